@@ -1,0 +1,145 @@
+"""Envelopes: what channels hand in and what they are asked to send, in no provider's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from bot.urns import Urn
+
+
+class SessionEvent(StrEnum):
+    """Where a message stands in a session (USSD); channels without sessions leave it out."""
+
+    NEW = "new"
+    CONTINUE = "continue"
+    END = "end"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboundMessage:
+    """One message from a person.
+
+    `external_id` is the provider's own id: (channel, external_id) is taken once. `text` is as
+    received, cleaned of control characters only. `payload` is what a pressed button carries.
+    """
+
+    channel: str
+    external_id: str
+    urn: Urn
+    text: str
+    received_at: datetime
+    recipient: str = ""
+    payload: str = ""
+    language: str = ""
+    session: SessionEvent | None = None
+    session_id: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names this message in every effect it causes."""
+        return f"{self.channel}:{self.external_id}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """An answer offered to the person: what they read and what it stands for."""
+
+    label: str
+    payload: str
+
+
+class Priority(IntEnum):
+    """Lower goes first: a person's own conversation never waits behind a broadcast."""
+
+    CONVERSATION = 0
+    NOTICE = 5
+    BROADCAST = 9
+
+
+class DeliveryClass(StrEnum):
+    """What happens to a message whose sending stayed in doubt and cannot be asked about."""
+
+    AT_LEAST_ONCE = "at_least_once"
+    AT_MOST_ONCE = "at_most_once"
+
+
+class DeliveryState(StrEnum):
+    """Life of an outbound message, in the order in which it may only move forward."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutboundMessage:
+    """One message to a person, already in the words, length and form its channel can show.
+
+    `cause` is the key of the inbound message, or of the system event, that it answers.
+    `choices` are kept only for channels that show buttons; elsewhere they are in the text.
+    """
+
+    id: str
+    channel: str
+    urn: Urn
+    text: str
+    cause: str
+    created_at: datetime
+    choices: tuple[Choice, ...] = ()
+    priority: Priority = Priority.CONVERSATION
+    delivery_class: DeliveryClass = DeliveryClass.AT_LEAST_ONCE
+    expires_at: datetime | None = None
+    session_end: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryReport:
+    """What a provider says became of an outbound message, or of one of its parts.
+
+    At least one of `provider_id` and `outbound_id` (our own id, handed back) is set.
+    """
+
+    channel: str
+    state: DeliveryState
+    at: datetime
+    provider_id: str = ""
+    outbound_id: str = ""
+    error_code: str = ""
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ignored:
+    """A well-formed event that is not for us; it is counted under `reason`."""
+
+    reason: str
+
+
+InboundEvent = InboundMessage | DeliveryReport | Ignored
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capabilities:
+    """What a channel can show and do; the only thing the core knows of it.
+
+    `max_units` counts code points, or for `sms` the characters a provider takes in one
+    request. `sms` channels pay by part and are written to a part budget. `inline` channels
+    show the reply in the answer to the request itself (web chat, USSD, terminal).
+    """
+
+    max_units: int
+    sms: bool = False
+    max_parts: int = 0
+    buttons: int = 0
+    button_units: int = 0
+    session: bool = False
+    inline: bool = False
+    receipts: bool = False
+    typing_lao: bool = True

@@ -1,0 +1,161 @@
+"""The tables of the floor; every `*_at` is milliseconds since 1970 UTC, every `*_sealed` is encrypted."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("language", String(8), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+
+urns = Table(
+    "urns",
+    metadata,
+    # Keyed HMAC of scheme:address; the address itself only sealed.
+    Column("lookup", String(64), primary_key=True),
+    Column("contact_id", String(26), nullable=False, index=True),
+    Column("scheme", String(16), nullable=False),
+    Column("address_sealed", LargeBinary, nullable=False),
+    # active | unreachable | opted_out (told by the provider)
+    Column("state", String(12), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+trackers = Table(
+    "trackers",
+    metadata,
+    Column("contact_id", String(26), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("snapshot_sealed", LargeBinary, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("external_id", String(120), primary_key=True),
+    Column("id", String(26), nullable=False, unique=True),
+    Column("urn_lookup", String(64), nullable=False),
+    # done | pending | failed (dead letter)
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("message_sealed", LargeBinary, nullable=False),
+    Column("error", String(120), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+Index("inbox_pending", inbox.c.urn_lookup, inbox.c.id, sqlite_where=inbox.c.state == "pending", postgresql_where=inbox.c.state == "pending")
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("contact_id", String(26), nullable=False),
+    Column("direction", String(3), nullable=False),  # in | out
+    Column("channel", String(40), nullable=False),
+    Column("text_sealed", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+Index("messages_of_contact", messages.c.contact_id, messages.c.id)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("contact_id", String(26), nullable=False),
+    Column("urn_lookup", String(64), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("message_sealed", LargeBinary, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("delivery_class", String(16), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # Set and committed before the provider is called: what was in flight is known after a crash.
+    Column("attempt_id", String(26), nullable=False),
+    Column("attempted_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("error_code", String(40), nullable=False),
+    Column("cause", String(180), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+_waiting = outbox.c.state.in_(("queued", "sending", "in_doubt"))
+Index("outbox_waiting", outbox.c.priority, outbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
+Index("outbox_head", outbox.c.urn_lookup, outbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
+Index("outbox_cause", outbox.c.cause)
+
+outbox_parts = Table(
+    "outbox_parts",
+    metadata,
+    Column("outbox_id", String(26), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("provider_id", String(120), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("error_code", String(40), nullable=False),
+    Column("price", BigInteger, nullable=False),  # in hundredths of the pack's currency
+    Column("updated_at", BigInteger, nullable=False),
+)
+Index("outbox_parts_provider", outbox_parts.c.provider_id)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("contact_id", String(26), nullable=False, index=True),
+    Column("purpose", String(24), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("granted", Boolean, nullable=False),
+    Column("proof_kind", String(16), nullable=False),  # message | staff | form | provider
+    Column("proof", String(180), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("purpose", String(12), nullable=False),  # data | lookup | sign
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("retired_at", BigInteger, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("owner", String(40), nullable=False),
+    Column("until_at", BigInteger, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(60), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,33 @@
+"""Who a message comes from: a scheme and an address that is opaque to everything but its channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.errors import MalformedUrn
+
+
+@dataclass(frozen=True, slots=True)
+class Urn:
+    """`tel:+8562055512345`, `telegram:12345`, `web:<session>`; compared exactly."""
+
+    scheme: str
+    address: str
+
+    def __post_init__(self) -> None:
+        if not self.scheme.isalnum() or not self.address or len(self.address) > 255:
+            raise MalformedUrn
+
+    @classmethod
+    def parse(cls, text: str) -> Urn:
+        """Read `scheme:address`; raises MalformedUrn."""
+        scheme, _, address = text.partition(":")
+        return cls(scheme, address)
+
+    @property
+    def phone(self) -> str:
+        """The number in E.164 form where the address is one, else the empty string."""
+        return self.address if self.address.startswith("+") else ""
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.address}"
