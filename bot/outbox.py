@@ -1,0 +1,372 @@
+"""The outbox: what waits to be sent, what is in flight, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, select, update
+
+from bot.clock import Chance, Clock, from_ms, to_ms
+from bot.crypto import Vault
+from bot.db import Database, WriteSet
+from bot.messages import Choice, DeliveryClass, DeliveryState, OutboundMessage, Priority
+from bot.schema import outbox, outbox_parts, urns
+from bot.urns import Urn
+
+# How long a message is worth trying when it says nothing else (GOV.UK Notify's figure).
+LIFETIME = timedelta(hours=72)
+# How long a message in trouble holds back later ones to the same person.
+HEAD_WAIT = timedelta(minutes=2)
+# The error code of a message given up without knowing whether it was sent: a receipt may still tell.
+UNKNOWN_OUTCOME = "in_doubt"
+
+_WAITING = ("queued", "sending", "in_doubt")
+
+_head = outbox.alias("head")
+_blocked = exists().where(
+    _head.c.urn_lookup == outbox.c.urn_lookup,
+    _head.c.channel == outbox.c.channel,
+    _head.c.id < outbox.c.id,
+    _head.c.priority <= outbox.c.priority,
+    _head.c.state.in_(_WAITING),
+    or_(_head.c.state == "sending", _head.c.attempts == 0, _head.c.created_at > bindparam("head_since")),
+)
+_claimable = and_(
+    outbox.c.state == "queued",
+    outbox.c.due_at <= bindparam("now"),
+    outbox.c.channel == bindparam("channel"),
+    ~_blocked,
+)
+# A look before the claim: an idle poll takes no write lock.
+_ANY_CLAIMABLE = select(outbox.c.id).where(_claimable).limit(1)
+_CLAIM = (
+    select(outbox)
+    .where(_claimable)
+    .order_by(outbox.c.priority, outbox.c.id)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True, of=outbox)
+)
+_START = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"))
+    .values(
+        state="sending",
+        attempts=outbox.c.attempts + 1,
+        attempt_id=bindparam("attempt"),
+        attempted_at=bindparam("now"),
+        updated_at=bindparam("now"),
+    )
+)
+_EXPIRE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"))
+    .values(state="expired", error_code="expired", updated_at=bindparam("now"))
+)
+_lost = and_(outbox.c.state == "sending", outbox.c.attempted_at <= bindparam("before"))
+_ANY_LOST = select(outbox.c.id).where(_lost).limit(1)
+_LOSE = (
+    update(outbox).where(_lost).values(state="in_doubt", due_at=bindparam("now"), updated_at=bindparam("now"))
+)
+_doubtful = and_(
+    outbox.c.state == "in_doubt",
+    outbox.c.due_at <= bindparam("now"),
+    outbox.c.channel == bindparam("channel"),
+)
+_ANY_DOUBTFUL = select(outbox.c.id).where(_doubtful).limit(1)
+_DOUBTFUL = (
+    select(outbox)
+    .where(_doubtful)
+    .order_by(outbox.c.priority, outbox.c.id)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
+_POSTPONE = update(outbox).where(outbox.c.id == bindparam("row_id")).values(due_at=bindparam("until"))
+_MARK = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("row_id"),
+        outbox.c.attempt_id == bindparam("attempt"),
+        outbox.c.state.in_(("sending", "in_doubt")),
+    )
+    .values(
+        state=bindparam("new_state"),
+        due_at=bindparam("due"),
+        error_code=bindparam("error"),
+        updated_at=bindparam("now"),
+    )
+)
+_UNTRIED = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"), outbox.c.attempt_id == bindparam("attempt"))
+    .values(attempts=outbox.c.attempts - 1)
+)
+_ENQUEUE = insert(outbox)
+_URN_STATE = update(urns).where(urns.c.lookup == bindparam("urn")).values(state=bindparam("new_state"))
+_OWNERS = select(outbox_parts.c.outbox_id).where(outbox_parts.c.provider_id == bindparam("provider"))
+_OF_CAUSE = select(outbox).where(outbox.c.cause == bindparam("of_cause")).order_by(outbox.c.id)
+_PULLABLE = (
+    select(outbox)
+    .where(
+        outbox.c.urn_lookup == bindparam("urn"),
+        outbox.c.channel == bindparam("channel"),
+        outbox.c.state == "queued",
+        outbox.c.id > bindparam("after"),
+    )
+    .order_by(outbox.c.id)
+    .limit(bindparam("count"))
+)
+_PULLED = (
+    update(outbox)
+    .where(
+        outbox.c.urn_lookup == bindparam("urn"),
+        outbox.c.channel == bindparam("of_channel"),
+        outbox.c.state == "queued",
+        outbox.c.id <= bindparam("after"),
+    )
+    .values(state="sent", attempted_at=bindparam("now"), updated_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentPart:
+    """A part as the provider knows it; `price` is in hundredths of the pack's currency."""
+
+    provider_id: str
+    state: DeliveryState = DeliveryState.SENT
+    price: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claimed:
+    """A message that this process may send now, and the attempt under which it does."""
+
+    message: OutboundMessage
+    contact_id: str
+    urn_lookup: str
+    attempt_id: str
+    attempts: int
+    attempted_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """What became of an attempt. `untried` gives the attempt back: the provider did not look at it."""
+
+    claimed: Claimed
+    state: DeliveryState
+    due_at: datetime | None = None
+    error_code: str = ""
+    parts: Sequence[SentPart] = ()
+    untried: bool = False
+
+
+def enqueue(
+    writes: WriteSet,
+    message: OutboundMessage,
+    *,
+    contact_id: str,
+    urn_lookup: str,
+    vault: Vault,
+    purge_at: int,
+    answered: bool = False,
+) -> None:
+    """Add the message to a write-set.
+
+    `answered` is for a reply given in the answer to the request itself: it is stored as sent.
+    Ids of messages to one person must rise in the order in which they are to be read.
+    """
+    created = to_ms(message.created_at)
+    expires = message.expires_at or message.created_at + LIFETIME
+    values = {
+        "id": message.id,
+        "contact_id": contact_id,
+        "urn_lookup": urn_lookup,
+        "channel": message.channel,
+        "message_sealed": vault.seal_json(_content(message), f"outbox:{message.id}"),
+        "priority": int(message.priority),
+        "delivery_class": message.delivery_class.value,
+        "state": (DeliveryState.SENT if answered else DeliveryState.QUEUED).value,
+        "attempts": int(answered),
+        "attempt_id": "",
+        "attempted_at": created if answered else 0,
+        "due_at": created,
+        "expires_at": to_ms(expires),
+        "error_code": "",
+        "cause": message.cause,
+        "created_at": created,
+        "updated_at": created,
+        "purge_at": purge_at,
+    }
+    writes.add(_ENQUEUE, values, rows=1)
+
+
+class Outbox:
+    """Claims, marks and reports; any number of processes may hold one over the same database."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock, chance: Chance) -> None:
+        self._db = db
+        self._vault = vault
+        self._clock = clock
+        self._chance = chance
+        insertion = db.insert(outbox_parts)
+        # A receipt may come before the mark: its state stays.
+        self._add_part = insertion.on_conflict_do_update(
+            index_elements=["outbox_id", "part"],
+            set_={"provider_id": insertion.excluded.provider_id, "price": insertion.excluded.price},
+        )
+
+    async def claim(self, channel: str, count: int) -> Sequence[Claimed]:
+        """Up to `count` messages due on a channel, most urgent first, one a person and never out of turn.
+
+        They are `sending` under a new attempt, durably, before this returns.
+        """
+        now = self._clock.now()
+        params = {
+            "now": to_ms(now),
+            "head_since": to_ms(now - HEAD_WAIT),
+            "channel": channel,
+            "count": count,
+        }
+
+        def work(connection: Connection) -> list[tuple[Row[Any], str]]:
+            rows = connection.execute(_CLAIM, params).all()
+            late = [row for row in rows if row.expires_at <= params["now"]]
+            due = [(row, self._chance.id(now)) for row in rows if row.expires_at > params["now"]]
+            if late:
+                connection.execute(_EXPIRE, [{"row_id": row.id, "now": to_ms(now)} for row in late])
+            if due:
+                starts = [{"row_id": row.id, "attempt": attempt, "now": to_ms(now)} for row, attempt in due]
+                connection.execute(_START, starts)
+            return due
+
+        if await self._db.first(_ANY_CLAIMABLE, params) is None:
+            return ()
+        claimed = await self._db.run(work)
+        return [self._claimed(row, attempt, row.attempts + 1, now) for row, attempt in claimed]
+
+    async def lose(self, grace: timedelta) -> int:
+        """Doubt every attempt that began longer ago than `grace`: its process died. Their number."""
+        now = self._clock.now()
+        params = {"before": to_ms(now - grace), "now": to_ms(now)}
+        if await self._db.first(_ANY_LOST, params) is None:
+            return 0
+        return await self._db.run(lambda connection: connection.execute(_LOSE, params).rowcount)
+
+    async def doubtful(self, channel: str, count: int, lease: timedelta) -> Sequence[Claimed]:
+        """Messages of a channel in doubt that it is time to ask about; nobody else asks about them for `lease`."""
+        now = self._clock.now()
+        params = {"now": to_ms(now), "channel": channel, "count": count}
+
+        def work(connection: Connection) -> Sequence[Row[Any]]:
+            rows = connection.execute(_DOUBTFUL, params).all()
+            if rows:
+                until = to_ms(now + lease)
+                connection.execute(_POSTPONE, [{"row_id": row.id, "until": until} for row in rows])
+            return rows
+
+        if await self._db.first(_ANY_DOUBTFUL, params) is None:
+            return ()
+        rows = await self._db.run(work)
+        return [self._claimed(row, row.attempt_id, row.attempts, from_ms(row.attempted_at)) for row in rows]
+
+    async def mark(self, marks: Sequence[Mark], *also: WriteSet) -> None:
+        """Store what became of attempts, together; an attempt that a receipt has overtaken stays as it is."""
+        now = to_ms(self._clock.now())
+        writes = WriteSet()
+        for mark in marks:
+            claimed = mark.claimed
+            if mark.untried:
+                writes.add(_UNTRIED, {"row_id": claimed.message.id, "attempt": claimed.attempt_id})
+            values = {
+                "row_id": claimed.message.id,
+                "attempt": claimed.attempt_id,
+                "new_state": mark.state.value,
+                "due": to_ms(mark.due_at) if mark.due_at else now,
+                "error": mark.error_code[:40],
+                "now": now,
+            }
+            writes.add(_MARK, values)
+            for number, part in enumerate(mark.parts):
+                writes.add(self._add_part, _part(claimed.message.id, number, part, now))
+        await self._db.commit(writes, *also)
+
+    async def replies_to(self, cause: str) -> Sequence[OutboundMessage]:
+        """What an inbound message, or an event of the system, led to, in order."""
+        return [self._message(row) for row in await self._db.fetch(_OF_CAUSE, {"of_cause": cause})]
+
+    async def owner(self, provider_id: str) -> str:
+        """The id of the message that a provider's id belongs to, or the empty string."""
+        row = await self._db.first(_OWNERS, {"provider": provider_id})
+        return "" if row is None else str(row.outbox_id)
+
+    async def pull(self, channel: str, urn: Urn, after: str, count: int = 20) -> Sequence[OutboundMessage]:
+        """What waits for a person whose channel cannot be pushed to; `after` is the last id they saw.
+
+        What they saw counts as sent; the rest stays queued until they come back.
+        """
+        lookup = self._vault.lookup(str(urn))
+        params = {"urn": lookup, "channel": channel, "after": "", "count": count}
+        rows = await self._db.fetch(_PULLABLE, params)
+        if any(row.id <= after for row in rows):
+            writes = WriteSet()
+            now = to_ms(self._clock.now())
+            writes.add(_PULLED, {"urn": lookup, "of_channel": channel, "after": after, "now": now})
+            await self._db.commit(writes)
+        return [self._message(row) for row in rows if row.id > after]
+
+    def _claimed(self, row: Row[Any], attempt: str, attempts: int, at: datetime) -> Claimed:
+        return Claimed(
+            message=self._message(row),
+            contact_id=row.contact_id,
+            urn_lookup=row.urn_lookup,
+            attempt_id=attempt,
+            attempts=attempts,
+            attempted_at=at,
+            expires_at=from_ms(row.expires_at),
+        )
+
+    def _message(self, row: Row[Any]) -> OutboundMessage:
+        content: Mapping[str, Any] = self._vault.open_json(row.message_sealed, f"outbox:{row.id}")
+        return OutboundMessage(
+            id=row.id,
+            channel=row.channel,
+            urn=Urn.parse(content["urn"]),
+            text=content["text"],
+            cause=row.cause,
+            created_at=from_ms(row.created_at),
+            choices=tuple(Choice(label=label, payload=payload) for label, payload in content["choices"]),
+            priority=Priority(row.priority),
+            delivery_class=DeliveryClass(row.delivery_class),
+            expires_at=from_ms(row.expires_at),
+            session_end=content["session_end"],
+        )
+
+
+def set_urn_state(writes: WriteSet, urn_lookup: str, state: str) -> None:
+    """Add to a write-set that an address is `active`, `unreachable` or `opted_out`."""
+    writes.add(_URN_STATE, {"urn": urn_lookup, "new_state": state})
+
+
+def _content(message: OutboundMessage) -> dict[str, Any]:
+    return {
+        "urn": str(message.urn),
+        "text": message.text,
+        "choices": [[choice.label, choice.payload] for choice in message.choices],
+        "session_end": message.session_end,
+    }
+
+
+def _part(outbox_id: str, number: int, part: SentPart, now: int) -> dict[str, Any]:
+    return {
+        "outbox_id": outbox_id,
+        "part": number,
+        "provider_id": part.provider_id,
+        "state": part.state.value,
+        "error_code": "",
+        "price": part.price,
+        "updated_at": now,
+    }

@@ -1,0 +1,198 @@
+"""Delivery reports: what providers say became of a message, applied so that it only moves forward."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+
+from bot.clock import Clock, to_ms
+from bot.db import Database, WriteSet
+from bot.errors import Stale
+from bot.messages import DeliveryReport, DeliveryState
+from bot.outbox import UNKNOWN_OUTCOME
+from bot.schema import outbox, outbox_parts
+
+_RANK = {
+    DeliveryState.QUEUED: 0,
+    DeliveryState.SENDING: 1,
+    DeliveryState.IN_DOUBT: 1,
+    DeliveryState.SENT: 2,
+    DeliveryState.DELIVERED: 3,
+    DeliveryState.FAILED: 3,
+    DeliveryState.EXPIRED: 3,
+    DeliveryState.READ: 4,
+}
+_BAD = (DeliveryState.FAILED, DeliveryState.EXPIRED)
+# Reports of several parts meet; each try reads what the other left.
+_TRIES = 8
+
+_BY_ID = select(outbox).where(outbox.c.id == bindparam("row_id"), outbox.c.channel == bindparam("channel"))
+_BY_PROVIDER_ID = (
+    select(outbox)
+    .join(outbox_parts, outbox_parts.c.outbox_id == outbox.c.id)
+    .where(outbox_parts.c.provider_id == bindparam("provider"), outbox.c.channel == bindparam("channel"))
+)
+_PARTS = (
+    select(outbox_parts).where(outbox_parts.c.outbox_id == bindparam("row_id")).order_by(outbox_parts.c.part)
+)
+_MOVE = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("row_id"),
+        outbox.c.state == bindparam("old_state"),
+        outbox.c.updated_at == bindparam("old_time"),
+    )
+    .values(state=bindparam("new_state"), error_code=bindparam("error"), updated_at=bindparam("new_time"))
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reported:
+    """The message that a report is about; `moved` tells whether the report changed its state."""
+
+    id: str
+    contact_id: str
+    urn_lookup: str
+    channel: str
+    state: DeliveryState
+    moved: bool = False
+
+
+def later(old: DeliveryState, new: DeliveryState) -> bool:
+    """Whether a state may follow another: only forward; failed, expired and read are final."""
+    return old not in _BAD and _RANK[new] > _RANK[old]
+
+
+def combined(states: Collection[DeliveryState]) -> DeliveryState:
+    """The state of a message from those of its parts: one bad part spoils it, else the slowest part tells."""
+    for bad in _BAD:
+        if bad in states:
+            return bad
+    return min(states, key=_RANK.__getitem__)
+
+
+class Receipts:
+    """Applies delivery reports to the outbox; late, repeated and backward ones change nothing."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        insertion = db.insert(outbox_parts)
+        self._move_part = insertion.on_conflict_do_update(
+            index_elements=["outbox_id", "part"],
+            set_={
+                "state": insertion.excluded.state,
+                "error_code": insertion.excluded.error_code,
+                "updated_at": insertion.excluded.updated_at,
+            },
+        )
+
+    async def find(self, report: DeliveryReport) -> Reported | None:
+        """The message of the report's channel that it is about, unchanged; None for an unknown one."""
+        row = await self._row(report)
+        return None if row is None else _reported(row, DeliveryState(row.state))
+
+    async def apply(self, report: DeliveryReport, *also: WriteSet) -> Reported | None:
+        """Store what a report changes, and `also` with it; None when it is about no message of its channel.
+
+        Raises Stale when other reports of the same message kept getting in first.
+        """
+        for _ in range(_TRIES):
+            row = await self._row(report)
+            if row is None:
+                return None
+            parts = await self._db.fetch(_PARTS, {"row_id": row.id})
+            writes = WriteSet()
+            state = self._collect(writes, row, parts, report)
+            try:
+                await self._db.commit(writes, *also)
+            except Stale:
+                continue
+            return _reported(row, state)
+        raise Stale
+
+    async def _row(self, report: DeliveryReport) -> Row[Any] | None:
+        row = None
+        if report.outbound_id:
+            row = await self._db.first(_BY_ID, {"row_id": report.outbound_id, "channel": report.channel})
+        if row is None and report.provider_id:
+            params = {"provider": report.provider_id, "channel": report.channel}
+            row = await self._db.first(_BY_PROVIDER_ID, params)
+        return row
+
+    def _collect(
+        self, writes: WriteSet, row: Row[Any], parts: Sequence[Row[Any]], report: DeliveryReport
+    ) -> DeliveryState:
+        """Add the changes to the write-set; the state of the message after them."""
+        state = _state(row)
+        numbers = _parts_meant(parts, report)
+        if report.state in _BAD and (state is DeliveryState.QUEUED or not numbers):
+            # An earlier attempt failed after all; another one stands for the message now.
+            return DeliveryState(row.state)
+        states = {part.part: DeliveryState(part.state) for part in parts}
+        moving = [each for each in numbers if later(states.get(each, DeliveryState.SENDING), report.state)]
+        if numbers and not moving:
+            return DeliveryState(row.state)
+        now = to_ms(self._clock.now())
+        for number in moving:
+            states[number] = report.state
+            writes.add(self._move_part, _part_values(row, number, report, now))
+        new = combined(states.values()) if numbers else report.state
+        moved = later(state, new)
+        values = {
+            "row_id": row.id,
+            "old_state": row.state,
+            "old_time": row.updated_at,
+            "new_state": new.value if moved else row.state,
+            "error": report.error_code[:40] if moved else row.error_code,
+            # Always another value: reports of two parts at once notice each other.
+            "new_time": max(now, row.updated_at + 1),
+        }
+        writes.add(_MOVE, values, rows=1)
+        return DeliveryState(values["new_state"])
+
+
+def _state(row: Row[Any]) -> DeliveryState:
+    """The state to move on from: a message given up in doubt may still turn out to have arrived."""
+    if row.state == DeliveryState.FAILED and row.error_code == UNKNOWN_OUTCOME:
+        return DeliveryState.IN_DOUBT
+    return DeliveryState(row.state)
+
+
+def _parts_meant(parts: Sequence[Row[Any]], report: DeliveryReport) -> list[int]:
+    """The parts that a report is about; none for an attempt that a later one has replaced.
+
+    A provider that takes a message whole has one id for all its parts, or none at all.
+    """
+    if not parts:
+        return [0]
+    known = [part.part for part in parts if part.provider_id == report.provider_id]
+    if known or (report.provider_id and all(part.provider_id for part in parts)):
+        return known
+    return [part.part for part in parts]
+
+
+def _part_values(row: Row[Any], number: int, report: DeliveryReport, now: int) -> dict[str, Any]:
+    return {
+        "outbox_id": row.id,
+        "part": number,
+        "provider_id": report.provider_id[:120],
+        "state": report.state.value,
+        "error_code": report.error_code[:40],
+        "price": 0,
+        "updated_at": now,
+    }
+
+
+def _reported(row: Row[Any], state: DeliveryState) -> Reported:
+    return Reported(
+        id=row.id,
+        contact_id=row.contact_id,
+        urn_lookup=row.urn_lookup,
+        channel=row.channel,
+        state=state,
+        moved=state.value != row.state,
+    )
