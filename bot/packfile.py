@@ -1,0 +1,290 @@
+"""One file of the pack: YAML or CSV in, plain values out, and the line that every value stands on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from bot.errors import PackError
+
+_Key = str | int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Yaml:
+    """A YAML file: `data` as plain values (mapping keys are always strings), `line` for messages."""
+
+    file: str
+    data: Any
+    node: yaml.Node | None = field(repr=False)
+
+    def line(self, *keys: _Key) -> int:
+        """Where the value under `keys` starts, from 1; the nearest parent's line if it is missing."""
+        node, line = self.node, 1
+        for key in keys:
+            found = _child(node, key)
+            if found is None:
+                break
+            line, node = found
+        return line
+
+    def error(self, problem: str, remedy: str, *keys: _Key) -> PackError:
+        """A PackError that points at the value under `keys`."""
+        return PackError(file=self.file, line=self.line(*keys), problem=problem, remedy=remedy)
+
+
+def load_yaml(path: Path) -> Yaml:
+    """Read a YAML file by the 1.2 core rules; raises PackError.
+
+    Unlike YAML 1.1, `no` and `on` are words, `020` is a string and `8:30` is not a number, so
+    word lists and phone prefixes need no quotes. A key that occurs twice is an error.
+    """
+    file, text = str(path), _read(path)
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        return Yaml(file=file, data=_plain(node, file), node=node)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PackError(file, line, f"not YAML: {error.problem}", "Correct the line or quote it.") from error
+    except yaml.YAMLError as error:
+        raise PackError(file, 1, f"not YAML: {error}", "Save the file as UTF-8 text.") from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One line of a CSV file, its cells by column name, stripped."""
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+
+    def error(self, problem: str, remedy: str) -> PackError:
+        """A PackError that points at this line."""
+        return PackError(file=self.file, line=self.line, problem=problem, remedy=remedy)
+
+    def list(self, column: str) -> tuple[str, ...]:
+        """The values of a cell that holds several, parted by semicolons."""
+        return tuple(part.strip() for part in self.cells.get(column, "").split(";") if part.strip())
+
+
+def load_csv(path: Path, columns: Collection[str]) -> tuple[Row, ...]:
+    """Read a CSV file that must have these columns; raises PackError."""
+    file = str(path)
+    reader = csv.DictReader(io.StringIO(_read(path)), restkey="")
+    missing = set(columns) - set(reader.fieldnames or ())
+    if missing:
+        raise PackError(file, 1, f"no column {', '.join(sorted(missing))}", "Add it to the first line.")
+    rows = []
+    for cells in reader:
+        if "" in cells or None in cells.values():
+            problem = f"not {len(reader.fieldnames or ())} cells"
+            raise PackError(file, reader.line_num, problem, 'Quote a cell that has a comma: "a, b".')
+        rows.append(
+            Row(
+                file=file,
+                line=reader.line_num,
+                cells={name: cell.strip() for name, cell in cells.items()},
+            )
+        )
+    return tuple(rows)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A mapping inside a YAML file, read field by field; what is wrong goes to `problems`.
+
+    Every reader returns an empty value where the file is wrong, so that one pass finds all
+    problems of a file. Whoever loads for use raises the first of them.
+    """
+
+    yaml: Yaml
+    problems: list[PackError] = field(repr=False)
+    keys: tuple[_Key, ...] = ()
+    data: Any = None
+
+    @classmethod
+    def open(cls, path: Path, problems: list[PackError]) -> Section:
+        """The whole file as a section; an unreadable one is empty."""
+        try:
+            document = load_yaml(path)
+        except PackError as error:
+            problems.append(error)
+            document = Yaml(file=str(path), data={}, node=None)
+        return cls._of(document, problems, (), document.data)
+
+    def problem(self, problem: str, remedy: str, *keys: _Key) -> None:
+        """Note what is wrong with the value under `keys` of this section."""
+        self.problems.append(self.yaml.error(problem, remedy, *self.keys, *keys))
+
+    def section(self, key: str) -> Section:
+        """The mapping under `key`; empty if there is none."""
+        return self._of(self.yaml, self.problems, (*self.keys, key), self.data.get(key) or {})
+
+    def sections(self) -> Iterator[tuple[str, Section]]:
+        """Each key of this mapping with the mapping under it."""
+        for key, value in self.data.items():
+            yield key, self._of(self.yaml, self.problems, (*self.keys, key), value)
+
+    def rows(self, key: str) -> list[Section]:
+        """The list of mappings under `key`; empty if there is none."""
+        value = self.data.get(key) or []
+        if not isinstance(value, list):
+            self.problem(f"{key} is not a list", 'Begin each entry with "- ".', key)
+            return []
+        return [
+            self._of(self.yaml, self.problems, (*self.keys, key, index), row)
+            for index, row in enumerate(value)
+        ]
+
+    def string(self, key: str, default: str = "", *, required: bool = False) -> str:
+        """The words under `key`; numbers become words."""
+        value = self.data.get(key)
+        if value is None or value == "":
+            if required:
+                self.problem(f"{key} is missing", f"Add {key}: …")
+            return default
+        if isinstance(value, (dict, list)):
+            self.problem(f"{key} is not text", "Write it on one line, in quotes if need be.", key)
+            return default
+        return str(value)
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        """The list of words under `key`."""
+        value = self.data.get(key) or []
+        if not isinstance(value, list) or any(isinstance(item, (dict, list)) for item in value):
+            self.problem(f"{key} is not a list of words", "Write [one, two].", key)
+            return ()
+        return tuple(str(item) for item in value if item is not None)
+
+    def integer(self, key: str, *, least: int = 0) -> int | None:
+        """The whole number under `key`; None where it is absent or `null`."""
+        value = self.data.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            self.problem(f"{key} is not a whole number of at least {least}", "Write digits only.", key)
+            return None
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """The true or false under `key`."""
+        value = self.data.get(key, default)
+        if not isinstance(value, bool):
+            self.problem(f"{key} is neither true nor false", "Write true or false.", key)
+            return default
+        return value
+
+    def day(self, key: str) -> date | None:
+        """The date under `key`, written 2025-12-17; None where it is absent."""
+        value = self.string(key)
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError:
+            self.problem(f"{key} is not a date", "Write year-month-day: 2025-12-17.", key)
+            return None
+
+    def names(self, key: str, languages: Collection[str], *, required: bool = False) -> Mapping[str, str]:
+        """Words by language under `key`; every language must be one of the pack's."""
+        value = self.section(key)
+        if required and not value.data:
+            self.problem(f"{key} is missing", f"Add {key}: with one line a language.")
+        value.only(languages, f"Write one of {', '.join(languages)}, or add the language to pack.yml.")
+        return {name: words for name in value.data if (words := value.string(name))}
+
+    def only(self, known: Iterable[str], remedy: str = "") -> None:
+        """Note keys that nobody reads: they are nearly always misspelt."""
+        names = tuple(known)
+        for key in self.data:
+            if key not in names:
+                self.problem(f"nobody reads {key}", remedy or f"Known here: {', '.join(names)}.", key)
+
+    @classmethod
+    def _of(cls, document: Yaml, problems: list[PackError], keys: tuple[_Key, ...], data: Any) -> Section:
+        if isinstance(data, dict):
+            return cls(yaml=document, problems=problems, keys=keys, data=data)
+        if data is not None:
+            problems.append(document.error("not a mapping", "Write key: value lines.", *keys))
+        return cls(yaml=document, problems=problems, keys=keys, data={})
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except OSError as error:
+        raise PackError(str(path), 1, f"cannot be read: {error.strerror}", "Create the file.") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PackError(str(path), line, "not UTF-8", "Save the file as UTF-8 text.") from error
+
+
+_CORE = {
+    "tag:yaml.org,2002:null": (r"~|null|", "~n"),
+    "tag:yaml.org,2002:bool": (r"true|false", "tf"),
+    "tag:yaml.org,2002:int": (r"-?(?:0|[1-9][0-9]*)", "-0123456789"),
+    "tag:yaml.org,2002:float": (r"-?(?:0|[1-9][0-9]*)\.[0-9]+", "-0123456789"),
+}
+
+
+def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    table: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for tag, (pattern, firsts) in _CORE.items():
+        for first in (*firsts, *([""] if tag.endswith("null") else [])):
+            table.setdefault(first, []).append((tag, re.compile(f"(?:{pattern})$")))
+    return table
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml where built
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = _resolvers()
+
+
+_SCALARS: Mapping[str, Callable[[str], Any]] = {
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:null": lambda _: None,
+    "tag:yaml.org,2002:int": int,
+    "tag:yaml.org,2002:bool": lambda word: word == "true",
+    "tag:yaml.org,2002:float": float,
+}
+
+
+def _plain(node: yaml.Node | None, file: str) -> Any:
+    if node is None:
+        return None
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, file)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, file) for item in node.value]
+    if node.tag not in _SCALARS:
+        line = node.start_mark.line + 1
+        raise PackError(file, line, f"unknown tag {node.tag}", "Remove what begins with !.")
+    return _SCALARS[node.tag](node.value)
+
+
+def _mapping(node: yaml.MappingNode, file: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise PackError(file, line, "a key that is not one word", "Quote the text before the colon.")
+        if key.value in values:
+            raise PackError(file, line, f"{key.value} occurs twice", "Keep one of the two.")
+        values[key.value] = _plain(value, file)
+    return values
+
+
+def _child(node: yaml.Node | None, key: _Key) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == key:
+                return name.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key].start_mark.line + 1, node.value[key]
+    return None

@@ -1,0 +1,301 @@
+"""The gazetteer: finds provinces and districts in what people write, however they spell them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from bot.errors import PackError
+from bot.pack import Pack, Row, Section, load_csv
+
+PROVINCE, DISTRICT = "province", "district"
+
+# Names this short occur inside other words: they count only beside "district" or on their own.
+_SHORT = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A province, or a district whose `parent` is the province's code; `names` by language."""
+
+    code: str
+    level: str
+    parent: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceMatch:
+    """A place and the code points `start:end` of the text that name it."""
+
+    place: Place
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """All places of a pack, by code, and the keys that find them."""
+
+    pack: Pack
+    by_code: Mapping[str, Place]
+    _matching: _Matching = field(repr=False)
+    # From the first two letters of a key to the keys, longest first, each with its places.
+    _keys: Mapping[str, Sequence[tuple[str, tuple[Place, ...]]]] = field(repr=False)
+    # Keys that are everyday words too ("ໃໝ່": new).
+    _everyday: Collection[str] = field(repr=False)
+
+    @classmethod
+    def load(cls, pack: Pack) -> Places:
+        """Read the places of the pack; raises PackError."""
+        problems: list[PackError] = []
+        places = _read(pack, problems)
+        if problems:
+            raise problems[0]
+        return places
+
+    def get(self, code: str) -> Place | None:
+        """The place with this code."""
+        return self.by_code.get(code)
+
+    def name(self, code: str, language: str) -> str:
+        """What the place is called in this language; raises KeyError for an unknown code."""
+        return self.pack.pick(self.by_code[code].names, language)
+
+    def full_name(self, code: str, language: str) -> str:
+        """The same with its province, to tell places of one name apart: "Viengkham, Luang Prabang"."""
+        parent = self.by_code[code].parent
+        name = self.name(code, language)
+        return f"{name}, {self.name(parent, language)}" if parent else name
+
+    def provinces(self) -> tuple[Place, ...]:
+        """All provinces in the order of the file."""
+        return tuple(place for place in self.by_code.values() if place.level == PROVINCE)
+
+    def districts(self, province: str) -> tuple[Place, ...]:
+        """The districts of one province in the order of the file."""
+        return tuple(place for place in self.by_code.values() if place.parent == province)
+
+    def find(self, text: str) -> list[PlaceMatch]:
+        """Places named in the text, in its order; several with one span where the name is shared.
+
+        A level word beside a name ("ແຂວງ", "district") and other places in the same text settle
+        what they can: "Phonthong, Champasak" is one district.
+        """
+        key, origins = self._matching.key(text)
+        groups = list(self._groups(text, key, origins))
+        return [
+            PlaceMatch(place=place, start=start, end=end)
+            for index, (places, start, end) in enumerate(groups)
+            for place in _kin(places, [others for other, (others, *_) in enumerate(groups) if other != index])
+        ]
+
+    def _groups(
+        self, text: str, key: str, origins: Sequence[int]
+    ) -> Iterator[tuple[tuple[Place, ...], int, int]]:
+        position = 0
+        while position < len(key):
+            for name, places in self._keys.get(key[position : position + 2], ()):
+                end = position + len(name)
+                if key.startswith(name, position) and _is_whole(text, origins[position], origins[end]):
+                    levels = self._matching.levels_beside(text, key, origins, slice(position, end))
+                    chosen = tuple(place for place in places if place.level in levels) or places
+                    if levels or len(name) == len(key) or name not in self._everyday:
+                        yield chosen, origins[position], _trimmed(text, origins[end])
+                        position = end - 1
+                        break
+            position += 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Matching:
+    """Spellings that count as the same, and the words that say a level, both as the pack has them."""
+
+    same: Mapping[str, str]
+    # The letters that pairs in `same` begin with.
+    leads: Collection[str]
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+    def key(self, text: str) -> tuple[str, list[int]]:
+        """The letters that matter, and for each, and for the end, where in the text it comes from."""
+        letters: list[str] = []
+        origins: list[int] = []
+        index = 0
+        while index < len(text):
+            width, kept = self._letter(text, index)
+            letters.extend(kept)
+            origins.extend([index] * len(kept))
+            index += width
+        origins.append(len(text))
+        return "".join(letters), origins
+
+    def levels_beside(self, text: str, key: str, origins: Sequence[int], span: slice) -> frozenset[str]:
+        """The levels that a word right before or right after a name in key[span] gives it."""
+        before = {
+            level
+            for word, level in self.before.items()
+            if key.endswith(word, 0, span.start)
+            and (len(word) > _SHORT or _begins_word(text, origins[span.start - len(word)]))
+        }
+        return frozenset(
+            before or {level for word, level in self.after.items() if key.startswith(word, span.stop)}
+        )
+
+    def _letter(self, text: str, index: int) -> tuple[int, str]:
+        character = text[index].lower()[:1]
+        if character in self.leads:
+            pair = character + text[index + 1 : index + 2].lower()[:1]
+            if pair in self.same:
+                return 2, self._settled(self.same[pair])
+        found = self.same.get(character)
+        return 1, _letter(character) if found is None else found
+
+    def _settled(self, letters: str) -> str:
+        return "".join(self.same.get(letter, letter) for letter in letters)
+
+
+def check(pack: Pack) -> Iterable[PackError]:
+    """All problems of the files in places/."""
+    problems: list[PackError] = []
+    _read(pack, problems)
+    return problems
+
+
+def _read(pack: Pack, problems: list[PackError]) -> Places:
+    folder = pack.root / "places"
+    matching = _read_matching(Section.open(folder / "matching.yml", problems))
+    by_code: dict[str, Place] = {}
+    keys: dict[str, list[Place]] = {}
+    everyday: set[str] = set()
+    for row, level in _rows(pack, problems):
+        place = _place(pack, row, level)
+        if place.code in by_code:
+            problems.append(row.error(f"{place.code} occurs twice", "Give every place its own code."))
+        if place.parent and place.parent not in by_code:
+            problems.append(row.error(f"no province {place.parent}", "Add it to provinces.csv."))
+        by_code[place.code] = place
+        for name in {*place.names.values(), *row.list("aliases")}:
+            key, _ = matching.key(name)
+            if place not in keys.setdefault(key, []):
+                keys[key].append(place)
+            if row.cells.get("everyday") == "yes" or len(key) <= _SHORT:
+                everyday.add(key)
+    return Places(
+        pack=pack, by_code=by_code, _matching=matching, _keys=_by_beginning(keys), _everyday=everyday
+    )
+
+
+def _rows(pack: Pack, problems: list[PackError]) -> Iterator[tuple[Row, str]]:
+    for level, name, columns in (
+        (PROVINCE, "provinces.csv", {"code", "aliases"}),
+        (DISTRICT, "districts.csv", {"code", "parent", "aliases", "everyday"}),
+    ):
+        try:
+            rows = load_csv(pack.root / "places" / name, columns | {pack.languages[0]})
+        except PackError as error:
+            problems.append(error)
+            continue
+        for row in rows:
+            yield row, level
+
+
+def _place(pack: Pack, row: Row, level: str) -> Place:
+    return Place(
+        code=row.cells["code"],
+        level=level,
+        parent=row.cells.get("parent", ""),
+        names={language: row.cells[language] for language in pack.languages if row.cells.get(language)},
+    )
+
+
+def _read_matching(section: Section) -> _Matching:
+    section.only(("levels", "same"))
+    table = section.section("same")
+    same = {key: table.string(key) for key in table.data}
+    leads = {key[0] for key in same if len(key) > 1}
+    plain = _Matching(same=same, leads=leads, before={}, after={})
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    for level, words in section.section("levels").sections():
+        if level not in {PROVINCE, DISTRICT}:
+            words.problem(f"no level {level}", f"Levels are {PROVINCE} and {DISTRICT}.")
+        before |= {plain.key(word)[0]: level for word in words.strings("before")}
+        after |= {plain.key(word)[0]: level for word in words.strings("after")}
+    return _Matching(same=same, leads=leads, before=before, after=after)
+
+
+def _by_beginning(
+    keys: Mapping[str, Sequence[Place]],
+) -> dict[str, list[tuple[str, tuple[Place, ...]]]]:
+    table: dict[str, list[tuple[str, tuple[Place, ...]]]] = {}
+    for key in sorted(keys, key=len, reverse=True):
+        table.setdefault(key[:2], []).append((key, tuple(keys[key])))
+    return table
+
+
+def _kin(places: tuple[Place, ...], others: Iterable[Iterable[Place]]) -> tuple[Place, ...]:
+    """Of several places with one name, those that lie in, or hold, another place of the text."""
+    if len(places) == 1:
+        return places
+    elsewhere = [place for group in others for place in group]
+    parents = {place.code for place in elsewhere} - {""}
+    holders = {place.parent for place in elsewhere} - {""}
+    kept = tuple(place for place in places if place.parent in parents or place.code in holders)
+    return kept or places
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] begins and ends where a reader would see a name begin and end."""
+    end = _trimmed(text, end)
+    return not (
+        (end < len(text) and _continues(text[end - 1], text[end]))
+        or (start > 0 and _continues(text[start - 1], text[start]))
+    )
+
+
+def _begins_word(text: str, start: int) -> bool:
+    return start == 0 or not (text[start - 1].isalnum() or _is_mark(text[start - 1]))
+
+
+def _trimmed(text: str, end: int) -> int:
+    while end and not (
+        text[end - 1].isalnum() or unicodedata.combining(text[end - 1]) or _is_mark(text[end - 1])
+    ):
+        end -= 1
+    return end
+
+
+def _continues(left: str, right: str) -> bool:
+    if _is_mark(right) or _leads(left):
+        return True
+    return left.isalnum() and right.isalnum() and not (_is_unspaced(left) or _is_unspaced(right))
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in {"Mn", "Mc"}
+
+
+def _leads(character: str) -> bool:
+    # Unicode's Logical_Order_Exception: vowels written before the consonant they follow in speech.
+    return character in "\u0e40\u0e41\u0e42\u0e43\u0e44\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4"
+
+
+def _is_unspaced(character: str) -> bool:
+    # Thai and Lao, Myanmar, Khmer: no space between words (UAX #14, line breaking class SA).
+    return (
+        "\u0e00" <= character <= "\u0eff"
+        or "\u1000" <= character <= "\u109f"
+        or "\u1780" <= character <= "\u17ff"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _letter(character: str) -> str:
+    """What is left of a small letter: no accent, no punctuation; vowel signs are letters of their own."""
+    if character.isalnum():
+        return unicodedata.normalize("NFD", character)[0] if character < "\u0250" else character
+    is_accent = unicodedata.name(character, "").startswith("COMBINING")
+    return character if _is_mark(character) and not is_accent else ""
