@@ -6,6 +6,7 @@ PatouError
 ├── MalformedUrn          not a scheme:address
 ├── DatabaseUnavailable   the store cannot persist now; try again later
 ├── KeyUnknown            data sealed under a key that this installation does not hold
+├── SealBroken            data that was changed, or moved from another row, since it was sealed
 └── Conflict              a write-set met rows other than it expected; nothing of it is stored
     ├── Duplicate         the inbound message was taken before
     ├── Stale             somebody else moved the tracker or record on
@@ -51,6 +52,10 @@ class DatabaseUnavailable(PatouError):
 
 class KeyUnknown(PatouError):
     """This was sealed with a key that is not here."""
+
+
+class SealBroken(PatouError):
+    """This is not what was sealed here."""
 
 
 class Conflict(PatouError):

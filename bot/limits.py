@@ -1,0 +1,83 @@
+"""Rate limits: how often something may happen, in memory for one process and in Redis for several."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.clock import Clock, to_ms
+
+# Generic cell rate algorithm (ITU-T I.371): one number a key, the moment at which the bucket is empty again.
+_TAKE = """
+local interval, cost, limit, now = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local empty_at = math.max(tonumber(redis.call("get", KEYS[1]) or now), now)
+local after = empty_at + interval * cost
+local wait = after - now - interval * limit
+if wait > 0.5 then return math.ceil(wait) end
+redis.call("set", KEYS[1], string.format("%.3f", after), "px", math.max(1, math.ceil(after - now)))
+return 0
+"""
+# Sums of floats are not exact.
+_SLACK_MS = 0.5
+_SWEEP_EVERY = 4096
+
+
+class Limits(Protocol):
+    """Counters that refill evenly."""
+
+    async def take(self, key: str, limit: int, seconds: float, cost: int = 1) -> float:
+        """Use `cost` of the `limit` that `key` has per `seconds`.
+
+        0.0 when allowed; otherwise nothing is used, and the seconds until it would be allowed.
+        """
+
+
+class MemoryLimits:
+    """Limits of one process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._empty_at: dict[str, float] = {}
+        self._takes = 0
+
+    async def take(self, key: str, limit: int, seconds: float, cost: int = 1) -> float:
+        """See `Limits.take`."""
+        now = self._clock.now().timestamp() * 1000
+        self._sweep(now)
+        interval = seconds * 1000 / limit
+        after = max(self._empty_at.get(key, now), now) + interval * cost
+        wait = after - now - interval * limit
+        if wait > _SLACK_MS:
+            return math.ceil(wait) / 1000
+        self._empty_at[key] = after
+        return 0.0
+
+    def _sweep(self, now: float) -> None:
+        """Forget now and then what has refilled, so that memory follows the living keys."""
+        self._takes += 1
+        if self._takes % _SWEEP_EVERY == 0:
+            self._empty_at = {key: moment for key, moment in self._empty_at.items() if moment > now}
+
+
+class RedisLimits:
+    """Limits shared by several processes; while Redis is away each process counts for itself."""
+
+    def __init__(self, redis: Redis, clock: Clock, prefix: str = "patou:limit:") -> None:
+        self._clock = clock
+        self._prefix = prefix
+        self._alone = MemoryLimits(clock)
+        self._take = redis.register_script(_TAKE)
+
+    async def take(self, key: str, limit: int, seconds: float, cost: int = 1) -> float:
+        """See `Limits.take`."""
+        try:
+            wait = await self._take(
+                keys=[self._prefix + key],
+                args=[seconds * 1000 / limit, cost, limit, to_ms(self._clock.now())],
+            )
+        except RedisError:
+            return await self._alone.take(key, limit, seconds, cost)
+        return float(wait) / 1000

@@ -1,0 +1,347 @@
+"""The database in one SQLite file: concurrent write-sets share a commit, reads run on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from bot.clock import Clock
+from bot.errors import ConfigurationError, DatabaseUnavailable
+from bot.writes import WriteSet, apply
+
+T = TypeVar("T")
+
+# A caller hears within a second; a statement that waits for a lock gives up before its caller does.
+_PATIENCE_SECONDS = 0.9
+_LOCK_SECONDS = 0.7
+_LOCK_POLL_SECONDS = 0.005
+
+# FULL: NORMAL loses acknowledged commits in a power cut. secure_delete: a purge leaves no trace in free pages.
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA journal_size_limit=67108864",
+)
+_BUSY = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"})
+_UNABLE = _BUSY | {
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "SQLITE_READONLY",
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+    "SQLITE_NOMEM",
+    "SQLITE_PERM",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pending:
+    writes: tuple[WriteSet, ...]
+    stored: asyncio.Future[None]
+
+    def settle(self, failure: Exception | None) -> None:
+        if self.stored.done():
+            return
+        if failure is None:
+            self.stored.set_result(None)
+        else:
+            self.stored.set_exception(failure)
+
+
+class SqliteDatabase:
+    """See `bot.db.Database`; belongs to the event loop that opened it."""
+
+    def __init__(self, path: Path, clock: Clock, guard: int | None) -> None:
+        path = path.absolute()
+        self._clock = clock
+        self._guard = guard
+        self._reader = _File(path, lock_seconds=0)
+        self._writer = _Writer(path)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._waiting: deque[_Pending] = deque()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._draining = False
+        self._closed = False
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """See `Database.dialect`."""
+        return "sqlite"
+
+    @classmethod
+    async def open(cls, path: Path, clock: Clock, *, maintenance: bool = False) -> SqliteDatabase:
+        """Open or create the file; raises ConfigurationError when another process serves its directory."""
+        try:
+            guard = _prepare(path, maintenance=maintenance)
+        except OSError as error:
+            raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
+        database = cls(path, clock, guard)
+        try:
+            await database._off_loop(database._writer.open)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def commit(self, *writes: WriteSet) -> None:
+        """See `Database.commit`; write-sets that arrive during a commit share the next one."""
+        pending = _Pending(writes=writes, stored=asyncio.get_running_loop().create_future())
+        self._waiting.append(pending)
+        if not self._draining:
+            self._draining = True
+            self._own(self._drain())
+        await _within_patience(pending.stored)
+
+    async def fetch(
+        self, statement: Executable, params: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """See `Database.fetch`."""
+        return await self._read(lambda reader: reader.execute(statement, params).all())
+
+    async def first(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Row[Any] | None:
+        """See `Database.first`."""
+        return await self._read(lambda reader: reader.execute(statement, params).first())
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """See `Database.run`."""
+        # Shielded: the work goes on in its thread whatever becomes of the caller.
+        return await asyncio.shield(self._own(self._off_loop(lambda: self._writer.run(work))))
+
+    def insert(self, table: Table) -> Insert:
+        """See `Database.insert`."""
+        return insert(table)
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        if self._closed:
+            return
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        self._reader.close()
+        await self._off_loop(self._writer.close)
+        self._closed = True
+        self._thread.shutdown()
+        if self._guard is not None:
+            os.close(self._guard)
+
+    async def _drain(self) -> None:
+        """Write what waits until nothing does; at rest a commit starts at once and alone."""
+        while self._waiting:
+            # Whoever gave up waiting was told that nothing is certain, and will come again.
+            batch = [pending for pending in self._waiting if not pending.stored.done()]
+            self._waiting.clear()
+            try:
+                turns = [pending.writes for pending in batch]
+                outcomes = await self._off_loop(partial(self._writer.write, turns))
+            except Exception as error:  # noqa: BLE001 (every caller of the batch is told)
+                outcomes = [error] * len(batch)
+            for pending, outcome in zip(batch, outcomes, strict=True):
+                pending.settle(outcome)
+        self._draining = False
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        """A point read costs less than a change of thread: it runs here and never waits for a lock inside."""
+        deadline = self._clock.monotonic() + _LOCK_SECONDS
+        while True:
+            if self._closed:
+                raise DatabaseUnavailable("The database is closed.")
+            try:
+                with self._reader.unable():
+                    return query(self._reader.connection())
+            except _Busy:
+                if self._clock.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(_LOCK_POLL_SECONDS)
+
+    async def _off_loop(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise DatabaseUnavailable("The database is closed.")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _own(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+class _Busy(DatabaseUnavailable):
+    """Another process keeps the database locked."""
+
+
+class _File:
+    """One connection to the file that lies at the path, opened again after every trouble."""
+
+    def __init__(self, path: Path, *, lock_seconds: float) -> None:
+        self._path = path
+        self._engine = _engine(path, lock_seconds=lock_seconds)
+        self._connection: Connection | None = None
+        self._identity = (0, 0)
+
+    def connection(self) -> Connection:
+        """The open connection; to another file when the path leads to another one now."""
+        found = self._path.stat()
+        identity = (found.st_dev, found.st_ino)
+        if self._connection is not None and identity != self._identity:
+            # Writing on to a file that was deleted or replaced would lose what we acknowledge.
+            self.close()
+        if self._connection is None:
+            self._connection, self._identity = self._engine.connect(), identity
+        return self._connection
+
+    @contextmanager
+    def unable(self) -> Iterator[None]:
+        """Turn what the file, disk or lock refuses into DatabaseUnavailable, and connect anew next time."""
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error, OSError) as error:
+            name = _errorname(error)
+            if name in _BUSY:
+                raise _Busy from error
+            if name not in _UNABLE and not isinstance(error, OSError):
+                raise
+            self.close()
+            raise DatabaseUnavailable(
+                f"The database cannot be used: {name or 'its file is not there'}."
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError, sqlite3.Error):
+                connection.close()
+
+
+class _Writer:
+    """The connection that writes; every method runs on the writer's thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = _File(path, lock_seconds=_LOCK_SECONDS)
+
+    def open(self) -> None:
+        """Meet trouble with the file at the start."""
+        with self._file.unable():
+            self._file.connection()
+
+    def write(self, batch: Sequence[tuple[WriteSet, ...]]) -> list[Exception | None]:
+        """One transaction, one fsync: what became of each turn, which stands or falls alone under a savepoint."""
+        with self._transaction() as connection:
+            return [_attempt(connection, writes) for writes in batch]
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """The work's own transaction."""
+        with self._transaction() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Let go of the file; the last connection folds the log into it."""
+        self._file.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._file.unable():
+            connection = self._file.connection()
+            # IMMEDIATE: a lock is met here, where waiting is safe, and never half-way.
+            _driver(connection).execute("BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+
+def _attempt(connection: Connection, turn: tuple[WriteSet, ...]) -> Exception | None:
+    """Apply one turn; its own failure is returned, the failure of the whole transaction is raised."""
+    driver = _driver(connection)
+    driver.execute("SAVEPOINT turn")
+    failure = None
+    try:
+        for writes in turn:
+            apply(connection, writes)
+    except Exception as error:
+        if not driver.in_transaction or _errorname(error) in _UNABLE:
+            raise
+        driver.execute("ROLLBACK TO turn")
+        failure = error
+    driver.execute("RELEASE turn")
+    return failure
+
+
+def _prepare(path: Path, *, maintenance: bool) -> int | None:
+    """Make the directory and an empty file that only this user can read, and guard them: the guard's descriptor."""
+    if maintenance:
+        path.stat()
+        return None
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    guard = os.open(path.parent / "patou.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # SQLite gives its log and shared memory the mode of the database.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        path.chmod(0o600)
+    except BlockingIOError:
+        os.close(guard)
+        raise ConfigurationError(
+            f"Another process serves the database in {path.parent}. Stop it first;"
+            " several processes on one database need PostgreSQL."
+        ) from None
+    except OSError:
+        os.close(guard)
+        raise
+    return guard
+
+
+def _engine(path: Path, *, lock_seconds: float) -> Engine:
+    """An engine whose connections never create the file: one that went away is not to be replaced by an empty one."""
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=rw",
+            uri=True,
+            timeout=lock_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+
+
+async def _within_patience(stored: asyncio.Future[None]) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await stored
+    except TimeoutError:
+        raise DatabaseUnavailable from None
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def _errorname(error: BaseException) -> str:
+    """SQLite's own name of what went wrong, cut to its primary code: SQLITE_IOERR_WRITE is SQLITE_IOERR."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return "_".join(getattr(cause, "sqlite_errorname", "").split("_")[:2])

@@ -1,0 +1,149 @@
+"""Fixtures for every test: pinned time, seeded chance, real databases and a real Redis.
+
+`db` runs a test over SQLite and PostgreSQL, `locks` and `limits` over memory and Redis.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.clock import Chance, Clock
+from bot.crypto import Vault, open_vault
+from bot.db import Database, open_database
+from bot.limits import Limits, MemoryLimits, RedisLimits
+from bot.locks import Locks, MemoryLocks, RedisLocks
+from bot.migrate import upgrade
+from bot.redis import connect
+from tests.pinned import PinnedTime
+from tests.servers.postgresql import PostgresqlServer
+from tests.servers.redis import RedisServer
+
+MASTER = bytes(range(32))
+_names = count(1)
+
+
+@pytest.fixture
+def pinned() -> PinnedTime:
+    """Time that the test moves: `pinned.advance(seconds)`."""
+    return PinnedTime()
+
+
+@pytest.fixture
+def clock(pinned: PinnedTime) -> Clock:
+    """The clock that shows `pinned`."""
+    return pinned.clock
+
+
+@pytest.fixture
+def chance() -> Chance:
+    """Randomness that repeats itself in every run."""
+    return Chance(random=random.Random(1))  # noqa: S311 (it must repeat itself)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """The PostgreSQL of this test run."""
+    server = PostgresqlServer()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """The Redis of this test run."""
+    server = RedisServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, copied for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    await _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+async def postgresql_template(postgresql_server: PostgresqlServer) -> str:
+    """A migrated, empty PostgreSQL database, cloned for each test."""
+    postgresql_server.execute("CREATE DATABASE template_patou")
+    await _migrate(postgresql_server.url("template_patou"))
+    return "template_patou"
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of this test's own."""
+    shutil.copy(sqlite_template, tmp_path / "patou.db")
+    return f"sqlite:///{tmp_path}/patou.db"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgresqlServer, postgresql_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own."""
+    name = f"test_{next(_names)}"
+    postgresql_server.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    yield postgresql_server.url(name)
+    postgresql_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test's own, on both engines in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """The open database; its waits are measured in real time."""
+    database = await open_database(database_url, Clock())
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def vault(db: Database, clock: Clock) -> Vault:
+    """The vault over `db`."""
+    return await open_vault(db, MASTER, clock)
+
+
+@pytest.fixture
+async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
+    """A client of an empty Redis."""
+    client = connect(redis_server.url)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def locks(request: pytest.FixtureRequest, clock: Clock) -> Locks:
+    """Locks of both kinds in turn."""
+    if request.param == "memory":
+        return MemoryLocks(clock)
+    return RedisLocks(request.getfixturevalue("redis"), clock)
+
+
+@pytest.fixture(params=["memory", "redis"])
+def limits(request: pytest.FixtureRequest, clock: Clock) -> Limits:
+    """Limits of both kinds in turn."""
+    if request.param == "memory":
+        return MemoryLimits(clock)
+    return RedisLimits(request.getfixturevalue("redis"), clock)
+
+
+async def _migrate(url: str) -> None:
+    database = await open_database(url, Clock())
+    await upgrade(database)
+    await database.close()
