@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bot.errors import MalformedUrn
 
+LONGEST_ADDRESS = 255  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Urn:
@@ -15,7 +17,7 @@ class Urn:
     address: str
 
     def __post_init__(self) -> None:
-        if not self.scheme.isalnum() or not self.address or len(self.address) > 255:
+        if not self.scheme.isalnum() or not self.address or len(self.address) > LONGEST_ADDRESS:
             raise MalformedUrn
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Civil complaints: cases, their life, clocks, routing and audit."""

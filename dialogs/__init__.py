@@ -1,0 +1,1 @@
+"""What the service talks about: one file a goal, no sentence inside."""

@@ -1,0 +1,1 @@
+"""Public services: what they require, cost and take, and where."""

@@ -1,0 +1,1 @@
+"""Everything over HTTP that is no provider."""

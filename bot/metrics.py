@@ -1,0 +1,38 @@
+"""What the process counts of itself, in Prometheus' terms."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """Counters of one process; labels are channel names and constants, never anything a person wrote."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.inbound = Counter(
+            "patou_inbound_messages", "Messages taken, by how they were handled", ["channel", "kind"],
+            registry=self._registry,
+        )
+        self.ignored = Counter(
+            "patou_ignored_events", "Well-formed events that were not for us", ["channel", "reason"],
+            registry=self._registry,
+        )
+        self.refused = Counter(
+            "patou_refused_requests", "Requests answered with a 4xx or 5xx", ["channel", "status"],
+            registry=self._registry,
+        )
+        self.outbound = Counter(
+            "patou_outbound_messages", "Attempts to send, by what became of them", ["channel", "state"],
+            registry=self._registry,
+        )
+        self.turns = Histogram(
+            "patou_turn_seconds", "From the request's arrival to its answer", ["channel"], buckets=_SECONDS,
+            registry=self._registry,
+        )
+
+    def text(self) -> bytes:
+        """All of them in Prometheus' text format."""
+        return bytes(generate_latest(self._registry))

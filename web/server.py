@@ -1,0 +1,71 @@
+"""The HTTP application: what every answer carries, whatever room it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+from aiohttp import web
+
+from bot.errors import DatabaseUnavailable
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MOST_BODY = 256 * 1024  # bytes; doors set narrower limits of their own
+_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+_HSTS = "max-age=31536000; includeSubDomains"
+
+log = structlog.get_logger()
+
+
+def application(routes: Iterable[web.AbstractRouteDef], *, https: bool) -> web.Application:
+    """The application over all routes; `https` when the public address is (then browsers are told to stay)."""
+    app = web.Application(middlewares=[_answer_faults], client_max_size=MOST_BODY)
+    app.add_routes(list(routes))
+    headers = _HEADERS | ({"Strict-Transport-Security": _HSTS} if https else {})
+
+    async def secure(_: web.Request, response: web.StreamResponse) -> None:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        response.headers["Server"] = "patou"
+
+    app.on_response_prepare.append(secure)
+    return app
+
+
+@web.middleware
+async def _answer_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what went wrong into an answer without a word of the request or of our insides."""
+    try:
+        return await handler(request)
+    except web.HTTPException as refusal:
+        return web.json_response({"error": refusal.reason}, status=refusal.status, headers=_kept(refusal))
+    except DatabaseUnavailable:
+        log.warning("http.unavailable", route=_route(request))
+        return web.json_response({"error": "Unavailable"}, status=503, headers={"Retry-After": "5"})
+    except Exception:
+        log.exception("http.fault", route=_route(request))
+        return web.json_response({"error": "Internal Server Error"}, status=500)
+
+
+def _kept(refusal: web.HTTPException) -> dict[str, str]:
+    return {
+        name: refusal.headers[name]
+        for name in ("Allow", "Retry-After", "Location")
+        if name in refusal.headers
+    }
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "none"
