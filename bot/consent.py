@@ -1,0 +1,117 @@
+"""The consent ledger: who agreed to be written to about what, and the proof of it; nothing is ever changed.
+
+An entry comes only from an effect that names its proof. Answering a service question, filing a
+case or coming back after a year adds none, so nothing but a person's own word subscribes them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import bindparam, insert, select
+
+from bot.clock import from_ms, to_ms
+from bot.db import Database, WriteSet
+from bot.effects import EffectContext
+from bot.errors import Duplicate
+from bot.schema import consents
+
+
+class Purpose(StrEnum):
+    """What a message that the person did not just ask for is about."""
+
+    AWARENESS = "awareness"
+    SURVEYS = "surveys"
+    OWN_CASE = "own_case"
+
+
+class ProofKind(StrEnum):
+    """Where the proof of a consent is to be found."""
+
+    MESSAGE = "message"  # the key of the inbound message
+    STAFF = "staff"  # the staff member who entered it
+    FORM = "form"  # the signed form's number
+    PROVIDER = "provider"  # the provider's own opt-out code
+
+
+# News of one's own case was asked for by filing it; everything else needs a yes.
+_WITHOUT_A_WORD = {Purpose.AWARENESS: False, Purpose.SURVEYS: False, Purpose.OWN_CASE: True}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordConsent:
+    """Effect: the person said yes or no to a purpose; without `proof`, their message is the proof."""
+
+    purpose: Purpose
+    granted: bool
+    proof: str = ""
+    proof_kind: ProofKind = ProofKind.MESSAGE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consent:
+    """One entry of the ledger."""
+
+    purpose: Purpose
+    granted: bool
+    channel: str
+    proof_kind: ProofKind
+    proof: str
+    at: datetime
+
+
+_INSERT = insert(consents)
+_OF_PURPOSE = (
+    select(consents)
+    .where(consents.c.contact_id == bindparam("contact_id"), consents.c.purpose == bindparam("purpose"))
+    # Of a yes and a no in the same millisecond the no counts.
+    .order_by(consents.c.at.desc(), consents.c.granted, consents.c.id)
+)
+
+
+def write_consent(effect: RecordConsent, context: EffectContext, writes: WriteSet) -> None:
+    """Add the entry; its id follows from the message and the purpose, so a redelivery adds none."""
+    identity = f"{context.cause}\n{context.contact_id}\n{effect.purpose}\n{effect.granted}"
+    entry = {
+        "id": hashlib.sha256(identity.encode()).hexdigest()[:26],
+        "contact_id": context.contact_id,
+        "purpose": effect.purpose,
+        "channel": context.channel,
+        "granted": effect.granted,
+        "proof_kind": effect.proof_kind,
+        "proof": (effect.proof or context.cause)[:180],
+        "at": to_ms(context.now),
+    }
+    writes.add(_INSERT, entry, rows=1, otherwise=Duplicate)
+
+
+async def history(db: Database, contact_id: str, purpose: Purpose) -> Sequence[Consent]:
+    """Every word of the person on this purpose, the latest first."""
+    rows = await db.fetch(_OF_PURPOSE, {"contact_id": contact_id, "purpose": purpose})
+    return [
+        Consent(
+            purpose=Purpose(row.purpose),
+            granted=row.granted,
+            channel=row.channel,
+            proof_kind=ProofKind(row.proof_kind),
+            proof=row.proof,
+            at=from_ms(row.at),
+        )
+        for row in rows
+    ]
+
+
+async def current(db: Database, contact_id: str, purpose: Purpose, channel: str = "") -> bool:
+    """Whether the person may be written to on this purpose.
+
+    With a channel, only what was said there counts for a yes, but a later no anywhere counts too:
+    who stops on one channel is not reached on another by an older yes.
+    """
+    for consent in await history(db, contact_id, purpose):
+        if not consent.granted or not channel or consent.channel == channel:
+            return consent.granted
+    return _WITHOUT_A_WORD[purpose]
