@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, se
 from bot.clock import Chance, Clock, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
+from bot.errors import KeyUnknown, SealBroken
 from bot.messages import Choice, DeliveryClass, DeliveryState, OutboundMessage, Priority
 from bot.schema import outbox, outbox_parts, urns
 from bot.urns import Urn
@@ -42,6 +43,7 @@ _claimable = and_(
 )
 # A look before the claim: an idle poll takes no write lock.
 _ANY_CLAIMABLE = select(outbox.c.id).where(_claimable).limit(1)
+_DUE = select(outbox.c.id).where(_claimable).limit(bindparam("count"))
 _CLAIM = (
     select(outbox)
     .where(_claimable)
@@ -64,6 +66,11 @@ _EXPIRE = (
     update(outbox)
     .where(outbox.c.id == bindparam("row_id"))
     .values(state="expired", error_code="expired", updated_at=bindparam("now"))
+)
+_BURY = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"))
+    .values(state="failed", error_code="unreadable", updated_at=bindparam("now"))
 )
 _lost = and_(outbox.c.state == "sending", outbox.c.attempted_at <= bindparam("before"))
 _ANY_LOST = select(outbox.c.id).where(_lost).limit(1)
@@ -225,28 +232,29 @@ class Outbox:
         They are `sending` under a new attempt, durably, before this returns.
         """
         now = self._clock.now()
-        params = {
-            "now": to_ms(now),
-            "head_since": to_ms(now - HEAD_WAIT),
-            "channel": channel,
-            "count": count,
-        }
+        params = self._claim_params(now, channel, count)
 
         def work(connection: Connection) -> list[tuple[Row[Any], str]]:
             rows = connection.execute(_CLAIM, params).all()
             late = [row for row in rows if row.expires_at <= params["now"]]
             due = [(row, self._chance.id(now)) for row in rows if row.expires_at > params["now"]]
             if late:
-                connection.execute(_EXPIRE, [{"row_id": row.id, "now": to_ms(now)} for row in late])
+                connection.execute(_EXPIRE, [{"row_id": row.id, "now": params["now"]} for row in late])
             if due:
-                starts = [{"row_id": row.id, "attempt": attempt, "now": to_ms(now)} for row, attempt in due]
+                starts = [
+                    {"row_id": row.id, "attempt": attempt, "now": params["now"]} for row, attempt in due
+                ]
                 connection.execute(_START, starts)
             return due
 
         if await self._db.first(_ANY_CLAIMABLE, params) is None:
             return ()
-        claimed = await self._db.run(work)
-        return [self._claimed(row, attempt, row.attempts + 1, now) for row, attempt in claimed]
+        started = await self._db.run(work)
+        return await self._opened([(row, attempt, row.attempts + 1, now) for row, attempt in started])
+
+    async def due(self, channel: str, most: int) -> int:
+        """How many messages could be claimed now, counted up to `most`."""
+        return len(await self._db.fetch(_DUE, self._claim_params(self._clock.now(), channel, most)))
 
     async def lose(self, grace: timedelta) -> int:
         """Doubt every attempt that began longer ago than `grace`: its process died. Their number."""
@@ -271,7 +279,9 @@ class Outbox:
         if await self._db.first(_ANY_DOUBTFUL, params) is None:
             return ()
         rows = await self._db.run(work)
-        return [self._claimed(row, row.attempt_id, row.attempts, from_ms(row.attempted_at)) for row in rows]
+        return await self._opened(
+            [(row, row.attempt_id, row.attempts, from_ms(row.attempted_at)) for row in rows]
+        )
 
     async def mark(self, marks: Sequence[Mark], *also: WriteSet) -> None:
         """Store what became of attempts, together; an attempt that a receipt has overtaken stays as it is."""
@@ -318,16 +328,37 @@ class Outbox:
             await self._db.commit(writes)
         return [self._message(row) for row in rows if row.id > after]
 
-    def _claimed(self, row: Row[Any], attempt: str, attempts: int, at: datetime) -> Claimed:
-        return Claimed(
-            message=self._message(row),
-            contact_id=row.contact_id,
-            urn_lookup=row.urn_lookup,
-            attempt_id=attempt,
-            attempts=attempts,
-            attempted_at=at,
-            expires_at=from_ms(row.expires_at),
-        )
+    @staticmethod
+    def _claim_params(now: datetime, channel: str, count: int) -> dict[str, Any]:
+        head_since = to_ms(now - HEAD_WAIT)
+        return {"now": to_ms(now), "head_since": head_since, "channel": channel, "count": count}
+
+    async def _opened(self, rows: Sequence[tuple[Row[Any], str, int, datetime]]) -> Sequence[Claimed]:
+        """The messages of claimed rows; one that cannot be decrypted is a dead letter and stops no other."""
+        claimed = []
+        dead = []
+        for row, attempt, attempts, at in rows:
+            try:
+                message = self._message(row)
+            except (KeyUnknown, SealBroken):
+                dead.append({"row_id": row.id, "now": to_ms(self._clock.now())})
+                continue
+            claimed.append(
+                Claimed(
+                    message=message,
+                    contact_id=row.contact_id,
+                    urn_lookup=row.urn_lookup,
+                    attempt_id=attempt,
+                    attempts=attempts,
+                    attempted_at=at,
+                    expires_at=from_ms(row.expires_at),
+                )
+            )
+        if dead:
+            writes = WriteSet()
+            writes.add(_BURY, dead)
+            await self._db.commit(writes)
+        return claimed
 
     def _message(self, row: Row[Any]) -> OutboundMessage:
         content: Mapping[str, Any] = self._vault.open_json(row.message_sealed, f"outbox:{row.id}")

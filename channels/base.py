@@ -1,0 +1,136 @@
+"""The channel port: what a channel is given, what it hands back, and what it can do."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from aiohttp import ClientSession
+
+from bot.clock import Clock
+from bot.messages import Capabilities, InboundEvent, OutboundMessage
+from bot.outbox import SentPart
+
+ENDPOINTS = ("messages", "status", "ussd")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RawRequest:
+    """A request as it came, in no web framework's words.
+
+    `path` and `query_string` are still percent-encoded; header names are in lower case; `remote`
+    is the address of the peer.
+    """
+
+    method: str
+    path: str
+    query_string: str = ""
+    headers: Mapping[str, str]
+    body: bytes = b""
+    remote: str = ""
+
+    @property
+    def endpoint(self) -> str:
+        """`messages`, `status` or `ussd`: the last segment of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def path_qs(self) -> str:
+        """Path and query as they were sent, for signatures."""
+        return f"{self.path}?{self.query_string}" if self.query_string else self.path
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body without its parameters, in lower case; empty when none is named."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RawResponse:
+    """What goes back to the provider."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """What became of one event: the pipeline's outcome for a message, and what it answers inline."""
+
+    event: InboundEvent
+    kind: str
+    messages: tuple[OutboundMessage, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """The provider took the message: one entry a part that it tells of, at least one."""
+
+    parts: tuple[SentPart, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """At most `limit` requests under `key` in any `seconds`."""
+
+    key: str
+    limit: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wiring:
+    """What every channel is built from; `public_url` is where providers reach this server."""
+
+    session: ClientSession
+    clock: Clock
+    public_url: str
+
+
+class Channel(Protocol):
+    """One configured way to a provider. Its methods keep no state of a conversation."""
+
+    name: str
+    kind: str
+    capabilities: Capabilities
+    # Endpoint -> the methods it is called with.
+    endpoints: Mapping[str, Collection[str]]
+    # Messages a second that the provider takes from us; 0 means as fast as it answers.
+    rate: float
+
+    def verify(self, request: RawRequest) -> None:
+        """Return when the provider made the request; raises NotAuthentic, Malformed."""
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """The events of a verified request, in order; raises Malformed."""
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:
+        """What tells the provider that everything in the request is taken."""
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:
+        """The limits under which this request falls; none where only the provider can call."""
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Hand a message to the provider; raises SendError."""
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A channel whose provider can be asked about a message in doubt."""
+
+    async def look_up(self, message: OutboundMessage, since: datetime) -> Sequence[SentPart]:
+        """What the provider holds that may be this message, sent at or after `since`, oldest first.
+
+        Empty when it never got it. Raises SendError when it cannot be asked now.
+        """
+
+
+def same_secret(given: str, *expected: str) -> bool:
+    """Whether `given` is one of the expected secrets, in a time that tells nothing; empty ones never match."""
+    seen = given.encode("utf-8", "surrogatepass")
+    matches = [hmac.compare_digest(seen, secret.encode()) for secret in expected if secret]
+    return bool(given) and any(matches)

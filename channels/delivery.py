@@ -1,0 +1,299 @@
+"""The door out: takes what is due from the outbox, hands it to its channel, stores what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.clock import Chance, Clock
+from bot.db import WriteSet
+from bot.errors import DatabaseUnavailable
+from bot.limits import Limits
+from bot.messages import DeliveryClass, DeliveryState
+from bot.outbox import UNKNOWN_OUTCOME, Claimed, Mark, Outbox, SentPart, set_urn_state
+from bot.receipts import combined
+from channels.base import Asking, Channel
+from channels.errors import SendError
+from channels.optouts import OptOuts
+
+log = structlog.get_logger()
+
+# A provider that asks for more than an hour is asked again after one.
+_LONGEST_THROTTLE = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Landed:
+    """What to store of a send that has ended."""
+
+    mark: Mark
+    error: SendError | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """How the door out behaves; durations in seconds.
+
+    `grace` is how long a lost answer is waited for before anyone asks: the provider's own time
+    limit and its processing time (asking earlier doubled messages). `lanes` is the number of
+    messages in flight a channel. A message is tried again after `first_pause`, then twice that, up
+    to `longest_pause`; a channel whose account is refused rests for `closed_pause`.
+    """
+
+    lanes: int = 32
+    poll: float = 1.0
+    grace: float = 30.0
+    first_pause: float = 2.0
+    longest_pause: float = 600.0
+    closed_pause: float = 60.0
+    sweep: float = 5.0
+
+
+class Delivery:
+    """Sends for the channels that it is given; any number of processes may run one."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        limits: Limits,
+        clock: Clock,
+        chance: Chance,
+        opt_outs: OptOuts,
+        figures: Figures | None = None,
+    ) -> None:
+        self._outbox = outbox
+        # Inline channels show replies in the answer to the request: nothing is pushed to them.
+        self._channels = {name: each for name, each in channels.items() if not each.capabilities.inline}
+        self._limits = limits
+        self._clock = clock
+        self._chance = chance
+        self._opt_outs = opt_outs
+        self._figures = figures or Figures()
+        self._flights: dict[asyncio.Task[_Landed], str] = {}
+        self._paused_until: dict[str, datetime] = {}
+        self._swept_at: datetime | None = None
+        self._awake = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Say that something was added to the outbox; called after the commit."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Deliver until `stop`; a database that is away is waited for."""
+        while not self._stopping:
+            self._awake.clear()
+            try:
+                busy = await self.step()
+            except DatabaseUnavailable:
+                log.warning("delivery.no_database")
+                busy = 0
+            except Exception:
+                log.exception("delivery.fault")
+                busy = 0
+            if not busy:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), self._figures.poll)
+
+    async def stop(self, seconds: float = 10.0) -> None:
+        """Take no more, let what is in flight finish for at most `seconds`, store what came of it.
+
+        What is still in flight then is left as it is: it counts as in doubt after the grace.
+        """
+        self._stopping = True
+        self._awake.set()
+        if not self._flights:
+            return
+        done, late = await asyncio.wait(self._flights, timeout=seconds)
+        await self._store(done)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        self._flights.clear()
+
+    async def step(self) -> int:
+        """One round: store what has come back, settle doubts, start what is due, wait for the first to end.
+
+        Returns how much there was to do; 0 when it is time to rest.
+        """
+        await self._store({task for task in self._flights if task.done()})
+        await self._sweep()
+        for name, channel in self._channels.items():
+            if self._is_open(name):
+                await self._ask(name, channel)
+                await self._start(name, channel)
+        return await self._land() if self._flights else 0
+
+    async def _sweep(self) -> None:
+        """Doubt attempts whose process died: at the start, and now and then."""
+        now = self._clock.now()
+        if self._swept_at is not None and now - self._swept_at < timedelta(seconds=self._figures.sweep):
+            return
+        lost = await self._outbox.lose(timedelta(seconds=self._figures.grace))
+        self._swept_at = now
+        if lost:
+            log.warning("delivery.lost_attempts", count=lost)
+
+    def _is_open(self, name: str) -> bool:
+        return self._clock.now() >= self._paused_until.get(name, self._clock.now())
+
+    def _pause(self, name: str, seconds: float) -> None:
+        self._paused_until[name] = self._clock.now() + timedelta(seconds=seconds)
+
+    def _free(self, name: str) -> int:
+        return self._figures.lanes - sum(1 for each in self._flights.values() if each == name)
+
+    async def _ask(self, name: str, channel: Channel) -> None:
+        if (free := self._free(name)) > 0:
+            lease = timedelta(seconds=self._figures.grace)
+            for claimed in await self._outbox.doubtful(name, free, lease):
+                self._flights[asyncio.create_task(self._settle(channel, claimed))] = name
+
+    async def _start(self, name: str, channel: Channel) -> None:
+        if (count := await self._allowed(name, channel.rate)) > 0:
+            for claimed in await self._outbox.claim(name, count):
+                self._flights[asyncio.create_task(self._send(channel, claimed))] = name
+
+    async def _allowed(self, name: str, rate: float) -> int:
+        """How many messages may start now: the free lanes, or as many as the channel's pace lets through."""
+        free = self._free(name)
+        if rate <= 0 or free <= 0:
+            return free
+        whole = max(1, math.floor(rate))
+        count = await self._outbox.due(name, min(free, whole))
+        wait = 0.0
+        while count:
+            wait = await self._limits.take(f"pace:{name}", whole, whole / rate, count)
+            if wait <= 0:
+                return count
+            count //= 2
+        if wait > 0:
+            self._pause(name, wait)
+        return 0
+
+    async def _land(self) -> int:
+        """Wait until a send ends, something is added or the poll is due; store what has ended."""
+        news = asyncio.create_task(self._awake.wait())
+        try:
+            waiting = {*self._flights, news}
+            await asyncio.wait(waiting, timeout=self._figures.poll, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+        self._awake.clear()
+        busy = len(self._flights)
+        await self._store({task for task in self._flights if task.done()})
+        return busy
+
+    async def _store(self, tasks: Collection[asyncio.Task[_Landed]]) -> None:
+        """Store what became of sends; they stay in flight until it is stored."""
+        if not tasks:
+            return
+        landed = [task.result() for task in tasks]
+        addresses = WriteSet()
+        for each in landed:
+            error, claimed = each.error, each.mark.claimed
+            if error and error.opted_out:
+                await self._opt_outs.record(
+                    outbox_id=claimed.message.id,
+                    contact_id=claimed.contact_id,
+                    urn_lookup=claimed.urn_lookup,
+                    channel=claimed.message.channel,
+                    code=error.code,
+                )
+            elif error and error.unreachable:
+                set_urn_state(addresses, claimed.urn_lookup, "unreachable")
+        await self._outbox.mark([each.mark for each in landed], addresses)
+        for task in tasks:
+            del self._flights[task]
+
+    async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
+        try:
+            sent = await channel.send(claimed.message)
+        except SendError as error:
+            return self._refused(channel.name, claimed, error)
+        except Exception:
+            # Whether the provider got it before our fault is not known.
+            log.exception("delivery.channel_fault", channel=channel.name)
+            return self._refused(channel.name, claimed, SendError(code="fault", in_doubt=True))
+        return _Landed(mark=Mark(claimed=claimed, state=_state_of(sent.parts), parts=sent.parts))
+
+    async def _settle(self, channel: Channel, claimed: Claimed) -> _Landed:
+        """Find out, or decide, what became of a message in doubt."""
+        if not isinstance(channel, Asking):
+            if claimed.message.delivery_class is DeliveryClass.AT_MOST_ONCE:
+                return self._given_up(claimed)
+            return self._again(claimed, 0.0, UNKNOWN_OUTCOME)
+        try:
+            parts = await channel.look_up(claimed.message, claimed.attempted_at)
+            mine = [
+                part
+                for part in parts
+                if await self._outbox.owner(part.provider_id) in ("", claimed.message.id)
+            ]
+        except Exception as error:
+            known = isinstance(error, (SendError, DatabaseUnavailable))
+            log.warning("delivery.unanswered_question", channel=channel.name, exc_info=not known)
+            return self._doubt(claimed, UNKNOWN_OUTCOME)
+        if not mine:
+            return self._again(claimed, 0.0, UNKNOWN_OUTCOME)
+        parts = [part for part in mine if part.provider_id == mine[0].provider_id]
+        return _Landed(mark=Mark(claimed=claimed, state=_state_of(parts), parts=parts))
+
+    def _refused(self, name: str, claimed: Claimed, error: SendError) -> _Landed:
+        """What an error's facts say to do; see SendError."""
+        figures = self._figures
+        if error.in_doubt:
+            return self._doubt(claimed, error.code)
+        if error.opted_out or error.unreachable:
+            return _failed(claimed, error)
+        if error.misconfigured:
+            log.error("delivery.channel_refused", channel=name, code=error.code)
+            self._pause(name, figures.closed_pause)
+            return self._again(claimed, figures.closed_pause, error.code, untried=True)
+        if error.throttled:
+            wait = min(max(error.retry_after, figures.first_pause), _LONGEST_THROTTLE)
+            log.warning("delivery.throttled", channel=name, seconds=wait)
+            self._pause(name, wait)
+            return self._again(claimed, wait, error.code, untried=True)
+        if error.retryable and (not error.tries or claimed.attempts < error.tries):
+            return self._again(claimed, max(self._backoff(claimed.attempts), error.retry_after), error.code)
+        log.warning("delivery.failed", channel=name, code=error.code, attempts=claimed.attempts)
+        return _failed(claimed, error)
+
+    def _again(self, claimed: Claimed, wait: float, code: str, *, untried: bool = False) -> _Landed:
+        """Back into the queue for `wait` seconds, unless it would not live that long."""
+        due = self._clock.now() + timedelta(seconds=wait)
+        if due >= claimed.expires_at:
+            return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.EXPIRED, error_code=code))
+        mark = Mark(claimed=claimed, state=DeliveryState.QUEUED, due_at=due, error_code=code, untried=untried)
+        return _Landed(mark=mark)
+
+    def _doubt(self, claimed: Claimed, code: str) -> _Landed:
+        due = self._clock.now() + timedelta(seconds=self._figures.grace)
+        if due >= claimed.expires_at:
+            return self._given_up(claimed)
+        return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.IN_DOUBT, due_at=due, error_code=code))
+
+    def _given_up(self, claimed: Claimed) -> _Landed:
+        return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.FAILED, error_code=UNKNOWN_OUTCOME))
+
+    def _backoff(self, attempts: int) -> float:
+        """Doubling, with a quarter of chance either way so that a crowd does not come back together."""
+        pause = min(self._figures.first_pause * 2.0 ** min(attempts - 1, 30), self._figures.longest_pause)
+        return pause * self._chance.random.uniform(0.75, 1.25)
+
+
+def _failed(claimed: Claimed, error: SendError) -> _Landed:
+    return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.FAILED, error_code=error.code), error=error)
+
+
+def _state_of(parts: Sequence[SentPart]) -> DeliveryState:
+    return combined([part.state for part in parts])

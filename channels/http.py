@@ -1,0 +1,106 @@
+"""Calls to providers: one shared session, a total time limit, and failures told apart by what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import (
+    BasicAuth,
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    InvalidURL,
+)
+
+from channels.errors import SendError
+
+_ANSWER_BYTES = 256 * 1024
+_CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A provider's answer; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def retry_after(self) -> float:
+        """The seconds that the provider asks us to wait; 0 when it names none."""
+        try:
+            return max(0.0, float(self.headers.get("retry-after", "0")))
+        except ValueError:
+            return 0.0
+
+
+async def call(  # noqa: PLR0913 - the parts of an HTTP request
+    session: ClientSession,
+    method: str,
+    url: str,
+    *,
+    seconds: float,
+    params: Any = None,
+    data: Any = None,
+    headers: Mapping[str, str] | None = None,
+    auth: BasicAuth | None = None,
+) -> Answer:
+    """One request, no redirects, answered within `seconds` in all.
+
+    Raises SendError: retryable when no connection came about, in doubt when one did and the answer
+    is missing: the provider may have acted on it.
+    """
+    timeout = ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+    try:
+        async with session.request(
+            method,
+            url,
+            params=params,
+            data=data,
+            headers=headers,
+            auth=auth,
+            timeout=timeout,
+            allow_redirects=False,
+        ) as response:
+            text = await _text(response)
+            found = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(status=response.status, headers=found, text=text)
+    except InvalidURL:
+        raise SendError(code="bad_url", misconfigured=True) from None
+    except (ClientConnectorError, ConnectionTimeoutError):
+        raise SendError(code="no_connection", retryable=True) from None
+    except TimeoutError:
+        raise SendError(code="timeout", in_doubt=True) from None
+    except ClientError:
+        raise SendError(code="lost_answer", in_doubt=True) from None
+
+
+def unavailable(answer: Answer) -> SendError | None:
+    """The meaning of a status that says nothing about the message itself; None for every other."""
+    code = f"http_{answer.status}"
+    if answer.status == 429:  # noqa: PLR2004 - an HTTP status
+        return SendError(code=code, throttled=True, retry_after=answer.retry_after)
+    if answer.status == 503:  # noqa: PLR2004 - an HTTP status
+        return SendError(code=code, retryable=True, retry_after=answer.retry_after)
+    if answer.status >= 500:  # noqa: PLR2004 - an HTTP status
+        # Whether it broke before or after taking the message is not known.
+        return SendError(code=code, in_doubt=True)
+    if answer.status < 200 or 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP statuses
+        return SendError(code=code, misconfigured=True)
+    return None
+
+
+async def _text(response: ClientResponse) -> str:
+    """The body as far as it is worth reading."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _ANSWER_BYTES:
+            break
+    return body[:_ANSWER_BYTES].decode("utf-8", "replace")

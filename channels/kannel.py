@@ -1,0 +1,238 @@
+"""Kannel 1.4 over HTTP: an SMS gateway of one's own, with an operator or a modem behind it.
+
+Its sms-service sends messages here with this `get-url` (%p sender, %P recipient, %I id, %C character
+set, %c coding, %b the text's bytes, %T seconds since 1970):
+
+    <public url>/channels/<name>/messages?key=<key>&from=%p&to=%P&id=%I&charset=%C&coding=%c&time=%T&text=%b
+
+with `max-messages = 0` and `omit-empty = true`: the answer is empty and replies go through sendsms.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlencode
+
+from bot.errors import MalformedUrn
+from bot.messages import (
+    Capabilities,
+    DeliveryReport,
+    DeliveryState,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+)
+from bot.outbox import SentPart
+from bot.text.gsm import is_gsm
+from bot.text.parts import count
+from bot.urns import Urn
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.config import ChannelConfig, setting
+from channels.errors import Malformed, NotAuthentic, SendError
+from channels.forms import fitted, read_query
+from channels.http import Answer, call, unavailable
+
+_MAX_TEXT = 1600  # characters; longer texts would make URLs that gateways cut
+_UCS2 = "2"
+# Delivered, not delivered, accepted and refused by the operator; not "buffered", which says nothing new.
+_DLR_MASK = 1 + 2 + 8 + 16
+_DLR_STATES = {
+    "1": DeliveryState.DELIVERED,
+    "2": DeliveryState.FAILED,
+    "8": DeliveryState.SENT,
+    "16": DeliveryState.FAILED,
+}
+_BUFFERED = "4"
+# The names that Kannel gives to what a phone sent, and Python's.
+_CHARSETS = {
+    "gsm-7": "utf-8",
+    "utf-16": "utf-16-be",
+    "utf-16be": "utf-16-be",
+    "utf-8": "utf-8",
+    "latin1": "latin-1",
+}
+_OUR_ID = re.compile(r"[0-9a-f]{26}")
+_INTERNATIONAL = re.compile(r"(?:\+|00)?([1-9][0-9]{7,14})")
+_FORBIDDEN = 403
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "kannel"` section."""
+
+    sendsms_url: str = setting("address of smsbox, like http://127.0.0.1:13013/cgi-bin/sendsms")
+    username: str = setting("sendsms-user")
+    password: str = setting("password of the sendsms-user", secret=True)
+    key: str = setting("secret that Kannel's calls carry as ?key=", secret=True)
+    previous_key: str = setting("key that still counts while it is changed", "", secret=True)
+    sender: str = setting("our short code or number", "")
+    smsc: str = setting("send through this SMSC of the gateway only", "")
+    addresses: tuple[str, ...] = setting("networks that may call; empty lets every address with the key", ())
+    rate: float = setting("messages a second; 0 sends as fast as Kannel answers", 0.0)
+    timeout: float = setting("seconds that a call may take in all", 10.0)
+
+    def __post_init__(self) -> None:
+        for each in self.addresses:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError("addresses: must be networks like 10.0.0.0/24") from None
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> KannelChannel:
+    """The channel of one section."""
+    return KannelChannel(config.name, config.settings, wiring)
+
+
+class KannelChannel:
+    """See `channels.base.Channel`."""
+
+    kind = "kannel"
+    endpoints = {"messages": ("GET",), "status": ("GET",)}  # noqa: RUF012 - never written to
+    capabilities = Capabilities(max_units=_MAX_TEXT, sms=True, receipts=True)
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
+        self.name = name
+        self.rate = settings.rate
+        self._settings = settings
+        self._session = wiring.session
+        self._clock = wiring.clock
+        self._public_url = wiring.public_url.rstrip("/")
+        self._networks = [ip_network(each) for each in settings.addresses]
+
+    def verify(self, request: RawRequest) -> None:
+        """Kannel does not sign: the key, and the caller's address where addresses are configured."""
+        key = read_query(request.query_string).get("key", b"").decode("utf-8", "replace")
+        if not same_secret(key, self._settings.key, self._settings.previous_key):
+            raise NotAuthentic
+        if self._networks and not self._is_listed(request.remote):
+            raise NotAuthentic
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """One message or one delivery report a request."""
+        fields = read_query(request.query_string)
+        return [self._report(fields) if request.endpoint == "status" else self._message(fields)]
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """Nothing: a body would go to the person as a message."""
+        return RawResponse()
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
+        """None: only the gateway has the key."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Hand the message to sendsms; 202 means that the gateway has it, even with its operator down."""
+        query = {
+            "username": self._settings.username,
+            "password": self._settings.password,
+            "to": message.urn.address,
+            "text": message.text,
+            "charset": "UTF-8",
+            "dlr-mask": str(_DLR_MASK),
+            "dlr-url": self._report_url(message.id),
+        }
+        if self._settings.sender:
+            query["from"] = self._settings.sender
+        if self._settings.smsc:
+            query["smsc"] = self._settings.smsc
+        if not is_gsm(message.text):
+            query["coding"] = _UCS2
+        answer = await call(
+            self._session,
+            "GET",
+            f"{self._settings.sendsms_url}?{urlencode(query)}",
+            seconds=self._settings.timeout,
+            # A GET on a kept connection that drops is silently sent again, which would double the message.
+            headers={"Connection": "close"},
+        )
+        problem = _problem(answer)
+        if problem is not None:
+            raise problem
+        return Sent(parts=(SentPart(provider_id=""),) * max(1, count(message.text)))
+
+    def _is_listed(self, remote: str) -> bool:
+        try:
+            address = ip_address(remote)
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+    def _message(self, fields: Mapping[str, bytes]) -> InboundEvent:
+        if "from" not in fields or "text" not in fields:
+            raise Malformed("missing_from" if "from" not in fields else "missing_text")
+        sender = _ascii(fields["from"])
+        try:
+            urn = Urn("tel", _phone(sender))
+        except MalformedUrn:
+            return Ignored(reason="unusable_address")
+        return InboundMessage(
+            channel=self.name,
+            external_id=fitted(_ascii(fields.get("id", b"")) or _fingerprint(fields)),
+            urn=urn,
+            text=_text(fields),
+            received_at=self._clock.now(),
+            recipient=_ascii(fields.get("to", b"")),
+        )
+
+    def _report(self, fields: Mapping[str, bytes]) -> InboundEvent:
+        kind = _ascii(fields.get("d", b""))
+        ours = _ascii(fields.get("m", b""))
+        if not kind or not _OUR_ID.fullmatch(ours):
+            raise Malformed("missing_d" if not kind else "missing_m")
+        state = _DLR_STATES.get(kind)
+        if state is None:
+            return Ignored(reason="buffered" if kind == _BUFFERED else "unknown_status")
+        bad = state is DeliveryState.FAILED
+        return DeliveryReport(
+            channel=self.name,
+            state=state,
+            at=self._clock.now(),
+            outbound_id=ours,
+            error_code=f"dlr_{kind}" if bad else "",
+        )
+
+    def _report_url(self, outbound_id: str) -> str:
+        key = urlencode({"key": self._settings.key})
+        return f"{self._public_url}/channels/{self.name}/status?{key}&m={outbound_id}&d=%d"
+
+
+def _problem(answer: Answer) -> SendError | None:
+    """What Kannel's status and text mean; None when the gateway has the message."""
+    if answer.status == _FORBIDDEN:
+        return SendError(code="http_403", misconfigured=True)
+    problem = unavailable(answer)
+    if problem is None and answer.status >= 400:  # noqa: PLR2004 - an HTTP status
+        return SendError(code=f"http_{answer.status}")
+    if problem is None and not answer.text.startswith(("0:", "3:")):
+        return SendError(code="unreadable_answer", in_doubt=True)
+    return problem
+
+
+def _text(fields: Mapping[str, bytes]) -> str:
+    """The text by the character set that Kannel names; what cannot be read becomes U+FFFD."""
+    named = _ascii(fields.get("charset", b"")).lower()
+    if _ascii(fields.get("coding", b"")) == _UCS2:
+        named = "utf-16be"
+    return fields["text"].decode(_CHARSETS.get(named, "utf-8"), "replace")
+
+
+def _phone(sender: str) -> str:
+    """International numbers in E.164 form; short codes and names stay as they are."""
+    found = _INTERNATIONAL.fullmatch(sender)
+    return f"+{found[1]}" if found else sender
+
+
+def _fingerprint(fields: Mapping[str, bytes]) -> str:
+    """Stands for the id that some SMSCs do not give: the same message at the same second is the same."""
+    content = b"\0".join(fields.get(name, b"") for name in ("from", "to", "time", "text"))
+    return "sha256-" + hashlib.sha256(content).hexdigest()
+
+
+def _ascii(value: bytes) -> str:
+    return value.decode("ascii", "replace").strip()

@@ -1,0 +1,382 @@
+"""Twilio Programmable Messaging: SMS, and WhatsApp or Messenger through Twilio's addresses.
+
+Sample of a message (form fields): MessageSid=SM…, AccountSid=AC…, From=+85620…, To=+1…, Body=…, NumMedia=0.
+Sample of a status callback: MessageSid=SM…, MessageStatus=undelivered, ErrorCode=30003, To=…, From=….
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import yaml
+from aiohttp import BasicAuth
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+from twilio.request_validator import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    add_port,
+    get_signature_algorithm,
+    remove_port,
+)
+from twilio.rest import Client
+
+from bot.errors import MalformedUrn
+from bot.messages import (
+    Capabilities,
+    DeliveryReport,
+    DeliveryState,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+)
+from bot.outbox import SentPart
+from bot.text.parts import count
+from bot.urns import Urn
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.config import ChannelConfig, setting
+from channels.errors import Malformed, NotAuthentic, SendError
+from channels.forms import fitted, needed, read_form
+from channels.http import call, unavailable
+
+API = "https://api.twilio.com"
+_FORM = "application/x-www-form-urlencoded"
+_EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_MAX_BODY = 1600  # characters of a message's Body
+_OUR_ID = re.compile(r"[0-9a-f]{26}")
+# A concatenated message may come as the base64 of its text; shorter words are taken at their word.
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
+# Clocks differ: a message that Twilio dates a little before our attempt may still be the one.
+_CLOCK_SKEW = timedelta(minutes=2)
+_RECENT = 50
+
+_STATES = {
+    "accepted": DeliveryState.SENT,
+    "scheduled": DeliveryState.SENT,
+    "queued": DeliveryState.SENT,
+    "sending": DeliveryState.SENT,
+    "sent": DeliveryState.SENT,
+    "partially_delivered": DeliveryState.SENT,
+    "delivered": DeliveryState.DELIVERED,
+    "read": DeliveryState.READ,
+    "undelivered": DeliveryState.FAILED,
+    "failed": DeliveryState.FAILED,
+    "canceled": DeliveryState.FAILED,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "twilio"` section."""
+
+    account_sid: str = setting("Account SID, AC…")
+    auth_token: str = setting("auth token of the account", secret=True)
+    previous_auth_token: str = setting("token that still signs while it is rotated", "", secret=True)
+    shared_keys: Mapping[str, str] = setting(
+        "secrets of SHA-256 signing keys by key id", factory=dict, secret=True
+    )
+    sender: str = setting("our number, short code or whatsapp:+… address", "")
+    messaging_service_sid: str = setting("messaging service to send through, MG…", "")
+    api_url: str = setting("address of the API", API)
+    rate: float = setting("messages a second; 0 sends as fast as Twilio answers", 0.0)
+    timeout: float = setting("seconds that a call may take in all", 10.0)
+
+    def __post_init__(self) -> None:
+        if not self.sender and not self.messaging_service_sid:
+            raise ValueError("sender: set it, or messaging_service_sid")
+
+
+class ErrorCodes:
+    """Twilio's error codes, classed by what to do."""
+
+    def __init__(self, facts: Mapping[str, Mapping[str, Any]], unknown: Mapping[str, Any]) -> None:
+        self._facts = facts
+        self._unknown = unknown
+
+    @classmethod
+    def load(cls, path: Path) -> ErrorCodes:
+        """Read the table."""
+        classes = yaml.safe_load(path.read_text("utf-8"))["classes"]
+        facts = {str(code): each["facts"] for each in classes.values() for code in each["codes"]}
+        return cls(facts, classes["unknown"]["facts"])
+
+    def error(self, code: str, retry_after: float = 0.0) -> SendError:
+        """What a code in the answer to a send means."""
+        return SendError(code=code, retry_after=retry_after, **self._facts.get(code, self._unknown))
+
+    def opted_out(self, code: str) -> bool:
+        """Whether the code says that the person stopped us at the provider."""
+        return bool(self._facts.get(code, {}).get("opted_out"))
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> TwilioChannel:
+    """The channel of one section."""
+    codes = ErrorCodes.load(Path(__file__).with_suffix(".yml"))
+    return TwilioChannel(config.name, config.settings, wiring, codes)
+
+
+class TwilioChannel:
+    """See `channels.base.Channel`; also answers about messages in doubt."""
+
+    kind = "twilio"
+    endpoints = {"messages": ("POST",), "status": ("POST",)}  # noqa: RUF012 - never written to
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring, codes: ErrorCodes) -> None:
+        self.name = name
+        self.rate = settings.rate
+        chat = settings.sender.startswith(("whatsapp:", "messenger:"))
+        self.capabilities = Capabilities(max_units=_MAX_BODY, sms=not chat, receipts=True)
+        self._settings = settings
+        self._clock = wiring.clock
+        self._public_url = wiring.public_url.rstrip("/")
+        self._codes = codes
+        tokens = [token for token in (settings.auth_token, settings.previous_auth_token) if token]
+        self._validators = [_validator(token) for token in tokens]
+        self._shared = {key: _validator(secret) for key, secret in settings.shared_keys.items()}
+        http = _Http(wiring, settings, codes)
+        self._client = Client(settings.account_sid, settings.auth_token, http_client=http)  # type: ignore[no-untyped-call]  # twilio leaves it untyped
+
+    def verify(self, request: RawRequest) -> None:
+        """Check the signature over the configured public URL and every field, blank ones too.
+
+        Both schemes: SHA-1 with the auth token, SHA-256 with a shared key named in the settings
+        header. A body that is no form is covered by its hash in the signed URL, or refused.
+        """
+        signature = request.headers.get(SIGNATURE_HEADER.lower(), "")
+        validators, algorithm = self._signers(request.headers.get(SIGNATURE_SETTINGS_HEADER.lower(), ""))
+        if not signature or not validators:
+            raise NotAuthentic
+        url = self._public_url + request.path_qs
+        fields = self._signed_fields(request, url)
+        if not url.isascii() or not same_secret(signature, *_signatures(validators, url, fields, algorithm)):
+            raise NotAuthentic
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """One message or one status a request."""
+        if request.media_type != _FORM:
+            raise Malformed("not_a_form")
+        form = read_form(request.body)
+        if request.endpoint == "status" or ("MessageStatus" in form and "Body" not in form):
+            return [self._report(request, form)]
+        return [self._message(form)]
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """Empty TwiML: replies leave through the outbox."""
+        return RawResponse(body=_EMPTY_TWIML, content_type="text/xml")
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
+        """None: only Twilio can sign."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Create the message at Twilio; our id comes back in its status callbacks."""
+        sender: dict[str, str] = {}
+        if self._settings.sender:
+            sender["from_"] = self._settings.sender
+        if self._settings.messaging_service_sid:
+            sender["messaging_service_sid"] = self._settings.messaging_service_sid
+        created = await self._client.messages.create_async(
+            to=_address(message.urn),
+            body=message.text,
+            status_callback=f"{self._public_url}/channels/{self.name}/status?m={message.id}",
+            **sender,
+        )
+        if not created.sid:
+            raise SendError(code="unreadable_answer", in_doubt=True)
+        if str(created.status) in ("failed", "undelivered"):
+            raise self._codes.error(str(created.error_code or created.status))
+        return Sent(parts=self._parts(message, created.sid, DeliveryState.SENT))
+
+    async def look_up(self, message: OutboundMessage, since: datetime) -> Sequence[SentPart]:
+        """The same text to the same person from us, as Twilio lists it.
+
+        The date is compared here: Twilio's own filter leaves out what it has not sent yet.
+        """
+        to = _address(message.urn)
+        recent = await self._client.messages.list_async(to=to, limit=_RECENT, page_size=_RECENT)
+        found = [
+            each
+            for each in recent
+            if each.sid
+            and each.body == message.text
+            and each.to == to
+            and each.from_ in (None, "", self._settings.sender or each.from_)
+            and str(each.direction) != "inbound"
+            and (each.date_created is None or each.date_created >= since - _CLOCK_SKEW)
+        ]
+        states = {each.sid: _STATES.get(str(each.status), DeliveryState.SENT) for each in reversed(found)}
+        return [part for sid, state in states.items() for part in self._parts(message, str(sid), state)]
+
+    def _signers(self, header: str) -> tuple[Sequence[RequestValidator], str]:
+        """Who may have signed, and how; a shared key only by its configured id."""
+        if not header.strip():
+            return self._validators, "HMAC_SHA1"
+        named = dict(part.strip().partition("=")[::2] for part in header.split(","))
+        algorithm = str(get_signature_algorithm(header)).upper()  # type: ignore[no-untyped-call]  # untyped
+        if algorithm not in ("HMAC_SHA1", "HMAC_SHA256"):
+            return (), algorithm
+        if "key" in named:
+            shared = self._shared.get(named["key"].strip())
+            return ([shared] if shared else []), algorithm
+        return (self._validators if algorithm == "HMAC_SHA1" else ()), algorithm
+
+    def _signed_fields(self, request: RawRequest, url: str) -> Mapping[str, str]:
+        if request.media_type == _FORM:
+            return read_form(request.body)
+        claimed = parse_qs(urlsplit(url).query).get("bodySHA256", [""])[0]
+        if request.body and not same_secret(claimed.lower(), hashlib.sha256(request.body).hexdigest()):
+            raise NotAuthentic
+        return {}
+
+    def _message(self, form: Mapping[str, str]) -> InboundEvent:
+        sid = needed(form, "MessageSid")
+        try:
+            urn = _urn(needed(form, "From"))
+        except MalformedUrn:
+            return Ignored(reason="unusable_address")
+        return InboundMessage(
+            channel=self.name,
+            external_id=fitted(sid),
+            urn=urn,
+            text=_decoded(form.get("Body", "")) or form.get("ButtonText", ""),
+            received_at=self._clock.now(),
+            recipient=form.get("To", ""),
+            payload=form.get("ButtonPayload", ""),
+        )
+
+    def _report(self, request: RawRequest, form: Mapping[str, str]) -> InboundEvent:
+        sid = form.get("MessageSid") or needed(form, "SmsSid")
+        state = _STATES.get(form.get("MessageStatus") or needed(form, "SmsStatus"))
+        if state is None:
+            return Ignored(reason="unknown_status")
+        ours = parse_qs(request.query_string).get("m", [""])[0]
+        code = form.get("ErrorCode", "")
+        return DeliveryReport(
+            channel=self.name,
+            state=state,
+            at=self._clock.now(),
+            provider_id=fitted(sid),
+            outbound_id=ours if _OUR_ID.fullmatch(ours) else "",
+            error_code=code[:40],
+            opted_out=self._codes.opted_out(code),
+        )
+
+    def _parts(self, message: OutboundMessage, sid: str, state: DeliveryState) -> tuple[SentPart, ...]:
+        """Twilio has one id for the whole message; it bills each part."""
+        parts = max(1, count(message.text)) if self.capabilities.sms else 1
+        return (SentPart(provider_id=sid, state=state),) * parts
+
+
+class _Http(AsyncHttpClient):
+    """The official client's way to the network: our shared session, and refusals as SendErrors."""
+
+    def __init__(self, wiring: Wiring, settings: Settings, codes: ErrorCodes) -> None:
+        super().__init__(logging.getLogger("twilio"), is_async=True, timeout=None)
+        self._session = wiring.session
+        self._api_url = settings.api_url.rstrip("/")
+        self._seconds = settings.timeout
+        self._codes = codes
+
+    async def request(  # type: ignore[override]  # noqa: PLR0913, PLR0917 - the library's own client has it so
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the library's signature; the total is ours
+        allow_redirects: bool = False,  # noqa: ARG002 - the library's signature
+    ) -> Response:
+        """One call; raises SendError for everything that is no success."""
+        answer = await call(
+            self._session,
+            method,
+            self._api_url + uri.removeprefix(API),
+            seconds=self._seconds,
+            params=params,
+            data=data,
+            headers=headers,
+            auth=BasicAuth(*auth) if auth else None,
+        )
+        code = _error_code(answer.text)
+        if 400 <= answer.status < 500 and code:  # noqa: PLR2004 - an HTTP status
+            raise self._codes.error(code, answer.retry_after)
+        if answer.status == 401:  # noqa: PLR2004 - an HTTP status
+            raise SendError(code="http_401", misconfigured=True)
+        problem = unavailable(answer)
+        if problem is None and answer.status >= 400:  # noqa: PLR2004 - an HTTP status
+            problem = self._codes.error(f"http_{answer.status}")
+        if problem is None and not _is_object(answer.text):
+            problem = SendError(code="unreadable_answer", in_doubt=True)
+        if problem is not None:
+            raise problem
+        return Response(answer.status, answer.text, answer.headers)
+
+
+def _validator(secret: str) -> RequestValidator:
+    return RequestValidator(secret)  # type: ignore[no-untyped-call]  # twilio leaves it untyped
+
+
+def _signatures(
+    validators: Sequence[RequestValidator], url: str, fields: Mapping[str, str], algorithm: str
+) -> list[str]:
+    """The signatures that would be right: Twilio signs the URL with or without its port."""
+    parsed = urlsplit(url)
+    variants = (remove_port(parsed), add_port(parsed))  # type: ignore[no-untyped-call]  # untyped
+    return [
+        str(validator.compute_signature(variant, fields, algorithm))  # type: ignore[no-untyped-call]  # untyped
+        for validator in validators
+        for variant in variants
+    ]
+
+
+def _urn(address: str) -> Urn:
+    """`+856…` is a phone; `whatsapp:+856…` and the like name their scheme."""
+    scheme, separator, rest = address.strip().partition(":")
+    return Urn(scheme.lower(), rest) if separator else Urn("tel", scheme)
+
+
+def _address(urn: Urn) -> str:
+    return urn.address if urn.scheme == "tel" else str(urn)
+
+
+def _decoded(body: str) -> str:
+    """The text of a body that came as base64; every other body as it is."""
+    if len(body) % 4 or not _BASE64.fullmatch(body):
+        return body
+    try:
+        text = base64.b64decode(body, validate=True).decode("utf-8")
+    except ValueError:
+        return body
+    readable = all(each.isprintable() or each in "\r\n\t" for each in text)
+    return text if readable and (" " in text or not text.isascii()) else body
+
+
+def _error_code(text: str) -> str:
+    payload = _object(text)
+    return str(payload["code"]) if isinstance(payload.get("code"), int) else ""
+
+
+def _is_object(text: str) -> bool:
+    return bool(_object(text))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        payload = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", payload) if isinstance(payload, dict) else {}
