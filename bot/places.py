@@ -261,9 +261,7 @@ def _begins_word(text: str, start: int) -> bool:
 
 
 def _trimmed(text: str, end: int) -> int:
-    while end and not (
-        text[end - 1].isalnum() or unicodedata.combining(text[end - 1]) or _is_mark(text[end - 1])
-    ):
+    while end and not (text[end - 1].isalnum() or _is_mark(text[end - 1])):
         end -= 1
     return end
 

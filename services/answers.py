@@ -1,0 +1,144 @@
+"""From a public service to the lines that an answer shows, each as sure as its fact.
+
+Nothing is worded here: sentences come from the pack's responses, the words around an amount or
+a day from its labels, names from the catalogue. A line says its own status only where that is
+not the status of the list, which the sentence around the lines says already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.pack import Pack, fill
+from services.catalogue import Cost, Duration, Fact, Names, PublicService, Requirement, Status, Topic
+
+
+def requirement_lines(pack: Pack, service: PublicService, language: str, *, brief: bool = False) -> list[str]:
+    """The papers to bring, one a line."""
+    return [
+        _standing(
+            pack,
+            language,
+            _requirement(pack, requirement, language, brief=brief),
+            requirement.fact,
+            service.requirements_fact,
+        )
+        for requirement in service.requirements
+    ]
+
+
+def cost_lines(pack: Pack, service: PublicService, language: str, *, brief: bool = False) -> list[str]:
+    """The fees, one a line; `brief` says them in as few characters as the catalogue knows."""
+    numbers = {cost.id: number(pack, cost.amount) for cost in service.costs if cost.amount is not None}
+    return [
+        _standing(
+            pack, language, _cost(pack, cost, language, numbers, brief=brief), cost.fact, service.costs_fact
+        )
+        for cost in service.costs
+        if cost.brief or not brief
+    ]
+
+
+def duration_lines(pack: Pack, service: PublicService, language: str, *, brief: bool = False) -> list[str]:
+    """The processing times, one a line."""
+    return [
+        _standing(
+            pack,
+            language,
+            _duration(pack, duration, language, brief=brief),
+            duration.fact,
+            service.durations_fact,
+        )
+        for duration in service.durations
+        if duration.brief or not brief
+    ]
+
+
+def note_lines(
+    pack: Pack, service: PublicService, topic: Topic, language: str, *, brief: bool = False
+) -> list[str]:
+    """What is worth saying beside the answer to one question; `brief` keeps only short wordings."""
+    return [
+        _standing(pack, language, words, note.fact, None)
+        for note in service.notes
+        if note.about is topic and (words := _words(pack, language, note.short if brief else note.text))
+    ]
+
+
+def office(pack: Pack, service: PublicService, language: str, *, brief: bool = False) -> str:
+    """Where to go or ask."""
+    return (brief and _words(pack, language, service.office_short)) or _words(pack, language, service.office)
+
+
+def amount(pack: Pack, value: int, currency: str, language: str) -> str:
+    """An amount in whole units of its currency as the country writes it: "1.000.000 kip"."""
+    if value == 0:
+        return pack.label(language, "free")
+    unit = pack.label(language, f"unit_{currency.lower()}")
+    return fill(pack.label(language, "amount"), {"number": number(pack, value), "unit": unit})
+
+
+def number(pack: Pack, value: int) -> str:
+    """Digits in groups of three: "1.000.000"."""
+    return f"{value:,}".replace(",", pack.numbers.thousands)
+
+
+def days(pack: Pack, count: int, language: str, *, working: bool) -> str:
+    """A time in days: "the same day", "1 day", "10 working days"."""
+    if count == 0:
+        return pack.label(language, "same_day")
+    one = "working_day" if working else "day"
+    label = pack.label(language, one if count == 1 else f"{one}s")
+    return fill(label, {"count": count})
+
+
+def _requirement(pack: Pack, requirement: Requirement, language: str, *, brief: bool) -> str:
+    if brief and (short := _words(pack, language, requirement.short)):
+        return short
+    name = _words(pack, language, requirement.names)
+    if requirement.original:
+        name = fill(pack.label(language, "original"), {"name": name})
+    if requirement.copies == 1:
+        name = fill(pack.label(language, "copy"), {"name": name})
+    elif requirement.copies:
+        name = fill(pack.label(language, "copies"), {"name": name, "count": requirement.copies})
+    return name if brief else _noted(pack, language, name, requirement.note)
+
+
+def _cost(pack: Pack, cost: Cost, language: str, numbers: Mapping[str, str], *, brief: bool) -> str:
+    if brief and (short := _words(pack, language, cost.short)):
+        return fill(short, numbers)
+    label = _words(pack, language, cost.label)
+    if cost.amount is None:
+        return label
+    told = amount(pack, cost.amount, cost.currency, language)
+    line = fill(pack.label(language, "labelled"), {"label": label, "value": told})
+    return line if brief else _noted(pack, language, line, cost.note)
+
+
+def _duration(pack: Pack, duration: Duration, language: str, *, brief: bool) -> str:
+    if brief and (short := _words(pack, language, duration.short)):
+        return short
+    label = _words(pack, language, duration.label)
+    if duration.days is None:
+        return label
+    told = days(pack, duration.days, language, working=duration.working)
+    line = fill(pack.label(language, "labelled"), {"label": label, "value": told}) if label else told
+    return line if brief else _noted(pack, language, line, duration.note)
+
+
+def _noted(pack: Pack, language: str, line: str, note: Names) -> str:
+    words = _words(pack, language, note)
+    return fill(pack.label(language, "noted"), {"line": line, "note": words}) if words else line
+
+
+def _standing(pack: Pack, language: str, line: str, fact: Fact, told: Fact | None) -> str:
+    if fact.status is Status.UNKNOWN:
+        return fill(pack.label(language, "line_unknown"), {"line": line})
+    if fact.status is Status.REPORTED and (told is None or fact.year != told.year):
+        return fill(pack.label(language, "line_reported"), {"line": line, "year": fact.year})
+    return line
+
+
+def _words(pack: Pack, language: str, names: Names) -> str:
+    return pack.pick(names, language)
