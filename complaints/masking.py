@@ -13,11 +13,11 @@ from bot.text.digits import ascii_digits
 from bot.text.graphemes import cut
 
 MASK = "***"
-SUMMARY_CLUSTERS = 80
+SUMMARY = 80  # code points
 # A first "sentence" shorter than this is a form of address or an abbreviation.
 _SHORTEST = 12
 
-_EMAIL = re.compile(r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+\.[^\s@<>(),;:\".]{2,}")
+_EMAIL = re.compile(r"[^\s@<>(),;:\"]{1,64}@[^\s@<>(),;:\"]{1,200}\.[^\s@<>(),;:\".]{2,}")
 # Seven digits or more, with at most two signs between neighbours, as people group them.
 _RUN = re.compile(r"\+?\(?[0-9](?:[\s().\-\u2010-\u2015\u200b]{0,2}[0-9]){6,}")
 _KEPT = re.compile(
@@ -45,14 +45,13 @@ def mask(text: str) -> str:
     return "".join(masked) + text[position:]
 
 
-def summary(text: str, clusters: int = SUMMARY_CLUSTERS) -> str:
-    """The first sentence of a masked text on one line, at most `clusters` grapheme clusters long."""
+def summary(text: str, limit: int = SUMMARY) -> str:
+    """The first sentence of a masked text on one line, at most `limit` (2 or more) code points long, cut between letters."""
     sentence = " ".join(_first_sentence(text.strip()).split())
-    head, rest = cut(sentence, clusters)
-    if not rest:
-        return head
-    head, _ = cut(sentence, clusters - 1)
-    word_end = head.rfind(" ")
+    if not cut(sentence, limit)[1]:
+        return sentence
+    head, rest = cut(sentence, limit - 1)
+    word_end = len(head) if rest.startswith(" ") else head.rfind(" ")
     return f"{head[:word_end] if word_end > len(head) // 2 else head}…"
 
 
