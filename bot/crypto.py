@@ -106,7 +106,7 @@ class Vault:
         held = [_unwrap(self._master, row) for row in rows]
         data = [key for key in held if key.purpose == "data"]
         now = to_ms(self._clock.now())
-        in_use = [key for key in data if key.used_from <= now] or data
+        in_use = [key for key in data if key.used_from <= now and key.retired_at == 0] or data[-1:]
         self._ciphers = {_header(key.id): AESGCM(key.secret) for key in data}
         self._header = _header(in_use[-1].id)
         self._cipher = self._ciphers[self._header]

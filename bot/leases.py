@@ -1,0 +1,47 @@
+"""Leases: what only one process may do at a time, such as a scheduler or a bind, held in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, or_
+
+from bot.clock import Clock, to_ms
+from bot.db import Database, WriteSet
+from bot.errors import Taken
+from bot.schema import leases
+
+
+class Leases:
+    """The leases of one process, whose name `owner` no other process shares."""
+
+    def __init__(self, db: Database, clock: Clock, owner: str) -> None:
+        self._db = db
+        self._clock = clock
+        self._owner = owner
+
+    async def hold(self, name: str, seconds: float) -> bool:
+        """Take the lease or extend it for `seconds` from now; False while another process has it."""
+        now = to_ms(self._clock.now())
+        row = {"name": name, "owner": self._owner, "until_at": now + round(seconds * 1000)}
+        take = self._db.insert(leases).values(row)
+        mine_or_free = or_(leases.c.owner == self._owner, leases.c.until_at <= now)
+        writes = WriteSet()
+        writes.add(
+            take.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"owner": take.excluded.owner, "until_at": take.excluded.until_at},
+                where=mine_or_free,
+            ),
+            rows=1,
+            otherwise=Taken,
+        )
+        try:
+            await self._db.commit(writes)
+        except Taken:
+            return False
+        return True
+
+    async def give_up(self, name: str) -> None:
+        """Let another process take the lease at once; nothing happens when it is not held."""
+        writes = WriteSet()
+        writes.add(delete(leases).where(leases.c.name == name, leases.c.owner == self._owner))
+        await self._db.commit(writes)
