@@ -16,6 +16,7 @@ from bot.db import WriteSet
 from bot.errors import DatabaseUnavailable
 from bot.limits import Limits
 from bot.messages import DeliveryClass, DeliveryState
+from bot.metrics import Metrics
 from bot.outbox import UNKNOWN_OUTCOME, Claimed, Mark, Outbox, SentPart, set_urn_state
 from bot.receipts import combined
 from channels.base import Asking, Channel
@@ -58,7 +59,7 @@ class Figures:
 class Delivery:
     """Sends for the channels that it is given; any number of processes may run one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
         outbox: Outbox,
@@ -67,6 +68,7 @@ class Delivery:
         clock: Clock,
         chance: Chance,
         opt_outs: OptOuts,
+        metrics: Metrics,
         figures: Figures | None = None,
     ) -> None:
         self._outbox = outbox
@@ -76,6 +78,7 @@ class Delivery:
         self._clock = clock
         self._chance = chance
         self._opt_outs = opt_outs
+        self._metrics = metrics
         self._figures = figures or Figures()
         self._flights: dict[asyncio.Task[_Landed], str] = {}
         self._paused_until: dict[str, datetime] = {}
@@ -213,6 +216,8 @@ class Delivery:
         await self._outbox.mark([each.mark for each in landed], addresses)
         for task in tasks:
             del self._flights[task]
+        for each in landed:
+            self._metrics.outbound.labels(each.mark.claimed.message.channel, each.mark.state.value).inc()
 
     async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
         try:

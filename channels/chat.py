@@ -1,0 +1,141 @@
+"""The page of the web chat, and what it fetches: its script, its style, and what the system has to say."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Protocol
+
+from aiohttp import web
+
+from bot.limits import Limits
+from bot.outbox import Outbox
+from channels.base import Rate
+from channels.errors import Malformed
+from channels.web import WebChannel, session_urn, shown
+from channels.webhook import Refusal, read_request, refused
+
+_STATIC = Path(__file__).parent / "static"
+_ID = re.compile(r"[0-9a-f]{0,26}")
+_BODY_LIMIT = 1024
+_READ_SECONDS = 5.0
+# Words of the page itself; they are labels of the pack.
+LABELS = (
+    "chat_title",
+    "chat_intro",
+    "chat_write",
+    "chat_send",
+    "chat_you",
+    "chat_service",
+    "chat_wait",
+    "chat_failed",
+    "chat_no_script",
+)
+LANGUAGE_LABEL = "chat_language"  # the language's own name, on the link that chooses it
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class Words(Protocol):
+    """The pack's side of the page."""
+
+    languages: tuple[str, ...]
+
+    def label(self, language: str, key: str) -> str:
+        """A word in the nearest language that has it."""
+
+
+class ChatPages:
+    """The routes of one web channel; `/chat` belongs to the first."""
+
+    def __init__(self, channel: WebChannel, outbox: Outbox, limits: Limits, words: Words) -> None:
+        self._channel = channel
+        self._outbox = outbox
+        self._limits = limits
+        self._words = words
+        self._template = Template((_STATIC / "chat.html").read_text("utf-8"))
+        self._files = {
+            "chat.js": ((_STATIC / "chat.js").read_bytes(), "text/javascript"),
+            "chat.css": ((_STATIC / "chat.css").read_bytes(), "text/css"),
+        }
+
+    def routes(self) -> list[web.RouteDef]:
+        """The page, its files, and `GET /channels/<name>/messages?session=…&after=…`."""
+        return [
+            web.get("/chat", self.page),
+            web.get("/chat/{file:chat\\.(?:js|css)}", self.file),
+            web.get(f"/channels/{self._channel.name}/messages", self.waiting),
+        ]
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The page, in the language of `?lang=` or the browser's."""
+        language = _language(request, self._words.languages)
+        words = {key: escape(self._words.label(language, key)) for key in LABELS}
+        links = "".join(
+            f'<a href="/chat?lang={escape(each)}" lang="{escape(each)}">'
+            f"{escape(self._words.label(each, LANGUAGE_LABEL))}</a>"
+            for each in self._words.languages
+        )
+        html = self._template.substitute(
+            words, language=escape(language), links=links, channel=escape(self._channel.name)
+        )
+        return web.Response(text=html, content_type="text/html", headers=_PAGE_HEADERS)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """The script or the style."""
+        body, content_type = self._files[request.match_info["file"]]
+        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=_PAGE_HEADERS)
+
+    async def waiting(self, request: web.Request) -> web.Response:
+        """What the system wants to say to the session; `after` is the last id that the page has shown of it."""
+        try:
+            raw = await read_request(request, _BODY_LIMIT, _READ_SECONDS)
+            await self._pace(self._channel.address_rates(raw))
+            session, after = _asked(request.query)
+            urn = session_urn(session)
+        except Malformed as error:
+            return refused(Refusal(400, error.reason))
+        except Refusal as refusal:
+            return refused(refusal)
+        messages = await self._outbox.pull(self._channel.name, urn, after)
+        return web.json_response(
+            {"messages": [shown(message) for message in messages]}, headers={"Cache-Control": "no-store"}
+        )
+
+    async def _pace(self, rates: Sequence[Rate]) -> None:
+        for rate in rates:
+            wait = await self._limits.take(rate.key, rate.limit, rate.seconds)
+            if wait > 0:
+                raise Refusal(429, "too_many_requests", {"Retry-After": str(math.ceil(wait))})
+
+
+def _asked(query: Mapping[str, str]) -> tuple[str, str]:
+    after = query.get("after", "")
+    if not _ID.fullmatch(after):
+        raise Malformed("bad_after")
+    return query.get("session", ""), after
+
+
+def _language(request: web.Request, languages: Sequence[str]) -> str:
+    """The wanted language if the pack has it, else the first of the browser's that it has, else the default."""
+    wanted = [request.query.get("lang", "")]
+    accepted = request.headers.get("Accept-Language", "")[:200]
+    wanted += [each.partition(";")[0].strip() for each in accepted.split(",")]
+    known = {each.lower(): each for each in languages}
+    for each in wanted:
+        for name in (each.lower(), each.lower().partition("-")[0]):
+            if name in known:
+                return known[name]
+    return languages[0]

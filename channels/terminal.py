@@ -1,0 +1,19 @@
+"""The terminal as a channel: what each kind of phone or app can show, for trying conversations without one."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from bot.messages import Capabilities
+
+# By the name that `patou chat --channel` takes. Limits: GSM 03.38 and Twilio for SMS, 160 octets of
+# UCS-2 for a USSD screen in Lao, and the providers' documents for the apps.
+CAPABILITIES = MappingProxyType(
+    {
+        "sms": Capabilities(max_units=1600, sms=True, inline=True),
+        "ussd": Capabilities(max_units=80, session=True, inline=True, typing_lao=False),
+        "telegram": Capabilities(max_units=4096, buttons=100, button_units=64, inline=True),
+        "whatsapp": Capabilities(max_units=4096, buttons=3, button_units=20, inline=True),
+        "web": Capabilities(max_units=4000, buttons=10, button_units=60, inline=True),
+    }
+)

@@ -1,0 +1,161 @@
+"""The web chat: a page of our own, whose replies come in the answer to the request itself.
+
+Sample of a request: {"session": "<32 hex digits>", "id": "<hex>", "text": "passport", "language": "en"};
+a pressed button sends its "payload" beside its label as "text".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from bot.messages import Capabilities, InboundEvent, InboundMessage, OutboundMessage
+from bot.urns import Urn
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.config import ChannelConfig, setting
+from channels.errors import Malformed, NotSupported, SendError
+
+_SESSION = re.compile(r"[A-Za-z0-9_-]{22,64}")  # at least 128 bits
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LANGUAGE = re.compile(r"[A-Za-z-]{2,8}")
+_FIELDS = frozenset({"session", "id", "text", "payload", "language"})
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "web"` section."""
+
+    per_session: int = setting("messages a minute that one conversation may send", 30)
+    per_address: int = setting("requests a minute that one network address may make; 0 sets no limit", 240)
+    proxies: tuple[str, ...] = setting(
+        "networks of our own reverse proxies, whose X-Forwarded-For counts", ()
+    )
+
+    def __post_init__(self) -> None:
+        if self.per_session <= 0:
+            raise ValueError("per_session: must be above 0")
+        for each in self.proxies:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError("proxies: must be networks like 10.0.0.0/24") from None
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> WebChannel:
+    """The channel of one section."""
+    return WebChannel(config.name, config.settings, wiring)
+
+
+class WebChannel:
+    """See `channels.base.Channel`. Who knows the session's token is the person: there is no account."""
+
+    kind = "web"
+    endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
+    capabilities = Capabilities(max_units=4000, buttons=10, button_units=60, inline=True)
+    rate = 0.0
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
+        self.name = name
+        self._settings = settings
+        self._clock = wiring.clock
+        self._proxies = [ip_network(each) for each in settings.proxies]
+
+    def verify(self, request: RawRequest) -> None:
+        """JSON only: another site's page cannot send it without asking the browser first."""
+        if request.media_type != "application/json":
+            raise NotSupported("not_json")
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """One message a request."""
+        fields = _fields(request.body)
+        session, message_id = fields.get("session", ""), fields.get("id", "")
+        if not _ID.fullmatch(message_id):
+            raise Malformed("bad_id")
+        if "text" not in fields and "payload" not in fields:
+            raise Malformed("missing_text")
+        language = fields.get("language", "")
+        urn = session_urn(session)
+        message = InboundMessage(
+            channel=self.name,
+            # Ids are the page's own: another session's must not count as this one's.
+            external_id=f"{urn.address}-{message_id}"[:120],
+            urn=urn,
+            text=fields.get("text", ""),
+            received_at=self._clock.now(),
+            payload=fields.get("payload", ""),
+            language=language if _LANGUAGE.fullmatch(language) else "",
+        )
+        return [message]
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """The replies; `pending` tells the page to look again soon."""
+        replies = [shown(message) for outcome in outcomes for message in outcome.messages]
+        pending = any(outcome.kind == "pending" for outcome in outcomes)
+        return RawResponse(
+            body=json.dumps({"messages": replies, "pending": pending}, ensure_ascii=False).encode(),
+            content_type="application/json",
+        )
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:
+        """By network address, and by conversation where the body tells it."""
+        rates = self.address_rates(request)
+        try:
+            urn = session_urn(_fields(request.body).get("session", ""))
+        except Malformed:
+            return rates
+        return [*rates, Rate(key=f"{self.name}:{urn}", limit=self._settings.per_session, seconds=_MINUTE)]
+
+    def address_rates(self, request: RawRequest) -> list[Rate]:
+        """The limit of the network address alone."""
+        if self._settings.per_address <= 0:
+            return []
+        key = f"{self.name}:from:{self._peer(request)}"
+        return [Rate(key=key, limit=self._settings.per_address, seconds=_MINUTE)]
+
+    async def send(self, message: OutboundMessage) -> Sent:  # noqa: ARG002 - the port's
+        """Never called for an inline channel: the page fetches what the system starts."""
+        raise SendError(code="inline")
+
+    def _peer(self, request: RawRequest) -> str:
+        """The address that the request comes from: the last one that our own proxy wrote down."""
+        forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        try:
+            trusted = any(ip_address(request.remote) in each for each in self._proxies)
+            return str(ip_address(forwarded)) if trusted and forwarded else request.remote
+        except ValueError:
+            return request.remote
+
+
+def session_urn(session: str) -> Urn:
+    """The address of a session: a hash, so that what is stored does not open the conversation.
+
+    Raises Malformed for what is no token of at least 128 bits.
+    """
+    if not _SESSION.fullmatch(session):
+        raise Malformed("bad_session")
+    return Urn("web", hashlib.sha256(session.encode()).hexdigest()[:48])
+
+
+def shown(message: OutboundMessage) -> dict[str, Any]:
+    """A message as the page gets it."""
+    choices = [{"label": choice.label, "payload": choice.payload} for choice in message.choices]
+    return {"id": message.id, "text": message.text, "choices": choices}
+
+
+def _fields(body: bytes) -> Mapping[str, str]:
+    """The object in a body; lone surrogates are let through here and cleaned at the door."""
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Malformed("not_json") from None
+    if not isinstance(payload, dict) or not payload.keys() <= _FIELDS:
+        raise Malformed("not_a_message")
+    if not all(isinstance(value, str) for value in payload.values()):
+        raise Malformed("wrong_type")
+    return payload

@@ -1,0 +1,229 @@
+"""The door in: everything that a provider's request goes through before and after its channel reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.errors import Conflict, DatabaseUnavailable, PatouError
+from bot.limits import Limits
+from bot.messages import DeliveryReport, InboundEvent, InboundMessage, OutboundMessage
+from bot.metrics import Metrics
+from bot.receipts import Receipts
+from bot.text.clean import clean
+from bot.text.graphemes import cut
+from channels.base import ENDPOINTS, Accepted, Channel, RawRequest, RawResponse
+from channels.errors import Malformed, NotAuthentic, NotServed, NotSupported
+from channels.optouts import OptOuts
+
+log = structlog.get_logger()
+
+BODY_LIMIT = 64 * 1024  # bytes, after decompression
+TEXT_LIMIT = 5_000  # code points of a message that are read
+_READ_SECONDS = 5.0
+_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+
+
+class Handling(Protocol):
+    """What became of a message, as the pipeline tells it."""
+
+    @property
+    def kind(self) -> str:
+        """`done`, `pending`, `duplicate` or `limited`."""
+
+    @property
+    def messages(self) -> tuple[OutboundMessage, ...]:
+        """The replies, for channels that show them inline."""
+
+
+class Accepting(Protocol):
+    """The pipeline's side of the door."""
+
+    async def accept(self, message: InboundMessage) -> Handling:
+        """Take a message; durable on return. Raises DatabaseUnavailable."""
+
+
+class Refusal(PatouError):
+    """A request that is not taken, with its status and a constant reason."""
+
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = headers or {}
+
+
+class Door:
+    """The webhook routes of all channels."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
+        self,
+        *,
+        channels: Mapping[str, Channel],
+        pipeline: Accepting,
+        receipts: Receipts,
+        opt_outs: OptOuts,
+        limits: Limits,
+        metrics: Metrics,
+        body_limit: int = BODY_LIMIT,
+        read_seconds: float = _READ_SECONDS,
+    ) -> None:
+        self._channels = channels
+        self._pipeline = pipeline
+        self._receipts = receipts
+        self._opt_outs = opt_outs
+        self._limits = limits
+        self._body_limit = body_limit
+        self._read_seconds = read_seconds
+        self._metrics = metrics
+
+    def routes(self) -> list[web.RouteDef]:
+        """`/channels/<name>/messages`, `/status` and `/ussd`, by GET and POST."""
+        return [
+            web.route(method, f"/channels/{{name}}/{endpoint}", self.handle)
+            for endpoint in ENDPOINTS
+            for method in ("GET", "POST")
+        ]
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Take a request; 2xx only when all that is in it is stored."""
+        name = request.match_info["name"]
+        try:
+            channel = self._channel(name, request)
+            raw = await read_request(request, self._body_limit, self._read_seconds)
+            response = await self._take(channel, raw)
+        except Refusal as refusal:
+            known = name if name in self._channels else "unknown"
+            self._metrics.refused.labels(known, str(refusal.status)).inc()
+            log.info("webhook.refused", channel=known, status=refusal.status, reason=refusal.reason)
+            return refused(refusal)
+        return web.Response(
+            status=response.status, body=response.body, content_type=response.content_type, charset="utf-8"
+        )
+
+    def _channel(self, name: str, request: web.Request) -> Channel:
+        channel = self._channels.get(name)
+        endpoint = request.path.rpartition("/")[2]
+        if channel is None or endpoint not in channel.endpoints:
+            raise Refusal(404, "not_found")
+        methods = channel.endpoints[endpoint]
+        if request.method not in methods:
+            raise Refusal(405, "method_not_allowed", {"Allow": ", ".join(methods)})
+        return channel
+
+    async def _take(self, channel: Channel, raw: RawRequest) -> RawResponse:
+        try:
+            channel.verify(raw)
+            await self._pace(channel, raw)
+            events = channel.parse(raw)
+        except NotAuthentic:
+            raise Refusal(403, "not_authentic") from None
+        except NotSupported as error:
+            raise Refusal(415, error.reason) from None
+        except NotServed as error:
+            raise Refusal(404, error.reason) from None
+        except Malformed as error:
+            raise Refusal(400, error.reason) from None
+        try:
+            outcomes = [await self._accept(channel, event) for event in events]
+        except DatabaseUnavailable:
+            raise Refusal(503, "database_unavailable", {"Retry-After": "1"}) from None
+        return channel.answer(raw, outcomes)
+
+    async def _pace(self, channel: Channel, raw: RawRequest) -> None:
+        for rate in channel.rates(raw):
+            wait = await self._limits.take(rate.key, rate.limit, rate.seconds)
+            if wait > 0:
+                raise Refusal(429, "too_many_requests", {"Retry-After": str(math.ceil(wait))})
+
+    async def _accept(self, channel: Channel, event: InboundEvent) -> Accepted:
+        """One event in a commit of its own; what follows it in the request is taken even if it is ignored."""
+        if isinstance(event, InboundMessage):
+            handling = await self._pipeline.accept(readable(event))
+            kind = str(handling.kind)
+            self._metrics.inbound.labels(channel.name, kind).inc()
+            return Accepted(event=event, kind=kind, messages=handling.messages)
+        reason = await self._report(event) if isinstance(event, DeliveryReport) else event.reason
+        if reason:
+            self._metrics.ignored.labels(channel.name, reason).inc()
+        return Accepted(event=event, kind="ignored" if reason else "done")
+
+    async def _report(self, report: DeliveryReport) -> str:
+        """Apply a delivery report; the reason why it changes nothing, or the empty string."""
+        try:
+            reported = await self._receipts.apply(report)
+        except Conflict:
+            raise DatabaseUnavailable from None
+        if reported is None:
+            return "unknown_message"
+        if report.opted_out:
+            await self._opt_outs.record(
+                outbox_id=reported.id,
+                contact_id=reported.contact_id,
+                urn_lookup=reported.urn_lookup,
+                channel=report.channel,
+                code=report.error_code,
+            )
+        return "" if reported.moved else "late_report"
+
+
+def readable(message: InboundMessage) -> InboundMessage:
+    """The message with its text and payload cleaned, and cut to what is read of them."""
+    text, _ = cut(clean(message.text), TEXT_LIMIT)
+    payload, _ = cut(clean(message.payload), TEXT_LIMIT)
+    return replace(message, text=text, payload=payload, recipient=clean(message.recipient)[:255])
+
+
+async def read_request(request: web.Request, limit: int, seconds: float) -> RawRequest:
+    """The request with its body, decompressed; raises Refusal when it is too long, too slow or broken."""
+    if request.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+        raise Refusal(415, "unknown_encoding")
+    if request.content_length is not None and request.content_length > limit:
+        raise Refusal(413, "too_large")
+    try:
+        async with asyncio.timeout(seconds):
+            body = await _body(request, limit)
+    except TimeoutError:
+        raise Refusal(408, "too_slow", {"Connection": "close"}) from None
+    except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ValueError, OSError):
+        raise Refusal(400, "broken_body") from None
+    # Only a proxy's form of a request line begins with anything else.
+    target = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
+    path, _, query = target.partition("?")
+    return RawRequest(
+        method=request.method,
+        path=path,
+        query_string=query.partition("#")[0],
+        headers=_headers(request),
+        body=body,
+        remote=request.remote or "",
+    )
+
+
+def refused(refusal: Refusal) -> web.Response:
+    """The answer to a request that is not taken: a named reason and nothing of the request."""
+    return web.json_response({"error": refusal.reason}, status=refusal.status, headers=refusal.headers)
+
+
+async def _body(request: web.Request, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise Refusal(413, "too_large", {"Connection": "close"})
+    return bytes(body)
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    """The headers by lower-case name; of a repeated one the first, as proxies read it."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers.setdefault(name.lower(), value)
+    return headers
