@@ -1,0 +1,40 @@
+"""Pages of a text too long for one message or one screen."""
+
+from __future__ import annotations
+
+import re
+
+from bot.text.breaks import Break, last
+from bot.text.graphemes import cut, is_boundary
+
+# Paragraph, line, sentence, word. Greedy, so that each finds the last end of its kind.
+_ENDS = tuple(re.compile(rf"[\s\S]*{end}") for end in (r"\n\s*\n", r"\n", r"[.!?;]\s", r"\s"))
+_CLOSER = (Break.SYLLABLE, Break.CLUSTER, Break.TIGHT)
+
+
+def pages(text: str, limit: int) -> list[str]:
+    """Cut `text` into pages of at most `limit` code points, without white space around them.
+
+    A page ends, where that leaves it half full at least, after a paragraph, else a line, a
+    sentence, a word, a syllable, a grapheme cluster. Raises ValueError for a limit below 1.
+    """
+    if limit < 1:
+        raise ValueError("A page needs room for at least one code point.")
+    rest = text.strip()
+    found = []
+    while len(rest) > limit:
+        at = _end(rest, limit)
+        found.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return [*found, rest] if rest else found
+
+
+def _end(text: str, limit: int) -> int:
+    """Where the first page of `text` ends; the white space it may end in is not counted."""
+    half = max(1, limit // 2)
+    for end in _ENDS:
+        match = end.match(text, 0, limit + 1)
+        if match and match.end() >= half and is_boundary(text, match.end()):
+            return match.end()
+    found = (last(text, half, limit, worst) for worst in _CLOSER)
+    return next((at for at in found if at > 0), len(cut(text, limit)[0]))
