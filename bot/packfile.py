@@ -113,12 +113,12 @@ class Section:
 
     @classmethod
     def open(cls, path: Path, problems: list[PackError]) -> Section:
-        """The whole file as a section; an unreadable one is empty."""
+        """The whole file as a section; an unreadable one is empty, and only that is noted of it."""
         try:
             document = load_yaml(path)
         except PackError as error:
             problems.append(error)
-            document = Yaml(file=str(path), data={}, node=None)
+            return cls(yaml=Yaml(file=str(path), data={}, node=None), problems=[], data={})
         return cls._of(document, problems, (), document.data)
 
     def problem(self, problem: str, remedy: str, *keys: _Key) -> None:
@@ -195,7 +195,7 @@ class Section:
     def names(self, key: str, languages: Collection[str], *, required: bool = False) -> Mapping[str, str]:
         """Words by language under `key`; every language must be one of the pack's."""
         value = self.section(key)
-        if required and not value.data:
+        if required and not self.data.get(key):
             self.problem(f"{key} is missing", f"Add {key}: with one line a language.")
         value.only(languages, f"Write one of {', '.join(languages)}, or add the language to pack.yml.")
         return {name: words for name in value.data if (words := value.string(name))}
@@ -212,7 +212,9 @@ class Section:
         if isinstance(data, dict):
             return cls(yaml=document, problems=problems, keys=keys, data=data)
         if data is not None:
+            # What it lacks follows from that: it goes to a list that nobody reads.
             problems.append(document.error("not a mapping", "Write key: value lines.", *keys))
+            problems = []
         return cls(yaml=document, problems=problems, keys=keys, data={})
 
 
@@ -253,18 +255,19 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:bool": lambda word: word == "true",
     "tag:yaml.org,2002:float": float,
 }
+_TAGS = {*_SCALARS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
 def _plain(node: yaml.Node | None, file: str) -> Any:
     if node is None:
         return None
+    if node.tag not in _TAGS:
+        line = node.start_mark.line + 1
+        raise PackError(file, line, f"unknown tag {node.tag}", "Remove what begins with !.")
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, file)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, file) for item in node.value]
-    if node.tag not in _SCALARS:
-        line = node.start_mark.line + 1
-        raise PackError(file, line, f"unknown tag {node.tag}", "Remove what begins with !.")
     return _SCALARS[node.tag](node.value)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.errors import PackError
 from bot.pack import Pack, Section, placeholders
+from services.ministries import read_ministries
 
 Names = Mapping[str, str]
 
@@ -171,11 +172,16 @@ def check(pack: Pack) -> Iterable[PackError]:
 
 
 def _read(pack: Pack, problems: list[PackError]) -> Iterator[PublicService]:
+    ministries = read_ministries(pack, []).by_code  # what is wrong there is told by its own check
     for path in sorted((pack.root / "services").glob("*.yml")):
         section = Section.open(path, problems)
-        if section.string("id", required=True) != path.stem:
+        service = _Reader(pack).service(section)
+        if service.id != path.stem:
             section.problem("the id is not the file's name", f"Write id: {path.stem}.", "id")
-        yield _Reader(pack).service(section)
+        if service.authority not in ministries:
+            remedy = "Write a code of ministries.csv."
+            section.problem(f"no ministry {service.authority}", remedy, "authority")
+        yield service
 
 
 @dataclass(frozen=True)
