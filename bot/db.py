@@ -50,7 +50,8 @@ class Database(Protocol):
         """Run `work` in one write transaction, off the event loop, and return what it returns.
 
         For claims, purges and migrations. `work` neither commits nor rolls back; on SQLite every
-        other write waits for it, so it does its work in slices that take milliseconds.
+        other write waits for it, so it does its work in slices that take milliseconds. How long the
+        work itself takes is not limited.
         """
 
     def insert(self, table: Table) -> Insert:

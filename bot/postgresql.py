@@ -43,6 +43,7 @@ class PostgresqlDatabase:
         self._engine = engine
         self._clock = clock
         self._closed = False
+        self._tasks: set[asyncio.Task[Any]] = set()
         # A single statement needs no BEGIN and COMMIT of its own: two journeys to the server less.
         self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -125,6 +126,8 @@ class PostgresqlDatabase:
     async def close(self) -> None:
         """See `Database.close`."""
         self._closed = True
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._engine.dispose()
 
     def _require_open(self) -> None:
@@ -142,21 +145,36 @@ class PostgresqlDatabase:
             return result
 
     async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Try until it works or the patience ends: a restarted server leaves dead connections behind."""
+        """Wait for the attempts no longer than the patience; letting go of a hung connection takes longer."""
         self._require_open()
-        deadline = self._clock.monotonic() + _PATIENCE_SECONDS / 2
+        task = asyncio.get_running_loop().create_task(self._repeat(attempt))
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                while True:
-                    try:
-                        return await attempt()
-                    except _TROUBLE as error:
-                        failure = _translated(error)
-                        if not isinstance(failure, DatabaseUnavailable) or self._clock.monotonic() > deadline:
-                            raise failure from error
-                    await asyncio.sleep(_RETRY_SECONDS)
-        except TimeoutError:
-            raise DatabaseUnavailable from None
+            await asyncio.wait((task,), timeout=_PATIENCE_SECONDS)
+        finally:
+            if not task.done():
+                task.cancel()
+        if not task.done():
+            raise DatabaseUnavailable("The database does not answer.")
+        return task.result()
+
+    async def _repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try until it works or half the patience is over: a restarted server leaves dead connections behind."""
+        deadline = self._clock.monotonic() + _PATIENCE_SECONDS / 2
+        while True:
+            try:
+                return await attempt()
+            except _TROUBLE as error:
+                failure = _translated(error)
+                if not isinstance(failure, DatabaseUnavailable) or self._clock.monotonic() > deadline:
+                    raise failure from error
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # heard here where its caller left
 
 
 def _translated(error: Exception) -> Exception:

@@ -48,9 +48,17 @@ class PostgresqlServer:
         """Stop at once, cutting every connection."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
 
+    def signal(self, number: int) -> None:
+        """Send every process of the server a signal: SIGSTOP makes it hang, SIGCONT go on."""
+        postmaster = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for process in (postmaster, *map(int, children)):
+            os.kill(process, number)
+
     def remove(self) -> None:
-        """Stop and delete the data."""
-        self.stop()
+        """Stop where it runs, and delete the data."""
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
         shutil.rmtree(self._root)
 
     def url(self, database: str) -> str:
