@@ -94,13 +94,25 @@ class Wiring:
 class Channel(Protocol):
     """One configured way to a provider. Its methods keep no state of a conversation."""
 
-    name: str
-    kind: str
-    capabilities: Capabilities
-    # Endpoint -> the methods it is called with.
-    endpoints: Mapping[str, Collection[str]]
-    # Messages a second that the provider takes from us; 0 means as fast as it answers.
-    rate: float
+    @property
+    def name(self) -> str:
+        """The name of its section, which is in its URLs."""
+
+    @property
+    def kind(self) -> str:
+        """The module that it is built by."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can show and do."""
+
+    @property
+    def endpoints(self) -> Mapping[str, Collection[str]]:
+        """The endpoints that it serves, with the methods by which they are called."""
+
+    @property
+    def rate(self) -> float:
+        """Messages a second that the provider takes from us; 0 means as fast as it answers."""
 
     def verify(self, request: RawRequest) -> None:
         """Return when the provider made the request; raises NotAuthentic, Malformed."""

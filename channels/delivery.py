@@ -85,6 +85,7 @@ class Delivery:
         self._swept_at: datetime | None = None
         self._awake = asyncio.Event()
         self._stopping = False
+        self._round = asyncio.Lock()
 
     def wake(self) -> None:
         """Say that something was added to the outbox; called after the commit."""
@@ -113,27 +114,31 @@ class Delivery:
         """
         self._stopping = True
         self._awake.set()
-        if not self._flights:
-            return
-        done, late = await asyncio.wait(self._flights, timeout=seconds)
-        await self._store(done)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-        self._flights.clear()
+        async with self._round:
+            if not self._flights:
+                return
+            done, late = await asyncio.wait(self._flights, timeout=seconds)
+            await self._store(done)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            self._flights.clear()
 
     async def step(self) -> int:
         """One round: store what has come back, settle doubts, start what is due, wait for the first to end.
 
         Returns how much there was to do; 0 when it is time to rest.
         """
-        await self._store({task for task in self._flights if task.done()})
-        await self._sweep()
-        for name, channel in self._channels.items():
-            if self._is_open(name):
-                await self._ask(name, channel)
-                await self._start(name, channel)
-        return await self._land() if self._flights else 0
+        async with self._round:
+            await self._store({task for task in self._flights if task.done()})
+            if self._stopping:
+                return 0
+            await self._sweep()
+            for name, channel in self._channels.items():
+                if self._is_open(name):
+                    await self._ask(name, channel)
+                    await self._start(name, channel)
+            return await self._land() if self._flights else 0
 
     async def _sweep(self) -> None:
         """Doubt attempts whose process died: at the start, and now and then."""
