@@ -1,0 +1,94 @@
+"""What every action of a dialog is: a name, and an answer to the turn in hand."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from dialogs.ports import Ports
+from dialogs.words import Words
+
+Events = list[EventType]
+
+
+class Turn:
+    """One message as an action sees it: what was said and is remembered, and the ways to answer."""
+
+    def __init__(self, ports: Ports, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        self.dispatcher = dispatcher
+        self.tracker = tracker
+        self.words = Words(pack=ports.pack, language=self.slot("language"))
+
+    @property
+    def person(self) -> str:
+        """The id of the contact."""
+        return str(self.tracker.sender_id)
+
+    @property
+    def text(self) -> str:
+        """The words of the person."""
+        return str(self.tracker.latest_message.get("text") or "")
+
+    @property
+    def intent(self) -> str:
+        """What they want, as understood."""
+        return str(self.tracker.latest_message["intent"]["name"])
+
+    @property
+    def channel(self) -> str:
+        """The name of the channel that the message came by."""
+        return str(self.tracker.latest_message.get("channel") or "")
+
+    @property
+    def form(self) -> str:
+        """The form under way, empty if there is none."""
+        return str(self.tracker.active_loop_name or "")
+
+    def entity(self, name: str) -> str:
+        """The value of the first entity of this name, empty if there is none."""
+        return str(next(self.tracker.get_latest_entity_values(name), None) or "")
+
+    def slot(self, name: str) -> str:
+        """What a text slot holds, empty if nothing."""
+        return str(self.tracker.slots.get(name) or "")
+
+    def say(self, key: str, buttons: Iterable[dict[str, str]] = (), /, **values: object) -> None:
+        """Say the text under a key of the pack, with choices besides those it has itself."""
+        self.dispatcher.utter_message(response=key, buttons=list(buttons), **values)  # type: ignore[arg-type]  # values of ours never bear a name of rasa-sdk's
+
+    def cause(self, effect: object) -> None:
+        """Have something done when the turn is committed."""
+        self.dispatcher.effect(effect)  # type: ignore[attr-defined]  # the engine hands in its TurnDispatcher
+
+
+class DialogAction(Action):
+    """An action that answers a `Turn`; `action_name` is what the rules call it."""
+
+    action_name: ClassVar[str]
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+
+    def name(self) -> str:
+        """What the rules call it."""
+        return self.action_name
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
+        """Answer; rasa-sdk's way in."""
+        del domain
+        return await self.respond(Turn(self.ports, dispatcher, tracker))
+
+    @abstractmethod
+    async def respond(self, turn: Turn) -> Events:
+        """Say and cause what is due; returns what is to be remembered."""
+
+
+def remember(**slots: object) -> Events:
+    """The events that set slots."""
+    return [SlotSet(name, value) for name, value in slots.items()]

@@ -1,0 +1,202 @@
+"""A case is filed: free text first, then only what is missing, one confirmation, the receipt."""
+
+from __future__ import annotations
+
+from rasa_sdk.interfaces import Action
+
+from complaints import pins, references
+from complaints.cases import CaseKind
+from complaints.clocks import promise
+from complaints.filing import FileCase
+from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
+from dialogs.phrases import Phrases
+from dialogs.ports import Ports
+from dialogs.subject import Subjects
+from services.answers import cost_lines
+from services.catalogue import Status
+
+# Code points of the person's own words that a confirmation of two parts in Lao has room for.
+_TEXT_SHOWN, _PLACE_SHOWN = 40, 20
+_FORM = "complaint_form"
+_KINDS = {"feedback": CaseKind.SUGGESTION, "talk_to_human": CaseKind.ENQUIRY}
+_OF_ONE_CASE = (
+    "case_kind",
+    "complaint_draft",
+    "complaint_text",
+    "complaint_place",
+    "complaint_confirm",
+    "complaint_change",
+)
+
+
+def actions(ports: Ports) -> list[Action]:
+    """The actions of this goal."""
+    phrases = Phrases.load(ports.pack)
+    subjects = Subjects.load(ports.pack, ports.categories)
+    return [
+        ComplaintStart(ports, phrases),
+        AskPlace(ports),
+        AskConfirmation(ports, subjects),
+        ValidateComplaintForm(ports, phrases),
+        SubmitCase(ports, subjects),
+    ]
+
+
+class ComplaintStart(DialogAction):
+    """Takes from the first message what it says already: kind, words, place."""
+
+    action_name = "action_complaint_start"
+
+    def __init__(self, ports: Ports, phrases: Phrases) -> None:
+        super().__init__(ports)
+        self._phrases = phrases
+
+    async def respond(self, turn: Turn) -> Events:
+        """Begin with an empty form, unless one is under way."""
+        if turn.form == _FORM:
+            return []
+        text = self._said_already(turn)
+        places = places_named(self.ports.places, text)
+        return [
+            *remember(**dict.fromkeys(_OF_ONE_CASE)),
+            *remember(
+                goal="complaint",
+                case_kind=_kind(turn).value,
+                complaint_text=text or None,
+                complaint_place=places[0].code if len(places) == 1 else None,
+            ),
+        ]
+
+    def _said_already(self, turn: Turn) -> str:
+        if self._phrases.has_substance(turn.text):
+            return turn.text
+        return turn.slot("complaint_draft") if turn.slot("goal") == "danger" else ""
+
+
+class AskPlace(DialogAction):
+    """Asks where it happened; which of several places, if the words name one that shares its name."""
+
+    action_name = "action_ask_complaint_form_complaint_place"
+
+    async def respond(self, turn: Turn) -> Events:
+        """One question."""
+        answer = turn.text if turn.slot("requested_slot") == "complaint_place" else ""
+        find = self.ports.places
+        homonyms = places_named(find, answer) or places_named(find, turn.slot("complaint_text"))
+        if len(homonyms) > 1:
+            turn.say(
+                "utter_ask_which_place",
+                [
+                    {
+                        "title": find.full_name(place.code, turn.words.language),
+                        "payload": f'/inform{{"complaint_place": "{place.code}"}}',
+                    }
+                    for place in homonyms
+                ],
+            )
+        else:
+            turn.say("utter_ask_complaint_form_complaint_place")
+        return []
+
+
+class AskConfirmation(DialogAction):
+    """Shows what will be filed; before it, the official fee if it may settle the matter, and who will not decide."""
+
+    action_name = "action_ask_complaint_form_complaint_confirm"
+
+    def __init__(self, ports: Ports, subjects: Subjects) -> None:
+        super().__init__(ports)
+        self._subjects = subjects
+
+    async def respond(self, turn: Turn) -> Events:
+        """All that a person should know before they say yes."""
+        category = self._subjects.guess(turn.slot("complaint_text"))
+        if category.sensitive:
+            turn.say("utter_another_office_decides")
+        elif category.id in self._subjects.about_fees:
+            self._tell_fee(turn)
+        turn.say(
+            "utter_ask_complaint_form_complaint_confirm",
+            words=turn.words.excerpt(turn.slot("complaint_text"), _TEXT_SHOWN),
+            place=turn.words.excerpt(self._place(turn), _PLACE_SHOWN),
+        )
+        return []
+
+    def _place(self, turn: Turn) -> str:
+        place = turn.slot("complaint_place")
+        if place == NO_PLACE:
+            return turn.words.label("place_skipped")
+        known = self.ports.places.get(place)
+        return self.ports.places.name(known.code, turn.words.language) if known else place
+
+    def _tell_fee(self, turn: Turn) -> None:
+        service = self.ports.catalogue.get(turn.slot("service"))
+        if service is None or service.costs_fact.status is Status.UNKNOWN:
+            return
+        name = self.ports.catalogue.name(service.id, turn.words.language)
+        costs = "; ".join(cost_lines(self.ports.pack, service, turn.words.language, brief=True))
+        if service.costs_fact.status is Status.CONFIRMED:
+            turn.say("utter_known_fee", service=name, costs=costs)
+        else:
+            turn.say("utter_known_fee_reported", service=name, costs=costs, year=service.costs_fact.year)
+
+
+class SubmitCase(DialogAction):
+    """Files the case and hands out the receipt: reference, PIN, promised date."""
+
+    action_name = "action_file_complaint"
+
+    def __init__(self, ports: Ports, subjects: Subjects) -> None:
+        super().__init__(ports)
+        self._subjects = subjects
+
+    async def respond(self, turn: Turn) -> Events:
+        """File; from now on the person's case is the one that "how does it stand?" is about."""
+        case = self._case(turn)
+        turn.cause(case)
+        turn.say(
+            "utter_receipt",
+            reference=references.spoken(case.reference),
+            pin=case.pin,
+            date=turn.words.date(case.promised_at),
+        )
+        return [*remember(**dict.fromkeys(_OF_ONE_CASE)), *remember(reference=case.reference)]
+
+    def _case(self, turn: Turn) -> FileCase:
+        ports = self.ports
+        now = ports.clock.now()
+        category = self._subjects.guess(turn.slot("complaint_text"))
+        text, place = self._words_and_place(turn)
+        return FileCase(
+            reference=references.draw(ports.chance),
+            pin=pins.draw(ports.chance),
+            kind=CaseKind(turn.slot("case_kind") or CaseKind.COMPLAINT),
+            category=category.id,
+            description=text,
+            place=place,
+            service=turn.slot("service"),
+            language=turn.words.language,
+            channel=turn.channel,
+            filed_at=now,
+            promised_at=promise(now, category.targets.resolution, ports.calendar),
+            desk=ports.desks.route(category, self._outwards(place), turn.slot("service")).id,
+            told="utter_receipt",
+        )
+
+    def _words_and_place(self, turn: Turn) -> tuple[str, str]:
+        """The person's words and the code of the place; a place that is on no list stays with the words."""
+        text, place = turn.slot("complaint_text"), turn.slot("complaint_place")
+        if place in ("", NO_PLACE):
+            return text, ""
+        return (text, place) if self.ports.places.get(place) else (f"{text}\n{place}", "")
+
+    def _outwards(self, code: str) -> list[str]:
+        place = self.ports.places.get(code)
+        return [each for each in (place.code, place.parent) if each] if place else []
+
+
+def _kind(turn: Turn) -> CaseKind:
+    """What the case is: said by the choice taken, else by what is wanted."""
+    said = turn.entity("case_kind")
+    return CaseKind(said) if said in set(CaseKind) else _KINDS.get(turn.intent, CaseKind.COMPLAINT)

@@ -1,0 +1,172 @@
+"""How a case stands: shown to the person who filed it, to others only with the PIN.
+
+A reference that does not exist and somebody else's are told apart by nothing: both ask for the PIN,
+and no PIN fits the first.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import FormValidationAction
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from bot.text.digits import ascii_digits
+from complaints import pins
+from complaints.cases import OPEN, Case
+from complaints.references import Flaw, check, spoken
+from complaints.store import GUESSES_A_DAY, PinOutcome
+from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.complaint_form import Filled
+from dialogs.ports import Ports
+
+# In place of a PIN once none is needed, or none would help. A person who types these words opens
+# nothing: what is shown is decided by `_visible` alone.
+_ADMITTED, _REFUSED = "admitted", "refused"
+_NUMBER = re.compile(r"\d[\d\s.-]{4,}\d")
+
+
+def actions(ports: Ports) -> list[Action]:
+    """The actions of this goal."""
+    return [StatusStart(ports), AskPin(ports), ValidateStatusForm(ports), ComplaintStatus(ports)]
+
+
+class StatusStart(DialogAction):
+    """Finds out which case is meant before the form asks: named now, named before, or the person's last."""
+
+    action_name = "action_complaint_status_start"
+
+    async def respond(self, turn: Turn) -> Events:
+        """Begin the form with what is known; a reference found in the message is judged by the form."""
+        if turn.entity("reference"):
+            return remember(goal="complaint_status", pin=None)
+        reference = await self._meant(turn)
+        admitted = reference and await _visible(self.ports, reference, turn)
+        return remember(
+            goal="complaint_status", reference=reference or None, pin=_ADMITTED if admitted else None
+        )
+
+    async def _meant(self, turn: Turn) -> str:
+        if _NUMBER.search(ascii_digits(turn.text)):
+            return _read(turn, turn.text)
+        known = turn.slot("reference")
+        if known and await _visible(self.ports, known, turn):
+            return known
+        own = await self.ports.cases.of_contact(turn.person)
+        return own[0].case.reference if own else ""
+
+
+class AskPin(DialogAction):
+    """Asks for the PIN of the reference in hand."""
+
+    action_name = "action_ask_complaint_status_form_pin"
+
+    async def respond(self, turn: Turn) -> Events:
+        """One question."""
+        turn.say("utter_ask_complaint_status_form_pin", reference=spoken(turn.slot("reference")))
+        return []
+
+
+class ValidateStatusForm(FormValidationAction):
+    """Judges what was sent as reference and PIN."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def name(self) -> str:
+        """What the engine looks for beside the form."""
+        return "validate_complaint_status_form"
+
+    async def validate_reference(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Filled:
+        """Take a reference whose check digit is right; the person's own needs no PIN."""
+        del domain
+        turn = Turn(self._ports, dispatcher, tracker)
+        reference = _read(turn, value)
+        if not reference:
+            return {"reference": None}
+        if await _visible(self._ports, reference, turn):
+            return {"reference": reference, "pin": _ADMITTED}
+        return {"reference": reference, "pin": _REFUSED if self._guesses(turn) >= GUESSES_A_DAY else None}
+
+    async def validate_pin(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Filled:
+        """Compare a PIN; wrong ones are counted on the person and on the reference."""
+        del domain
+        turn = Turn(self._ports, dispatcher, tracker)
+        if turn.slot("pin") != value:
+            return {"pin": tracker.slots.get("pin")}  # validate_reference has decided
+        pin = pins.typed(value)
+        if not (pin.isascii() and pin.isdecimal() and len(pin) == pins.LENGTH):
+            turn.say("utter_pin_unreadable")
+            return {"pin": None}
+        guesses = self._guesses(turn)
+        if guesses >= GUESSES_A_DAY:
+            return {"pin": _REFUSED}
+        reference = turn.slot("reference")
+        outcome = (await self._ports.cases.check_pin(reference, pin)).outcome
+        if outcome is PinOutcome.RIGHT:
+            return {"pin": _ADMITTED, "verified_reference": reference}
+        counted = {"wrong_guesses": {"day": self._today(), "count": guesses + 1}}
+        if outcome is PinOutcome.LOCKED or guesses + 1 >= GUESSES_A_DAY:
+            return {"pin": _REFUSED, **counted}
+        turn.say("utter_no_match")
+        return {"pin": None, **counted}
+
+    def _guesses(self, turn: Turn) -> int:
+        counted = turn.tracker.slots.get("wrong_guesses") or {}
+        return int(counted["count"]) if counted.get("day") == self._today() else 0
+
+    def _today(self) -> str:
+        return self._ports.clock.now().astimezone(self._ports.pack.zone).date().isoformat()
+
+
+class ComplaintStatus(DialogAction):
+    """Tells state, promised date and last change of the case that was named."""
+
+    action_name = "action_complaint_status"
+
+    async def respond(self, turn: Turn) -> Events:
+        """Tell, or say that there were too many wrong guesses; the PIN is forgotten."""
+        case = await _visible(self.ports, turn.slot("reference"), turn)
+        if case is None:
+            turn.say("utter_guesses_spent")
+            return remember(pin=None, reference=None)
+        self._tell(turn, case)
+        return remember(pin=None)
+
+    def _tell(self, turn: Turn, case: Case) -> None:
+        values = {
+            "reference": spoken(case.reference),
+            "state": turn.words.label(f"state_{case.state}"),
+            "updated": turn.words.date(case.updated_at),
+        }
+        if case.state not in OPEN:
+            turn.say("utter_complaint_status_closed", **values)
+            return
+        late = case.promised_at < self.ports.clock.now()
+        key = "utter_complaint_status_late" if late else "utter_complaint_status"
+        turn.say(key, date=turn.words.date(case.promised_at), **values)
+
+
+async def _visible(ports: Ports, reference: str, turn: Turn) -> Case | None:
+    """The case, if this person filed it or has given its PIN."""
+    view = await ports.cases.find(reference, turn.person) if reference else None
+    if view is None or not (view.own or turn.slot("verified_reference") == reference):
+        return None
+    return view.case
+
+
+def _read(turn: Turn, text: str) -> str:
+    """The reference in a text; empty, and said what is wrong with it, if there is none."""
+    number = _NUMBER.search(ascii_digits(text))
+    found = check(number[0] if number else text)
+    if not isinstance(found, Flaw):
+        return found.digits
+    flawed = found is Flaw.ONE_DIGIT_WRONG
+    turn.say("utter_reference_mistyped" if flawed else "utter_reference_unreadable")
+    return ""

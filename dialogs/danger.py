@@ -1,0 +1,38 @@
+"""Danger to life: numbers to call, before anything else, then the offer to tell staff."""
+
+from __future__ import annotations
+
+from rasa_sdk.interfaces import Action
+
+from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.hotlines import Hotlines
+from dialogs.ports import Ports
+
+
+def actions(ports: Ports) -> list[Action]:
+    """The actions of this goal."""
+    return [Danger(ports)]
+
+
+class Danger(DialogAction):
+    """Says which numbers to call; keeps the words, so that filing does not ask for them again."""
+
+    action_name = "action_danger"
+
+    def __init__(self, ports: Ports) -> None:
+        super().__init__(ports)
+        self._hotlines = Hotlines.load(ports.pack)
+
+    async def respond(self, turn: Turn) -> Events:
+        """The numbers; in the midst of a complaint, what was said is an answer too."""
+        numbers = self._hotlines.spoken("danger", turn.words)
+        if numbers:
+            turn.say("utter_danger", numbers=numbers)
+        else:
+            turn.say("utter_danger_no_number")
+        if turn.form != "complaint_form":
+            return remember(goal="danger", complaint_draft=turn.text)
+        if turn.slot("requested_slot") != "complaint_text":
+            return []
+        following = "complaint_confirm" if turn.slot("complaint_place") else "complaint_place"
+        return remember(complaint_text=turn.text, requested_slot=following)

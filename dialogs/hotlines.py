@@ -1,0 +1,63 @@
+"""Numbers that a citizen can call, as sure as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.errors import PackError
+from bot.pack import Pack, Section
+from dialogs.words import Words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hotline:
+    """A number; `status` is confirmed or reported, the latter in `year`. A `place` limits who it serves."""
+
+    number: str
+    names: Mapping[str, str]
+    topics: frozenset[str]
+    status: str
+    year: int | None
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hotlines:
+    """The numbers of hotlines.yml that may be told: an unknown one is never in here."""
+
+    told: tuple[Hotline, ...]
+
+    @classmethod
+    def load(cls, pack: Pack) -> Hotlines:
+        """Read hotlines.yml; raises PackError."""
+        problems: list[PackError] = []
+        rows = Section.open(pack.root / "hotlines.yml", problems).rows("hotlines")
+        read = [_hotline(row, pack.languages) for row in rows]
+        if problems:
+            raise problems[0]
+        return cls(told=tuple(each for each in read if each.status in ("confirmed", "reported")))
+
+    def spoken(self, topic: str, words: Words, limit: int = 2) -> str:
+        """The numbers for a topic that serve the whole country, confirmed ones first; empty if none."""
+        fitting = [each for each in self.told if topic in each.topics and not each.place]
+        fitting.sort(key=lambda each: each.status != "confirmed")
+        return ", ".join(_spoken(each, words) for each in fitting[:limit])
+
+
+def _spoken(hotline: Hotline, words: Words) -> str:
+    name = words.pack.pick(hotline.names, words.language)
+    if hotline.status == "confirmed":
+        return words.label("hotline", number=hotline.number, name=name)
+    return words.label("hotline_reported", number=hotline.number, name=name, year=hotline.year)
+
+
+def _hotline(row: Section, languages: tuple[str, ...]) -> Hotline:
+    return Hotline(
+        number=row.string("number", required=True),
+        names=row.names("names", languages, required=True),
+        topics=frozenset(row.strings("topics")),
+        status=row.string("status", required=True),
+        year=row.integer("year"),
+        place=row.string("place"),
+    )

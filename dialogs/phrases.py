@@ -1,0 +1,75 @@
+"""Word lists of the dialogs: the bare wish to complain, insults, "skip"; and how words are found in a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.errors import PackError
+from bot.pack import Pack, Section
+from bot.text.digits import ascii_digits
+
+# Fewer than both is no substance. Lao has no spaces to count words by.
+_SUBSTANCE_WORDS = 4
+_SUBSTANCE_LETTERS = 15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phrases:
+    """The lists of all languages together: people mix them."""
+
+    wish: re.Pattern[str]
+    insults: re.Pattern[str]
+    skip: frozenset[str]
+
+    @classmethod
+    def load(cls, pack: Pack) -> Phrases:
+        """Read <language>/phrases.yml of every language; raises PackError."""
+        problems: list[PackError] = []
+        files = [Section.open(pack.root / language / "phrases.yml", problems) for language in pack.languages]
+        phrases = cls(
+            wish=any_of(_together(files, "wish")),
+            insults=any_of(_together(files, "insults")),
+            skip=frozenset(_plain(word) for word in _together(files, "skip")),
+        )
+        for each in files:
+            each.only(("wish", "insults", "skip"))
+        if problems:
+            raise problems[0]
+        return phrases
+
+    def has_substance(self, text: str) -> bool:
+        """Whether a text says something beyond the bare wish to complain: 4 words or 15 letters."""
+        words = [word for word in self._beyond(text).split() if any(map(str.isalpha, word))]
+        return len(words) >= _SUBSTANCE_WORDS or self.letters(text) >= _SUBSTANCE_LETTERS
+
+    def letters(self, text: str) -> int:
+        """How many letters a text has beyond the bare wish to complain."""
+        return sum(map(str.isalpha, self._beyond(text)))
+
+    def insulting(self, text: str) -> bool:
+        """Whether a text has an insult in it."""
+        return bool(self.insults.search(text.casefold()))
+
+    def skips(self, text: str) -> bool:
+        """Whether a text is nothing but "skip" or "I do not know"."""
+        return _plain(text) in self.skip
+
+    def _beyond(self, text: str) -> str:
+        return self.wish.sub(" ", text.casefold())
+
+
+def any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Any of the words, the longest first; a Latin word only as a whole one, a Lao one anywhere."""
+    spelt = sorted({word.casefold() for word in words}, key=len, reverse=True)
+    parts = (rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in spelt)
+    return re.compile("|".join(parts) or r"(?!)")
+
+
+def _together(files: Iterable[Section], key: str) -> list[str]:
+    return [word for each in files for word in each.strings(key)]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s.!?,-]+", " ", ascii_digits(text).casefold()).strip()

@@ -1,0 +1,46 @@
+"""What the dialogs need of the world: readers only; whatever a dialog causes is an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.calendar import WorkingCalendar
+from bot.clock import Chance, Clock
+from bot.pack import Pack
+from bot.phones import PhoneRules
+from bot.places import Places
+from complaints.categories import Categories
+from complaints.routing import Desks
+from complaints.store import CaseView, PinCheck
+from services.catalogue import Catalogue
+
+
+class CaseReader(Protocol):
+    """What dialogs read of cases; `complaints.store.Cases` has it."""
+
+    async def find(self, reference: str, contact_id: str = "") -> CaseView | None:
+        """The case with this reference, as far as this person is concerned."""
+
+    async def of_contact(self, contact_id: str) -> Sequence[CaseView]:
+        """The person's own latest cases, the last one first."""
+
+    async def check_pin(self, reference: str, pin: str) -> PinCheck:
+        """Judge one guess, and count it on the reference if it is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """Handed to every dialog by the composition root."""
+
+    pack: Pack
+    catalogue: Catalogue
+    cases: CaseReader
+    places: Places
+    calendar: WorkingCalendar
+    phones: PhoneRules
+    categories: Categories
+    desks: Desks
+    clock: Clock
+    chance: Chance

@@ -1,0 +1,32 @@
+"""What to bring to get a public service."""
+
+from __future__ import annotations
+
+from rasa_sdk.interfaces import Action
+
+from dialogs.action import Turn
+from dialogs.asked_service import ServiceQuestion
+from dialogs.ports import Ports
+from services.answers import note_lines, requirement_lines
+from services.catalogue import PublicService, Topic
+
+
+def actions(ports: Ports) -> list[Action]:
+    """The actions of this goal."""
+    return [Requirements(ports)]
+
+
+class Requirements(ServiceQuestion):
+    """Lists the papers, originals and copies."""
+
+    goal = "requirements"
+
+    def answer(self, turn: Turn, service: PublicService) -> None:
+        """One paper a line, then where to hand them in."""
+        pack, language = self.ports.pack, turn.words.language
+        lines = [
+            *requirement_lines(pack, service, language),
+            *note_lines(pack, service, Topic.REQUIREMENTS, language),
+        ]
+        items = "\n".join(f"- {line}" for line in lines)
+        self.say(turn, service.requirements_fact, service, items=items, office=self.office(turn, service))

@@ -1,0 +1,183 @@
+"""What the tests of actions stand on: the pack's own facts, cases in memory, a turn in one call."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from bot.calendar import WorkingCalendar
+from bot.clock import Chance, Clock
+from bot.dispatcher import Response, TurnDispatcher
+from bot.pack import Pack
+from bot.phones import PhoneRules
+from bot.places import Places
+from complaints.cases import Case, CaseKind, CaseState, Protection
+from complaints.categories import Categories
+from complaints.routing import Desks
+from complaints.store import GUESSES_A_DAY, CaseView, PinCheck, PinOutcome
+from dialogs.discover import discover
+from dialogs.ports import Ports
+from services.catalogue import Catalogue, Fact, Status
+from tests.pinned import START, PinnedTime
+
+PACK = Path(__file__).parents[3] / "nlu_data"
+DIALOGS = Path(__file__).parents[3] / "dialogs"
+OWN, OTHERS, NOBODYS = "10000004", "20000006", "30000005"
+PIN = "123456"
+
+
+@dataclass
+class CasesInMemory:
+    """Keeps cases by reference; every PIN is `PIN`."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    wrong: dict[str, int] = field(default_factory=dict)
+
+    async def find(self, reference: str, contact_id: str = "") -> CaseView | None:
+        case = self.cases.get(reference)
+        return CaseView(case=case, own=case.contact_id == contact_id) if case else None
+
+    async def of_contact(self, contact_id: str) -> Sequence[CaseView]:
+        return [
+            CaseView(case=case, own=True) for case in self.cases.values() if case.contact_id == contact_id
+        ]
+
+    async def check_pin(self, reference: str, pin: str) -> PinCheck:
+        wrong = self.wrong.get(reference, 0)
+        if wrong >= GUESSES_A_DAY:
+            return PinCheck(outcome=PinOutcome.LOCKED, left=0)
+        if reference in self.cases and pin == PIN:
+            return PinCheck(outcome=PinOutcome.RIGHT, left=GUESSES_A_DAY - wrong)
+        self.wrong[reference] = wrong + 1
+        return PinCheck(outcome=PinOutcome.WRONG, left=GUESSES_A_DAY - wrong - 1)
+
+
+def case(reference: str, contact_id: str, state: CaseState = CaseState.RECEIVED) -> Case:
+    """A case filed when the test's time begins, promised for four weeks later."""
+    return Case(
+        id=reference,
+        reference=reference,
+        kind=CaseKind.COMPLAINT,
+        category="delay",
+        state=state,
+        service="",
+        place="",
+        office="",
+        desk="national-desk",
+        language="en",
+        channel="sms",
+        contact_id=contact_id,
+        protection=Protection.NAMED,
+        summary="",
+        description="",
+        filed_at=START,
+        promised_at=START + timedelta(days=28),
+        updated_at=START,
+    )
+
+
+def ports(pinned: PinnedTime | None = None, cases: CasesInMemory | None = None) -> Ports:
+    """The real pack and everything read from it; chance that repeats itself."""
+    pack = Pack.load(PACK)
+    clock: Clock = (pinned or PinnedTime()).clock
+    return Ports(
+        pack=pack,
+        catalogue=Catalogue.load(pack),
+        cases=cases or CasesInMemory(),
+        places=Places.load(pack),
+        calendar=WorkingCalendar.load(pack),
+        phones=PhoneRules.load(pack),
+        categories=Categories.load(pack),
+        desks=Desks.load(pack),
+        clock=clock,
+        chance=Chance(random=random.Random(7)),  # noqa: S311 (it must repeat itself)
+    )
+
+
+def confirmed(world: Ports, service_id: str) -> Ports:
+    """The same world where an owner has confirmed the fees of a service."""
+    service = world.catalogue.services[service_id]
+    fact = Fact(status=Status.CONFIRMED, owner="owner", source="decree", last_checked=START.date())
+    costs = tuple(replace(each, fact=fact) for each in service.costs)
+    sure = replace(service, costs=costs, costs_fact=fact)
+    services = {**world.catalogue.services, service_id: sure}
+    return replace(world, catalogue=replace(world.catalogue, services=services))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an action said, caused and wants remembered."""
+
+    said: tuple[Response, ...]
+    effects: tuple[Any, ...]
+    slots: Mapping[str, Any]
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of what was said."""
+        return [response.key for response in self.said]
+
+
+async def act(
+    world: Ports,
+    name: str,
+    text: str = "",
+    *,
+    intent: str = "inform",
+    entities: Mapping[str, str] | None = None,
+    slots: Mapping[str, Any] | None = None,
+    form: str = "",
+    filled: Mapping[str, Any] | None = None,
+    said_before: str = "",
+    ranking: Sequence[tuple[str, float]] = (),
+) -> Answer:
+    """Run one action on one message; `filled` are the slots that a form's validation is to judge."""
+    events = [{"event": "bot", "text": said_before}] if said_before else []
+    tracker = Tracker(
+        sender_id="me",
+        slots={"language": "en", **(slots or {})},
+        latest_message={
+            "text": text,
+            "intent": {"name": intent, "confidence": 1.0},
+            "intent_ranking": [{"name": each, "confidence": sure} for each, sure in ranking],
+            "entities": [{"entity": name, "value": value} for name, value in (entities or {}).items()],
+            "message_id": "sms:1",
+            "channel": "sms",
+        },
+        events=[*events, {"event": "user", "text": text}],
+        paused=False,
+        followup_action=None,
+        active_loop={"name": form} if form else {},
+        latest_action_name=None,
+    )
+    tracker.add_slots(
+        [{"event": "slot", "name": slot, "value": value} for slot, value in (filled or {}).items()]
+    )
+    dispatcher = TurnDispatcher()
+    returned = await _named(world, name).run(dispatcher, tracker, _domain())
+    return Answer(
+        said=tuple(dispatcher.take_responses()),
+        effects=tuple(dispatcher.effects),
+        slots={event["name"]: event["value"] for event in returned if event["event"] == "slot"},
+    )
+
+
+def _named(world: Ports, name: str) -> Action:
+    return next(action for action in discover(world) if action.name() == name)
+
+
+def _domain() -> DomainDict:
+    forms = {
+        "complaint_form": {
+            "required_slots": ["complaint_text", "complaint_place", "complaint_confirm", "complaint_change"]
+        },
+        "complaint_status_form": {"required_slots": ["reference", "pin"]},
+    }
+    return cast("DomainDict", {"forms": forms})
