@@ -178,7 +178,7 @@ def _read(pack: Pack, problems: list[PackError]) -> Iterator[PublicService]:
         service = _Reader(pack).service(section)
         if service.id != path.stem:
             section.problem("the id is not the file's name", f"Write id: {path.stem}.", "id")
-        if service.authority not in ministries:
+        if service.authority and service.authority not in ministries:
             remedy = "Write a code of ministries.csv."
             section.problem(f"no ministry {service.authority}", remedy, "authority")
         yield service
