@@ -49,6 +49,8 @@ _MEASURES = frozenset(
 _PLACES = frozenset({"remote", "peer", "host", "listen"})
 _SHORTEST_PHONE = 10**6
 _LONGEST = 4_000
+# What structlog's formatter carries through and takes out again before it writes.
+_STRUCTLOGS = frozenset({"_record", "_from_structlog"})
 
 _SCHEMES = "tel|sms|telegram|whatsapp|messenger|facebook|viber|line|web|ussd|mailto|terminal"
 _SECRETS = tuple(
@@ -56,7 +58,7 @@ _SECRETS = tuple(
     for pattern in (
         r"([?&;](?:key|api_?key|token|access_token|secret|sig|signature|password|pin)=)[^&;#\s\"']*",
         r"\b((?:bearer|basic|token)\s+)[a-z0-9+/=._~-]{6,}",
-        r"(://)[^/@\s]{1,200}@",
+        r"(://)[^/@\s]{1,200}(?=@)",
         # Telegram puts a bot's token into the path.
         r"((?:\b|bot))[0-9]{6,}:[a-z0-9_-]{20,}",
         rf"\b((?:{_SCHEMES}):)(?!//)[^\s,;\"'<>\])}}]+",
@@ -81,12 +83,12 @@ _TYPE = re.compile(r"[A-Za-z_][A-Za-z_.]*")
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: the event with personal and secret values redacted, ready for JSON.
 
-    Goes after `format_exc_info`. Keys that begin with "_" belong to structlog and are left alone.
+    Goes after `format_exc_info`.
     """
     for key, value in event.items():
         if key == "exception" and isinstance(value, str):
             event[key] = _frames(value)
-        elif not key.startswith("_") and key != "timestamp":
+        elif key not in _STRUCTLOGS:
             event[key] = _field(key, value)
     return event
 
