@@ -20,13 +20,16 @@ from bot.writes import Params, Write, WriteSet, apply
 __all__ = ["Database", "Insert", "Params", "Write", "WriteSet", "apply", "open_database"]
 
 T = TypeVar("T")
+
+# A provider that gets no answer gives up after seconds; one told to come again within this one comes again.
+_PATIENCE_SECONDS = 0.9
 Insert = SqliteInsert | PostgresqlInsert
 
 
 class Database(Protocol):
     """What everything that stores or reads is given.
 
-    Every method raises DatabaseUnavailable within about a second while the store cannot serve,
+    Every method raises DatabaseUnavailable within its patience (a second) while the store cannot serve,
     and works again by itself once it can. After DatabaseUnavailable from a write it is not known
     whether the write was stored: callers repeat it, and keys make the repetition harmless.
     """
@@ -61,11 +64,14 @@ class Database(Protocol):
         """Let what is being committed finish, then let go of every connection and file."""
 
 
-async def open_database(url: str, clock: Clock, *, maintenance: bool = False) -> Database:
+async def open_database(
+    url: str, clock: Clock, *, maintenance: bool = False, patience: float = _PATIENCE_SECONDS
+) -> Database:
     """Open `sqlite:///path/file.db` or `postgresql://user:password@host:port/name`.
 
     One process at a time serves an SQLite directory; `maintenance` opens it beside that process,
-    for exports. Raises ConfigurationError for an unusable URL, directory or a directory in use,
+    for exports. `patience` is how many seconds a caller waits at most for a store that does not serve.
+    Raises ConfigurationError for an unusable URL, directory or a directory in use,
     DatabaseUnavailable when the store does not answer.
     """
     try:
@@ -76,9 +82,11 @@ async def open_database(url: str, clock: Clock, *, maintenance: bool = False) ->
         ) from None
     backend = address.get_backend_name()
     if backend == "sqlite" and address.database and address.database != ":memory:":
-        return await SqliteDatabase.open(Path(address.database), clock, maintenance=maintenance)
+        return await SqliteDatabase.open(
+            Path(address.database), clock, maintenance=maintenance, patience=patience
+        )
     if backend == "postgresql":
-        return await PostgresqlDatabase.open(address, clock)
+        return await PostgresqlDatabase.open(address, clock, patience=patience)
     raise ConfigurationError(
         f"PATOU_DATABASE_URL names {backend!r}; use sqlite:///path/file.db or postgresql://…"
     )

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.clock import Clock, to_ms
+from bot.redis import Outage
 
 # Generic cell rate algorithm (ITU-T I.371): one number a key, the moment at which the bucket is empty again.
 _TAKE = """
@@ -69,15 +70,19 @@ class RedisLimits:
         self._clock = clock
         self._prefix = prefix
         self._alone = MemoryLimits(clock)
+        self._outage = Outage(clock)
         self._take = redis.register_script(_TAKE)
 
     async def take(self, key: str, limit: int, seconds: float, cost: int = 1) -> float:
         """See `Limits.take`."""
+        if self._outage.is_on():
+            return await self._alone.take(key, limit, seconds, cost)
         try:
             wait = await self._take(
                 keys=[self._prefix + key],
                 args=[seconds * 1000 / limit, cost, limit, to_ms(self._clock.now())],
             )
         except RedisError:
+            self._outage.begin()
             return await self._alone.take(key, limit, seconds, cost)
         return float(wait) / 1000

@@ -19,8 +19,6 @@ from bot.writes import WriteSet, apply
 
 T = TypeVar("T")
 
-# A caller hears within a second, whatever the server or the way to it does.
-_PATIENCE_SECONDS = 0.9
 _RETRY_SECONDS = 0.02
 
 # Classes of SQLSTATE: connection, resources (disk full among them), intervention, system error; and read only.
@@ -39,9 +37,10 @@ class _InDoubt(DatabaseUnavailable):
 class PostgresqlDatabase:
     """See `bot.db.Database`."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+    def __init__(self, engine: AsyncEngine, clock: Clock, patience: float) -> None:
         self._engine = engine
         self._clock = clock
+        self._patience = patience
         self._closed = False
         self._tasks: set[asyncio.Task[Any]] = set()
         # A single statement needs no BEGIN and COMMIT of its own: two journeys to the server less.
@@ -53,17 +52,17 @@ class PostgresqlDatabase:
         return "postgresql"
 
     @classmethod
-    async def open(cls, address: URL, clock: Clock) -> PostgresqlDatabase:
+    async def open(cls, address: URL, clock: Clock, *, patience: float) -> PostgresqlDatabase:
         """Connect once, so that a wrong address is met at the start."""
         database = cls(
             create_async_engine(
                 address.set(drivername="postgresql+asyncpg"),
                 pool_size=10,
                 max_overflow=10,
-                pool_timeout=_PATIENCE_SECONDS,
+                pool_timeout=patience,
                 hide_parameters=True,
                 connect_args={
-                    "timeout": _PATIENCE_SECONDS,
+                    "timeout": patience,
                     "server_settings": {
                         "application_name": "patou",
                         "synchronous_commit": "on",
@@ -72,6 +71,7 @@ class PostgresqlDatabase:
                 },
             ),
             clock,
+            patience,
         )
         try:
             await database.first(text("SELECT 1"))
@@ -151,7 +151,7 @@ class PostgresqlDatabase:
         self._tasks.add(task)
         task.add_done_callback(self._forget)
         try:
-            await asyncio.wait((task,), timeout=_PATIENCE_SECONDS)
+            await asyncio.wait((task,), timeout=self._patience)
         finally:
             if not task.done():
                 task.cancel()
@@ -161,7 +161,7 @@ class PostgresqlDatabase:
 
     async def _repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Try until it works or half the patience is over: a restarted server leaves dead connections behind."""
-        deadline = self._clock.monotonic() + _PATIENCE_SECONDS / 2
+        deadline = self._clock.monotonic() + self._patience / 2
         while True:
             try:
                 return await attempt()

@@ -71,7 +71,7 @@ async def _reseal(db: Database, vault: Vault, column: Column[Any]) -> tuple[int,
     resealed = unreadable = 0
     last = ""
     while rows := await _slice(db, vault, column, last):
-        writes = WriteSet()
+        changes = []
         for row in rows:
             context = f"{column.table.name}:{row.row}"
             try:
@@ -79,10 +79,13 @@ async def _reseal(db: Database, vault: Vault, column: Column[Any]) -> tuple[int,
             except (KeyUnknown, SealBroken):
                 unreadable += 1
                 continue
-            # Nothing happens where a turn wrote the row meanwhile, under the new key.
-            writes.add(change, {"row": row.row, "old": row.old, "new": new})
+            changes.append({"row": row.row, "old": row.old, "new": new})
+        # Nothing happens to a row that a turn wrote meanwhile: it is under the new key already.
+        writes = WriteSet()
+        if changes:
+            writes.add(change, changes)
         await db.commit(writes)
-        resealed += len(writes)
+        resealed += len(changes)
         last = rows[-1].row
     return resealed, unreadable
 

@@ -27,10 +27,11 @@ from bot.writes import WriteSet, apply
 
 T = TypeVar("T")
 
-# A caller hears within a second; a statement that waits for a lock gives up before its caller does.
-_PATIENCE_SECONDS = 0.9
-_LOCK_SECONDS = 0.7
+# What waits for a lock gives up before its caller does.
+_LOCK_SHARE = 0.8
 _LOCK_POLL_SECONDS = 0.005
+# Turns a transaction, about 0.3 ms each: the first of a batch does not wait too long for the last.
+_BATCH = 200
 
 # FULL: NORMAL loses acknowledged commits in a power cut. secure_delete: a purge leaves no trace in free pages.
 _PRAGMAS = (
@@ -71,12 +72,13 @@ class _Pending:
 class SqliteDatabase:
     """See `bot.db.Database`; belongs to the event loop that opened it."""
 
-    def __init__(self, path: Path, clock: Clock, guard: int | None) -> None:
+    def __init__(self, path: Path, clock: Clock, guard: int | None, patience: float) -> None:
         path = path.absolute()
         self._clock = clock
         self._guard = guard
+        self._patience = patience
         self._reader = _File(path, lock_seconds=0)
-        self._writer = _Writer(path)
+        self._writer = _Writer(path, lock_seconds=patience * _LOCK_SHARE)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._waiting: deque[_Pending] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -89,13 +91,13 @@ class SqliteDatabase:
         return "sqlite"
 
     @classmethod
-    async def open(cls, path: Path, clock: Clock, *, maintenance: bool = False) -> SqliteDatabase:
+    async def open(cls, path: Path, clock: Clock, *, maintenance: bool, patience: float) -> SqliteDatabase:
         """Open or create the file; raises ConfigurationError when another process serves its directory."""
         try:
             guard = _prepare(path, maintenance=maintenance)
         except OSError as error:
             raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
-        database = cls(path, clock, guard)
+        database = cls(path, clock, guard, patience)
         try:
             await database._off_loop(database._writer.open)
         except BaseException:
@@ -110,7 +112,11 @@ class SqliteDatabase:
         if not self._draining:
             self._draining = True
             self._own(self._drain())
-        await _within_patience(pending.stored)
+        try:
+            async with asyncio.timeout(self._patience):
+                await pending.stored
+        except TimeoutError:
+            raise DatabaseUnavailable from None
 
     async def fetch(
         self, statement: Executable, params: Mapping[str, Any] | None = None
@@ -148,8 +154,10 @@ class SqliteDatabase:
         """Write what waits until nothing does; at rest a commit starts at once and alone."""
         while self._waiting:
             # Whoever gave up waiting was told that nothing is certain, and will come again.
-            batch = [pending for pending in self._waiting if not pending.stored.done()]
-            self._waiting.clear()
+            oldest = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
+            batch = [pending for pending in oldest if not pending.stored.done()]
+            if not batch:
+                continue
             try:
                 turns = [pending.writes for pending in batch]
                 outcomes = await self._off_loop(partial(self._writer.write, turns))
@@ -161,7 +169,7 @@ class SqliteDatabase:
 
     async def _read(self, query: Callable[[Connection], T]) -> T:
         """A point read costs less than a change of thread: it runs here and never waits for a lock inside."""
-        deadline = self._clock.monotonic() + _LOCK_SECONDS
+        deadline = self._clock.monotonic() + self._patience * _LOCK_SHARE
         while True:
             if self._closed:
                 raise DatabaseUnavailable("The database is closed.")
@@ -236,8 +244,8 @@ class _File:
 class _Writer:
     """The connection that writes; every method runs on the writer's thread."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = _File(path, lock_seconds=_LOCK_SECONDS)
+    def __init__(self, path: Path, *, lock_seconds: float) -> None:
+        self._file = _File(path, lock_seconds=lock_seconds)
 
     def open(self) -> None:
         """Meet trouble with the file at the start."""
@@ -325,14 +333,6 @@ def _engine(path: Path, *, lock_seconds: float) -> Engine:
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
-
-
-async def _within_patience(stored: asyncio.Future[None]) -> None:
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await stored
-    except TimeoutError:
-        raise DatabaseUnavailable from None
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:

@@ -106,8 +106,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
-    """The open database; its waits are measured in real time."""
-    database = await open_database(database_url, Clock())
+    """The open database, patient with a busy machine; its waits are measured in real time."""
+    database = await open_database(database_url, Clock(), patience=30)
     yield database
     await database.close()
 
@@ -144,6 +144,6 @@ def limits(request: pytest.FixtureRequest, clock: Clock) -> Limits:
 
 
 async def _migrate(url: str) -> None:
-    database = await open_database(url, Clock())
+    database = await open_database(url, Clock(), patience=30)
     await upgrade(database)
     await database.close()

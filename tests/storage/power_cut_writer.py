@@ -21,7 +21,7 @@ PUT = insert(meta)
 async def main(url: str, acknowledgements: str, synchronous: str) -> None:
     """Acknowledge into the file named by `acknowledgements`, one key a line."""
     noted = os.open(acknowledgements, os.O_WRONLY | os.O_CREAT, 0o600)
-    database = await open_database(url, Clock())
+    database = await open_database(url, Clock(), patience=30)
     assert isinstance(database, SqliteDatabase)
 
     def adjust() -> None:

@@ -30,10 +30,10 @@ def put(key: str, value: str = "1", otherwise: type[Conflict] = Stale) -> WriteS
 
 
 async def test_what_was_committed_is_there_after_a_new_opening(database_url: str) -> None:
-    database = await open_database(database_url, Clock())
+    database = await open_database(database_url, Clock(), patience=30)
     await database.commit(put("a"), put("b"))
     await database.close()
-    database = await open_database(database_url, Clock())
+    database = await open_database(database_url, Clock(), patience=30)
     assert [row.key for row in await database.fetch(ALL)] == ["a", "b"]
     await database.close()
 
@@ -138,7 +138,7 @@ async def test_a_caller_that_gives_up_disturbs_nobody(db: Database) -> None:
 
 
 async def test_a_closed_database_stores_nothing(database_url: str) -> None:
-    database = await open_database(database_url, Clock())
+    database = await open_database(database_url, Clock(), patience=30)
     await database.close()
     with pytest.raises(DatabaseUnavailable):
         await database.commit(put("late"))

@@ -67,11 +67,11 @@ async def test_two_processes_share_locks_through_redis(
     await other.aclose()
 
 
-async def test_without_redis_a_process_locks_for_itself_and_finds_redis_again(clock: Clock) -> None:
+async def test_without_redis_a_process_locks_for_itself_and_finds_redis_again(pinned: PinnedTime) -> None:
     server = RedisServer()
     server.start()
     client = connect(server.url)
-    locks = RedisLocks(client, clock)
+    locks = RedisLocks(client, pinned.clock)
     try:
         token = await locks.try_acquire("person", 10)
         assert token
@@ -83,6 +83,7 @@ async def test_without_redis_a_process_locks_for_itself_and_finds_redis_again(cl
             await locks.release("person", alone)
             assert await locks.try_acquire("person", 10)
         server.start()
+        pinned.advance(1)
         assert await locks.try_acquire("new", 10)
         assert await client.exists("patou:lock:new") == 1
     finally:

@@ -33,7 +33,7 @@ async def empty(
     if request.param == "postgresql":
         postgresql_server.execute("CREATE DATABASE empty")
         url = postgresql_server.url("empty")
-    database = await open_database(url, Clock())
+    database = await open_database(url, Clock(), patience=30)
     yield database
     await database.close()
     if request.param == "postgresql":

@@ -17,19 +17,13 @@ ROWS = 450
 
 
 async def fill(db: Database, vault: Vault) -> None:
+    row = {"contact_id": "c", "direction": "in", "channel": "sms", "at": 0, "purge_at": 0}
+    ids = [f"{number:026}" for number in range(ROWS)]
+    rows = [
+        row | {"id": each, "text_sealed": vault.seal(b"%d" % int(each), f"messages:{each}")} for each in ids
+    ]
     writes = WriteSet()
-    for number in range(ROWS):
-        row = {
-            "id": f"{number:026}",
-            "contact_id": "c",
-            "direction": "in",
-            "channel": "sms",
-            "at": 0,
-            "purge_at": 0,
-        }
-        writes.add(
-            insert(messages), row | {"text_sealed": vault.seal(b"%d" % number, f"messages:{number:026}")}
-        )
+    writes.add(insert(messages), rows)
     tracker = {"contact_id": "c", "version": 1, "updated_at": 0, "purge_at": 0}
     writes.add(insert(trackers), tracker | {"snapshot_sealed": vault.seal(b"tracker", "trackers:c")})
     await db.commit(writes)
