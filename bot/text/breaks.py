@@ -7,6 +7,8 @@ a simple one: it misses boundaries between bare consonants and is never wrong be
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from enum import IntEnum
 
 from bot.text.graphemes import is_boundary
@@ -26,7 +28,6 @@ class Break(IntEnum):
 
 
 _LEADING = "ເ-ໄเ-ไ"
-_CONSONANT = "ກ-ຮໜ-ໟก-ฮ"
 _LETTER = "ກ-ໄໜ-ໟก-ไ"
 # What shows that a consonant begins its syllable: a vowel or a tone on it or after it.
 _VOWELLED = "ະ-ູົຽ່-ໍะ-ู็-ํ"
@@ -34,7 +35,7 @@ _BEGINNING = (
     # A leading vowel begins a syllable.
     rf"(?<![{_LEADING}])[{_LEADING}]"
     # A vowelled consonant does, unless it follows a leading vowel, a silent ຫ or makes a cluster.
-    rf"|(?<![{_LEADING}ຫห])[ກ-ຢສ-ຮໜ-ໟก-ยศ-ฮ](?=[{_VOWELLED}])"
+    rf"|(?<![{_LEADING}ຫห])[ກ-ລສ-ຮໜ-ໟก-ยศ-ฮ](?=[{_VOWELLED}])"
     # These end a syllable: short A, AM, repetition, ellipsis.
     rf"|(?<=[ະຳຯໆะำๆฯ])[{_LETTER}]"
     # A change of script, a space.
@@ -44,6 +45,8 @@ _BEGINNING = (
 )
 _SYLLABLE = re.compile(_BEGINNING)
 _TIGHT = re.compile(rf"(?<=[{_LEADING}])|(?<=\d)\d|(?<=\d[.,:/-])\d|(?<=\d)[.,:/-]\d")
+# So many places are looked at one by one.
+_FEW = 5
 # Greedy, so that they find the last place; the two characters behind it are what _BEGINNING looks at.
 _LAST_SPACE = re.compile(r"[\s\S]*\s")
 _LAST_SYLLABLE = re.compile(rf"[\s\S]*(?:(?={_BEGINNING})|(?<=\s))(?=[\s\S]{{2}})")
@@ -60,26 +63,44 @@ def quality(text: str, at: int) -> Break:
     return Break.TIGHT if _TIGHT.match(text, at) else Break.CLUSTER
 
 
-def last(text: str, low: int, high: int, worst: Break) -> int:
-    """Find the last index from `low` to `high` where a cut is no worse than `worst`; -1 for none.
+class Breaks:
+    """The places where one text may be cut, each looked at once.
 
-    0 < low and high < length. Spaces and syllables are looked for by one match each.
+    `hints` are indices in rising order where the writer marked a word's end without a space.
     """
-    if worst is Break.INSIDE:
-        return high if low <= high else -1
-    high = _leap(text, low, high, worst)
-    for at in range(high, low - 1, -1):
-        if quality(text, at) <= worst:
-            return at
-    return -1
 
+    def __init__(self, text: str, hints: Sequence[int] = ()) -> None:
+        self._text = text
+        self._hints = hints
+        self._ranks = dict.fromkeys((hint for hint in hints if is_boundary(text, hint)), Break.SPACE)
 
-def _leap(text: str, low: int, high: int, worst: Break) -> int:
-    """Where to begin looking backwards: nothing further right is good enough."""
-    if worst is Break.SPACE:
-        match = _LAST_SPACE.match(text, low - 1, high)
-    elif worst is Break.SYLLABLE and high + 2 <= len(text):
-        match = _LAST_SYLLABLE.match(text, low, high + 2)
-    else:
-        return high
-    return match.end() if match else low - 1
+    def last(self, low: int, high: int, worst: Break) -> int:
+        """Find the last index from `low` to `high` where a cut is no worse than `worst`; -1 for none.
+
+        0 < low and high < length.
+        """
+        if worst is Break.INSIDE:
+            return high if low <= high else -1
+        if high - low > _FEW:
+            high = self._leap(low, high, worst)
+        for at in range(high, low - 1, -1):
+            if self._rank(at) <= worst:
+                return at
+        return -1
+
+    def _rank(self, at: int) -> Break:
+        rank = self._ranks.get(at)
+        if rank is None:
+            rank = self._ranks[at] = quality(self._text, at)
+        return rank
+
+    def _leap(self, low: int, high: int, worst: Break) -> int:
+        """Where to begin looking backwards, found by one match: nothing further right is good enough."""
+        if worst is Break.SPACE:
+            match = _LAST_SPACE.match(self._text, low - 1, high)
+        elif worst is Break.SYLLABLE and high + 2 <= len(self._text):
+            match = _LAST_SYLLABLE.match(self._text, low, high + 2)
+        else:
+            return high
+        hint = self._hints[bisect_right(self._hints, high) - 1] if self._hints else 0
+        return max(hint, match.end() if match else 0)

@@ -14,9 +14,9 @@ _NUMBER_LAST = re.compile(r"(?P<words>\D*)(?P<number>\d{1,3})", re.ASCII)
 _NUMBER_FIRST = re.compile(r"(?P<number>\d{1,3})(?P<words>\D.*)", re.ASCII | re.DOTALL)
 
 
-def numbered(labels: Sequence[str]) -> str:
-    """One line a label, "1 …", numbered from 1; the empty text for no labels."""
-    return "\n".join(f"{number} {label}" for number, label in enumerate(labels, start=1))
+def numbered(labels: Sequence[str], start: int = 1) -> str:
+    """One line a label, "1 …", numbered from `start`; the empty text for no labels."""
+    return "\n".join(f"{number} {label}" for number, label in enumerate(labels, start=start))
 
 
 def match(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.text.breaks import Break, last
+from bot.text.breaks import Break, Breaks
 from bot.text.graphemes import cut, is_boundary
 
 # Paragraph, line, sentence, word. Greedy, so that each finds the last end of its kind.
@@ -36,5 +36,6 @@ def _end(text: str, limit: int) -> int:
         match = end.match(text, 0, limit + 1)
         if match and match.end() >= half and is_boundary(text, match.end()):
             return match.end()
-    found = (last(text, half, limit, worst) for worst in _CLOSER)
+    breaks = Breaks(text)
+    found = (breaks.last(half, limit, worst) for worst in _CLOSER)
     return next((at for at in found if at > 0), len(cut(text, limit)[0]))

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from bot.text.breaks import ZWSP, Break, last
-from bot.text.graphemes import is_boundary
+from bot.text.breaks import ZWSP, Break, Breaks
 from bot.text.gsm import EXTENSION, is_gsm, septets
 
 Encoding = Literal["GSM-7", "UCS-2"]
@@ -97,23 +96,22 @@ class _Places:
     """The places in one text where its parts may end."""
 
     def __init__(self, text: str, ends: Sequence[int], limit: int, hints: Sequence[int]) -> None:
-        self._text = text
+        self._breaks = Breaks(text, hints)
         self._ends = ends
         self._limit = limit
-        self._hints = hints
         self._earliest = _earliest(ends, limit)
 
     def best(self) -> tuple[int, ...]:
         """The best cuts, one fewer than parts."""
-        # Tearing clusters is always possible, so the last rank ends the loop.
-        return next(filter(None, map(self._best, _RANKS[self._least() :])))
+        # Most texts need no more than spaces. Tearing clusters is always possible: some rank is found.
+        return self._best(Break.SPACE) or next(filter(None, map(self._best, _RANKS[self._least() :])))
 
     def _least(self) -> Break:
-        """A rank that some cut cannot be better than, however the others fall."""
-        rank, furthest = Break.SPACE, 0
+        """A rank, from SYLLABLE, that some cut cannot be better than, however the others fall."""
+        rank, furthest = Break.SYLLABLE, 0
         for earliest in self._earliest[1:]:
             furthest = self._reach(furthest)
-            while self._last(earliest, furthest, rank) < 0:
+            while self._breaks.last(earliest, furthest, rank) < 0:
                 rank = _RANKS[rank + 1]
         return rank
 
@@ -148,18 +146,10 @@ class _Places:
         """Ends for a part that begins at `start`: of each rank the furthest, unless a better one is further."""
         place = self._reach(start)
         for rank in _RANKS[worst::-1]:
-            place = self._last(earliest, place, rank)
+            place = self._breaks.last(earliest, place, rank)
             if place < 0:
                 return
             yield place, rank
-
-    def _last(self, low: int, high: int, worst: Break) -> int:
-        place = last(self._text, low, high, worst)
-        if self._hints:
-            hint = self._hints[bisect_right(self._hints, high) - 1]
-            if low <= hint and place < hint and is_boundary(self._text, hint):
-                return hint
-        return place
 
 
 def _undominated(reached: dict[int, tuple[int, ...]]) -> dict[int, tuple[int, ...]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text.breaks import Break, last, quality
+from bot.text.breaks import Break, Breaks, quality
 from tests.text.tables import table
 
 
@@ -49,5 +49,9 @@ def test_every_place_has_its_rank(text: str, at: int, rank: Break) -> None:
 def test_the_last_good_place_is_found(text: str, data: st.DataObject, worst: Break) -> None:
     high = data.draw(st.integers(1, len(text) - 1))
     low = data.draw(st.integers(1, len(text)))
-    good = [at for at in range(low, high + 1) if quality(text, at) <= worst]
-    assert last(text, low, high, worst) == max(good, default=-1)
+    hints = sorted(data.draw(st.sets(st.integers(0, len(text)))))
+    ranks = {at: quality(text, at) for at in range(low, high + 1)}
+    ranks |= {at: Break.SPACE for at in hints if ranks.get(at, Break.INSIDE) < Break.INSIDE}
+    assert Breaks(text, hints).last(low, high, worst) == max(
+        (at for at in ranks if ranks[at] <= worst), default=-1
+    )
