@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.clock import Clock, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
-from bot.errors import Conflict
-from bot.schema import leases
+from bot.leases import Leases
 from complaints import audit
 from complaints.errors import AnchorUnusable
 from complaints.tables import audit_anchors, audit_chain, case_events
@@ -34,17 +33,10 @@ _LEASE_NAME = "audit.sequencer"
 _LAST = select(audit_chain.c.seq, audit_chain.c.head).order_by(audit_chain.c.seq.desc()).limit(1)
 _LAST_ANCHOR = select(audit_anchors.c.seq, audit_anchors.c.at).order_by(audit_anchors.c.seq.desc()).limit(1)
 _LOOSE = select(case_events).where(case_events.c.chained.is_(False)).order_by(case_events.c.id).limit(BATCH)
+_ANY_LOOSE = select(case_events.c.id).where(case_events.c.chained.is_(False)).limit(1)
 _LINK = insert(audit_chain)
 _FASTEN = update(case_events).where(case_events.c.id == bindparam("of_event"))
 _ANCHOR = insert(audit_anchors)
-_TAKE_LEASE = (
-    update(leases)
-    .where(
-        leases.c.name == _LEASE_NAME,
-        or_(leases.c.owner == bindparam("me"), leases.c.until_at < bindparam("now")),
-    )
-    .values(owner=bindparam("me"), until_at=bindparam("until"))
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +92,7 @@ class Sequencer:
         self._vault = vault
         self._clock = clock
         self._anchors = anchors
-        self._owner = owner
+        self._leases = Leases(db, clock, owner)
 
     async def run(self, pause: float = 2.0) -> None:
         """Follow the commits until cancelled, with `pause` seconds between looks when there is nothing."""
@@ -111,7 +103,7 @@ class Sequencer:
 
     async def step(self) -> int:
         """Link one batch; returns how many events, 0 also while another process holds the lease."""
-        if not await self._leads():
+        if await self._db.first(_ANY_LOOSE) is None or not await self._leads():
             return 0
         return await self._db.run(_link_batch)
 
@@ -147,19 +139,7 @@ class Sequencer:
         return anchor
 
     async def _leads(self) -> bool:
-        now = self._clock.now()
-        term = {"me": self._owner, "now": to_ms(now), "until": to_ms(now + LEASE)}
-        renewed, first = WriteSet(), WriteSet()
-        renewed.add(_TAKE_LEASE, term, rows=1)
-        lease = {"name": _LEASE_NAME, "owner": self._owner, "until_at": term["until"]}
-        first.add(insert(leases), lease, rows=1)
-        for attempt in (renewed, first):
-            try:
-                await self._db.commit(attempt)
-            except Conflict:
-                continue
-            return True
-        return False
+        return await self._leases.hold(_LEASE_NAME, LEASE.total_seconds())
 
 
 def _link_batch(connection: Connection) -> int:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.clock import Chance, Clock
 from bot.crypto import Vault
@@ -17,6 +18,10 @@ from complaints.cases import ActorKind, Case, CaseKind, Event, EventKind
 from complaints.filing import FileCase
 from complaints.references import draw
 from complaints.store import Cases, CaseWriters
+
+# A machine that is busy with other tests is no fault of these.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 KEEP = timedelta(days=100)
 WORDS = "ໂທຫາຂ້ອຍ 020 5551 2345. ເຈົ້າໜ້າທີ່ຂໍເງິນເພີ່ມ 50.000 ກີບ"

@@ -110,3 +110,13 @@ def test_a_fault_in_the_categories_is_named(tmp_path: Path, case: dict[str, Any]
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     assert routing.check(pack(tmp_path))
     assert categories.check(pack(tmp_path))
+
+
+def test_the_projects_own_pack_routes_every_category_away_from_every_accused_desk() -> None:
+    own = Pack.load(Path(__file__).parents[2] / "nlu_data")
+    desks = Desks.load(own)
+    for about in Categories.load(own):
+        for accused in ("", *(desk.id for desk in desks)):
+            desk = desks.route(about, [], "", accused)
+            assert desk.answers
+            assert desk.id != accused
