@@ -152,17 +152,9 @@ def _read(root: Path, problems: list[PackError]) -> Pack | None:
     about.only(("id", "name", "languages", "fallback", "timezone", "currency", "numbers"))
     texts, labels, lexicons = {}, {}, {}
     for language in languages:
-        folder = root / language
-        responses = Section.open(folder / "responses.yml", problems)
-        texts[language] = _texts(responses.section("responses"))
-        labels[language] = _texts(responses.section("labels"))
-        if (folder / "labels.yml").exists():
-            more = Section.open(folder / "labels.yml", problems).section("labels")
-            for key in more.data.keys() & labels[language].keys():
-                more.problem(f"{key} is in responses.yml too", "Keep one of the two.", key)
-            labels[language] |= _texts(more)
-        if (folder / "lexicon.yml").exists():
-            lexicons[language] = Section.open(folder / "lexicon.yml", problems).data
+        texts[language], labels[language] = _words(root / language, problems)
+        if (root / language / "lexicon.yml").exists():
+            lexicons[language] = Section.open(root / language / "lexicon.yml", problems).data
     _agree(root, "responses", texts, problems)
     _agree(root, "labels", labels, problems)
     numbers = about.section("numbers")
@@ -182,6 +174,18 @@ def _read(root: Path, problems: list[PackError]) -> Pack | None:
         labels=labels,
         lexicons=lexicons,
     )
+
+
+def _words(folder: Path, problems: list[PackError]) -> tuple[dict[str, Text], dict[str, Text]]:
+    """The texts and the labels of one language; labels may stand in a file of their own too."""
+    responses = Section.open(folder / "responses.yml", problems)
+    labels = _texts(responses.section("labels"))
+    if (folder / "labels.yml").exists():
+        more = Section.open(folder / "labels.yml", problems).section("labels")
+        for key in sorted(more.data.keys() & labels.keys()):
+            more.problem(f"{key} is in responses.yml too", "Keep one of the two.", key)
+        labels |= _texts(more)
+    return _texts(responses.section("responses")), labels
 
 
 def _texts(entries: Section) -> dict[str, Text]:

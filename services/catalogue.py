@@ -175,7 +175,7 @@ def _read(pack: Pack, problems: list[PackError]) -> Iterator[PublicService]:
     ministries = read_ministries(pack, []).by_code  # what is wrong there is told by its own check
     for path in sorted((pack.root / "services").glob("*.yml")):
         section = Section.open(path, problems)
-        service = _Reader(pack).service(section)
+        service = _Reader(pack=pack).service(section)
         if service.id != path.stem:
             section.problem("the id is not the file's name", f"Write id: {path.stem}.", "id")
         if service.authority and service.authority not in ministries:
@@ -184,7 +184,7 @@ def _read(pack: Pack, problems: list[PackError]) -> Iterator[PublicService]:
         yield service
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Reader:
     pack: Pack
 
