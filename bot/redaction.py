@@ -76,6 +76,8 @@ _DIGITS = re.compile(
     rf"(?P<harmless>{_HARMLESS})"
     r"|(?:\+|%2[Bb])?\(?[0-9](?:(?:[\s().\-_\u2010-\u2015\u200b]|%20){0,2}[0-9]){6,}"
 )
+# One word of Latin letters, as event and channel names are: it holds nothing to look for.
+_PLAIN = re.compile(r"[A-Za-z_.-]*")
 _FRAME = re.compile(r'\s+File "([ -~]*)", line ([0-9]+)(?:, in ([\w.<>]+))?', re.ASCII)
 _TYPE = re.compile(r"[A-Za-z_][A-Za-z_.]*")
 
@@ -96,6 +98,8 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 def scrub(text: str) -> str:
     """The text without phone numbers, urns, e-mail addresses and secrets, cut at 4,000 characters."""
     text = text[:_LONGEST]
+    if _PLAIN.fullmatch(text):
+        return text
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     kept, position = [], 0
