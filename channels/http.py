@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import (
-    BasicAuth,
     ClientConnectorError,
     ClientError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
     ClientResponse,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
     InvalidURL,
+    ServerDisconnectedError,
 )
 
 from channels.errors import SendError
@@ -40,7 +43,7 @@ class Answer:
             return 0.0
 
 
-async def call(  # noqa: PLR0913 - the parts of an HTTP request
+async def call(
     session: ClientSession,
     method: str,
     url: str,
@@ -49,7 +52,6 @@ async def call(  # noqa: PLR0913 - the parts of an HTTP request
     params: Any = None,
     data: Any = None,
     headers: Mapping[str, str] | None = None,
-    auth: BasicAuth | None = None,
 ) -> Answer:
     """One request, no redirects, answered within `seconds` in all.
 
@@ -64,9 +66,9 @@ async def call(  # noqa: PLR0913 - the parts of an HTTP request
             params=params,
             data=data,
             headers=headers,
-            auth=auth,
             timeout=timeout,
             allow_redirects=False,
+            middlewares=(_once,),
         ) as response:
             text = await _text(response)
             found = {name.lower(): value for name, value in response.headers.items()}
@@ -94,6 +96,20 @@ def unavailable(answer: Answer) -> SendError | None:
     if answer.status < 200 or 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP statuses
         return SendError(code=code, misconfigured=True)
     return None
+
+
+class _LostConnectionError(ClientError):
+    """The connection ended before the answer."""
+
+
+async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Keep aiohttp from sending a GET a second time by itself: it would double a message."""
+    try:
+        return await handler(request)
+    except ClientConnectorError:
+        raise
+    except (ClientOSError, ServerDisconnectedError) as error:
+        raise _LostConnectionError from error
 
 
 async def _text(response: ClientResponse) -> str:

@@ -148,7 +148,7 @@ class KannelChannel:
             "GET",
             f"{self._settings.sendsms_url}?{urlencode(query)}",
             seconds=self._settings.timeout,
-            # A GET on a kept connection that drops is silently sent again, which would double the message.
+            # A connection that smsbox has just closed would leave the message in doubt.
             headers={"Connection": "close"},
         )
         problem = _problem(answer)

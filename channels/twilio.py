@@ -19,7 +19,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.request_validator import (
@@ -308,8 +308,7 @@ class _Http(AsyncHttpClient):
             seconds=self._seconds,
             params=params,
             data=data,
-            headers=headers,
-            auth=BasicAuth(*auth) if auth else None,
+            headers={**(headers or {}), **({"Authorization": encode_basic_auth(*auth)} if auth else {})},
         )
         code = _error_code(answer.text)
         if 400 <= answer.status < 500 and code:  # noqa: PLR2004 - an HTTP status

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 from sqlalchemy import select
+from yarl import URL
 
 from bot.clock import Chance, Clock, to_ms
 from bot.crypto import Vault
@@ -225,7 +226,7 @@ async def drain(delivery: Delivery, rounds: int = 50) -> None:
 
 
 async def fetch(
-    session: ClientSession, method: str, url: str, **options: Any
+    session: ClientSession, method: str, url: str | URL, **options: Any
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body of one request."""
     async with session.request(method, url, **options) as response:
