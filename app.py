@@ -1,5 +1,502 @@
-"""Composition root."""
+"""The composition root: builds an installation from its configuration. Nobody imports this module."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import structlog
+import yaml
+from aiohttp import ClientSession, web
+from rasa_sdk.interfaces import Action
+
+from bot import calendar, phones, places
+from bot.backlog import Backlog
+from bot.ballast import Ballast
+from bot.calendar import WorkingCalendar
+from bot.clock import Chance, Clock
+from bot.config import Config, load_config
+from bot.consent import ProofKind, Purpose, RecordConsent, write_consent
+from bot.contacts import People
+from bot.conversation import Conversation
+from bot.crypto import Vault, open_vault, read_master
+from bot.db import Database, WriteSet, open_database
+from bot.effects import EffectContext, EffectWriters
+from bot.engine import Engine
+from bot.housekeeping import Housekeeping
+from bot.inbox import Inbox
+from bot.leases import Leases
+from bot.limits import Limits, MemoryLimits, RedisLimits
+from bot.locks import Locks, MemoryLocks, RedisLocks
+from bot.logs import configure_logs
+from bot.messages import Capabilities
+from bot.metrics import Metrics
+from bot.migrate import upgrade
+from bot.nlu.interpreter import Interpreter, LightInterpreter
+from bot.nlu.model import Model
+from bot.nlu.normalise import compact
+from bot.nlu.understanding import interpreter_of
+from bot.outbox import Outbox
+from bot.pack import Pack
+from bot.phones import PhoneRules
+from bot.pipeline import Parts, Pipeline
+from bot.places import Places
+from bot.receipts import Receipts
+from bot.redis import connect
+from bot.rendering import Renderer
+from bot.retention import floor_rules
+from bot.rules import Rules
+from bot.schema import meta
+from bot.spending import Spending
+from bot.urns import Urn
+from bot.workers import Workers
+from channels.base import Wiring
+from channels.chat import ChatPages
+from channels.config import build_channels, load_channels
+from channels.delivery import Delivery
+from channels.optouts import OptOut, OptOuts
+from channels.terminal import CAPABILITIES
+from channels.web import WebChannel
+from channels.webhook import Door
+from cli.kit import Instance, Route
+from cli.main import command
+from complaints import categories, references, routing
+from complaints.categories import Categories
+from complaints.retention import case_rule, held_contacts
+from complaints.routing import Desks
+from complaints.sequencer import AnchorFile, Sequencer
+from complaints.store import Cases, CaseWriters
+from dialogs.discover import discover
+from dialogs.ports import Ports
+from services import catalogue, ministries
+from services.catalogue import Catalogue
+from web.actions import routes as action_routes
+from web.health import routes as health_routes
+from web.metrics import routes as metrics_routes
+from web.server import application
+
+log = structlog.get_logger()
+
+HERE = Path(__file__).parent
+BALLAST_BYTES = 16 * 1024 * 1024
+PACK_CHECKS = (
+    calendar.check,
+    places.check,
+    phones.check,
+    catalogue.check,
+    ministries.check,
+    categories.check,
+    routing.check,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Country:
+    """What the pack says, read by those who use it."""
+
+    pack: Pack
+    catalogue: Catalogue
+    places: Places
+    calendar: WorkingCalendar
+    phones: PhoneRules
+    categories: Categories
+    desks: Desks
+
+    @classmethod
+    def load(cls, path: Path) -> Country:
+        """Read the pack; raises the first PackError."""
+        pack = Pack.load(path)
+        return cls(
+            pack=pack,
+            catalogue=Catalogue.load(pack),
+            places=Places.load(pack),
+            calendar=WorkingCalendar.load(pack),
+            phones=PhoneRules.load(pack),
+            categories=Categories.load(pack),
+            desks=Desks.load(pack),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installation:
+    """An opened installation: what takes messages, and what works behind it."""
+
+    config: Config
+    clock: Clock
+    chance: Chance
+    country: Country
+    db: Database
+    vault: Vault
+    limits: Limits
+    outbox: Outbox
+    interpreter: Interpreter
+    actions: Sequence[Action]
+    effects: EffectWriters
+    pipeline: Pipeline
+    backlog: Backlog
+
+
+class Wake:
+    """Something to call that is known only after what calls it has been built."""
+
+    def __init__(self) -> None:
+        self.then: Callable[[], None] = lambda: None
+
+    def __call__(self) -> None:
+        """Pass the call on."""
+        self.then()
+
+
+@asynccontextmanager
+async def open_store(config: Config, *, maintenance: bool = False) -> AsyncIterator[tuple[Database, Vault]]:
+    """The database, migrated, and its keys; `maintenance` works beside a server that runs."""
+    clock = Clock()
+    master = read_master(config.data_dir, config.secret_key)
+    db = await open_database(config.database, clock, maintenance=maintenance)
+    try:
+        if not maintenance:
+            await upgrade(db)
+        yield db, await open_vault(db, master, clock)
+    finally:
+        await db.close()
+
+
+async def understanding(config: Config, country: Country) -> LightInterpreter:
+    """The interpreter of the pack; its model is trained, in a process of its own, when the data are new."""
+    names = {each: list(country.catalogue.names(each)) for each in country.catalogue.services}
+    return await interpreter_of(
+        country.pack,
+        service_names=names,
+        models=config.data_dir / "models",
+        places=country.places,
+        is_reference=lambda digits: isinstance(references.check(digits), references.Reference),
+        phone=country.phones.normalise,
+    )
+
+
+@asynccontextmanager
+async def open_installation(
+    config: Config, capabilities: Mapping[str, Capabilities], committed: Callable[[], None]
+) -> AsyncIterator[Installation]:
+    """Everything between the two doors; `committed` is called when messages lie in the outbox."""
+    country = Country.load(config.pack_root)
+    async with AsyncExitStack() as stack:
+        db, vault = await stack.enter_async_context(open_store(config))
+        clock, chance = Clock(), Chance()
+        locks, limits = await _shared(config, clock, stack)
+        actions = discover(_ports(country, db, vault, clock, chance))
+        kept = timedelta(days=config.purge_messages_days)
+        effects = {
+            RecordConsent: write_consent,
+            **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
+        }
+        interpreter = await understanding(config, country)
+        spending = Spending(db, clock, country.pack.zone, config.daily_parts)
+        inbox = Inbox(db, vault, chance, kept)
+        outbox = Outbox(db, vault, clock, chance)
+        parts = Parts(
+            db=db,
+            vault=vault,
+            locks=locks,
+            clock=clock,
+            chance=chance,
+            people=People(db, vault, chance, timedelta(days=config.purge_contacts_days)),
+            inbox=inbox,
+            conversation=Conversation(
+                vault=vault, chance=chance, capabilities=capabilities, spending=spending, kept=kept
+            ),
+            outbox=outbox,
+            interpreter=interpreter,
+            engine=_engine(country, actions),
+            renderer=Renderer(country.pack, _budgets()),
+            effects=effects,
+            spending=spending,
+            capabilities=capabilities,
+            may_answer=_may_answer(country.phones),
+            turn_seconds=config.turn_seconds,
+        )
+        waiting = Wake()
+        pipeline = Pipeline(parts, committed=committed, waiting=waiting)
+        backlog = Backlog(inbox, pipeline, clock)
+        waiting.then = backlog.wake
+        stack.push_async_callback(pipeline.close)
+        yield Installation(
+            config=config,
+            clock=clock,
+            chance=chance,
+            country=country,
+            db=db,
+            vault=vault,
+            limits=limits,
+            outbox=outbox,
+            interpreter=interpreter,
+            actions=actions,
+            effects=effects,
+            pipeline=pipeline,
+            backlog=backlog,
+        )
+
+
+async def _shared(config: Config, clock: Clock, stack: AsyncExitStack) -> tuple[Locks, Limits]:
+    """Locks and limits: in memory, or in Redis when several processes share them."""
+    if not config.redis_url:
+        return MemoryLocks(clock), MemoryLimits(clock)
+    redis = connect(config.redis_url)
+    stack.push_async_callback(redis.aclose)
+    return RedisLocks(redis, clock), RedisLimits(redis, clock)
+
+
+def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: Chance) -> Ports:
+    return Ports(
+        pack=country.pack,
+        catalogue=country.catalogue,
+        cases=Cases(db, vault, clock),
+        places=country.places,
+        calendar=country.calendar,
+        phones=country.phones,
+        categories=country.categories,
+        desks=country.desks,
+        clock=clock,
+        chance=chance,
+    )
+
+
+def _engine(country: Country, actions: Sequence[Action]) -> Engine:
+    pack = country.pack
+    item_words = [str(word) for words in pack.lexicon("item_words").values() for word in words]
+    return Engine(
+        rules=Rules.load(HERE / "dialogs" / "rules.yml"),
+        actions=actions,
+        languages=pack.languages,
+        texts=pack.texts[pack.languages[0]],
+        item_words=item_words,
+        key=compact,
+    )
+
+
+def _budgets() -> dict[str, int]:
+    return dict(yaml.safe_load((HERE / "dialogs" / "budgets.yml").read_text(encoding="utf-8")))
+
+
+def _may_answer(rules: PhoneRules) -> Callable[[Urn], bool]:
+    """Nobody abroad is answered by SMS: fraud that lives on answers to dear numbers finds none."""
+
+    def may_answer(urn: Urn) -> bool:
+        return urn.scheme != "tel" or rules.allowed(urn.phone)
+
+    return may_answer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Server:
+    """The HTTP side of an installation."""
+
+    application: web.Application
+    routes: Sequence[Route]
+
+    async def listen(self, stack: AsyncExitStack, host: str, port: int) -> str:
+        """Accept requests until the stack closes; the address in force."""
+        runner = web.AppRunner(self.application, access_log=None, keepalive_timeout=15, shutdown_timeout=10)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, host, port, backlog=1024).start()
+        bound = runner.addresses[0]
+        return f"http://{bound[0]}:{bound[1]}"
+
+
+@asynccontextmanager
+async def open_server(config: Config) -> AsyncIterator[Server]:
+    """An installation with its doors and the work behind them; stops in reverse order."""
+    metrics, committed = Metrics(), Wake()
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(ClientSession())
+        wiring = Wiring(session=session, clock=Clock(), public_url=config.public_url)
+        channels = build_channels(load_channels(config.channels, os.environ), wiring)
+        capabilities = {name: each.capabilities for name, each in channels.items()}
+        opened = await stack.enter_async_context(open_installation(config, capabilities, committed))
+        opt_outs = OptOuts(
+            db=opened.db, limits=opened.limits, clock=opened.clock, on_opt_out=_on_opt_out(opened)
+        )
+        delivery = Delivery(
+            outbox=opened.outbox,
+            channels=channels,
+            limits=opened.limits,
+            clock=opened.clock,
+            chance=opened.chance,
+            opt_outs=opt_outs,
+            metrics=metrics,
+        )
+        committed.then = delivery.wake
+        door = Door(
+            channels=channels,
+            pipeline=opened.pipeline,
+            receipts=Receipts(opened.db, opened.clock),
+            opt_outs=opt_outs,
+            limits=opened.limits,
+            metrics=metrics,
+        )
+        routes = [
+            *_by("operator", metrics_routes(metrics.text)),
+            *_by("anyone", health_routes(_probe(opened.db))),
+            *_by("provider", door.routes()),
+            *_by("rasa", action_routes(opened.actions, config.actions_token, opened.db, _adder(opened))),
+        ]
+        for channel in channels.values():
+            if isinstance(channel, WebChannel):
+                pages = ChatPages(channel, opened.outbox, opened.limits, opened.country.pack)
+                routes += _by("anyone", pages.routes())
+        workers = Workers(_work(opened, delivery))
+        stack.push_async_callback(delivery.stop)
+        stack.push_async_callback(workers.stop)
+        workers.start()
+        yield Server(
+            application=application(
+                [route for _, route in routes], https=config.public_url.startswith("https:")
+            ),
+            routes=[Route(method=each.method, path=each.path, roles=[role]) for role, each in routes],
+        )
+
+
+def _by(role: str, routes: Sequence[web.RouteDef]) -> list[tuple[str, web.RouteDef]]:
+    return [(role, route) for route in routes]
+
+
+def _probe(db: Database) -> Callable[[], Awaitable[None]]:
+    """Writes one row: a server that cannot store is not ready."""
+    beat = db.insert(meta).on_conflict_do_update(index_elements=["key"], set_={"value": "alive"})
+
+    async def probe() -> None:
+        writes = WriteSet()
+        writes.add(beat, {"key": "probe", "value": "alive"})
+        await db.commit(writes)
+
+    return probe
+
+
+def _context(opened: Installation, contact_id: str, cause: str, channel: str) -> EffectContext:
+    return EffectContext(
+        contact_id=contact_id,
+        cause=cause,
+        channel=channel,
+        now=opened.clock.now(),
+        db=opened.db,
+        vault=opened.vault,
+        chance=opened.chance,
+    )
+
+
+def _on_opt_out(opened: Installation) -> Callable[[OptOut, WriteSet], None]:
+    """A provider's opt-out is the person's word: into the consent ledger with its proof."""
+
+    def record(opt_out: OptOut, writes: WriteSet) -> None:
+        effect = RecordConsent(
+            purpose=Purpose.AWARENESS, granted=False, proof=opt_out.proof, proof_kind=ProofKind.PROVIDER
+        )
+        write_consent(effect, _context(opened, opt_out.contact_id, opt_out.cause, opt_out.channel), writes)
+
+    return record
+
+
+def _adder(opened: Installation) -> Callable[[Sequence[Any], str, str, WriteSet], None]:
+    """Writes the effects of actions that a Rasa server runs; its sender is a contact of ours by hash."""
+
+    def add(effects: Sequence[Any], sender: str, message: str, writes: WriteSet) -> None:
+        contact_id = opened.vault.lookup(f"rasa:{sender}")[:26]
+        for ordinal, effect in enumerate(effects):
+            cause = f"rasa:{contact_id}:{message}#{ordinal}"
+            opened.effects[type(effect)](effect, _context(opened, contact_id, cause, "rasa"), writes)
+
+    return add
+
+
+def _work(opened: Installation, delivery: Delivery) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    config, owner = opened.config, opened.chance.id(opened.clock.now())
+    anchors = AnchorFile(config.anchor_file)
+    sequencer = Sequencer(opened.db, opened.vault, opened.clock, anchors, owner)
+    housekeeping = Housekeeping(
+        db=opened.db,
+        clock=opened.clock,
+        vault=opened.vault,
+        leases=Leases(opened.db, opened.clock, owner),
+        ballast=Ballast(config.data_dir, BALLAST_BYTES),
+        rules=(case_rule(), *floor_rules(held_contacts())),
+    )
+    return {
+        "delivery": delivery.run,
+        "backlog": opened.backlog.run,
+        "sequencer": sequencer.run,
+        "housekeeping": housekeeping.run,
+    }
+
+
+def _greet(config: Config, address: str) -> None:
+    """Tell whoever started the server where to look."""
+    click.echo(f"""
+  Patou serves on {address}
+
+  Web chat       {address}/chat
+  Terminal chat  patou chat
+  Webhooks       {config.public_url}/channels/<name>/messages   (channels: {config.channels})
+  Health         {address}/health/ready
+  Cases          patou export cases --jsonl
+""")
+
+
+class Kit:
+    """What the commands are given; see cli/kit.py."""
+
+    def config(self) -> Config:
+        """The settings; from here on, logs are written as they say."""
+        config = load_config()
+        configure_logs(config.log_level)
+        return config
+
+    def store(
+        self, config: Config, *, maintenance: bool
+    ) -> AbstractAsyncContextManager[tuple[Database, Vault]]:
+        """The database and its keys."""
+        return open_store(config, maintenance=maintenance)
+
+    @asynccontextmanager
+    async def talk(self, config: Config, channels: Mapping[str, Capabilities]) -> AsyncIterator[Instance]:
+        """The installation with the named channels only, and nothing sent."""
+        async with open_installation(config, channels, lambda: None) as opened:
+            yield Instance(clock=opened.clock, chance=opened.chance, pipeline=opened.pipeline)
+
+    async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
+        """The pack's, or that of a model file alone."""
+        if model is not None:
+            return LightInterpreter(Model.load(model))
+        return await understanding(config, Country.load(config.pack_root))
+
+    async def serve(self, config: Config, host: str, port: int) -> None:
+        """Serve until SIGINT or SIGTERM."""
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with open_server(config) as server, AsyncExitStack() as listening:
+            _greet(config, await server.listen(listening, host, port))
+            await stop.wait()
+            log.info("serve.stopping")
+
+    async def routes(self, config: Config) -> Sequence[Route]:
+        """Every route of the server that this configuration makes."""
+        async with open_server(config) as server:
+            return server.routes
 
 
 def main() -> None:
-    """Start."""
+    """Run `patou`."""
+    command(Kit(), PACK_CHECKS, CAPABILITIES)()
+
+
+if __name__ == "__main__":
+    main()

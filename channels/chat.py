@@ -51,7 +51,9 @@ _PAGE_HEADERS = {
 class Words(Protocol):
     """The pack's side of the page."""
 
-    languages: tuple[str, ...]
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the page can be in, the default one first."""
 
     def label(self, language: str, key: str) -> str:
         """A word in the nearest language that has it."""

@@ -1,0 +1,153 @@
+"""The configuration: one frozen object read once from the environment and a `.env` file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from bot.errors import ConfigurationError
+
+PREFIX = "PATOU_"
+
+
+def _setting(default: Any, about: str, read: Callable[[str], Any] = str) -> Any:
+    return field(default=default, metadata={"about": about, "read": read})
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("must be above 0")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if number <= 0:
+        raise ValueError("must be above 0")
+    return number
+
+
+def _web_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must look like https://example.gov.la")
+    return text.rstrip("/")
+
+
+def _database_url(text: str) -> str:
+    if text and not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if text and not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return text
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+
+    return read
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Every setting, its default and what it is for; `PATOU_` + the name in capitals sets it."""
+
+    data_dir: Path = _setting(Path("data"), "Folder of the embedded database, keys and models", Path)
+    database_url: str = _setting(
+        "", "sqlite:///file or postgresql://…; empty is SQLite in the data folder", _database_url
+    )
+    redis_url: str = _setting(
+        "",
+        "redis://… for locks and limits shared by several processes; empty keeps them in memory",
+        _redis_url,
+    )
+    public_url: str = _setting(
+        "http://127.0.0.1:8080",
+        "Address under which providers reach this server; signatures cover it",
+        _web_url,
+    )
+    pack: Path = _setting(Path("nlu_data"), "Folder of the country pack", Path)
+    channels: Path = _setting(Path("channels.toml"), "File that names the channels", Path)
+    secret_key: str = _setting(
+        "", "Master key, 32 bytes in base64 or hex; empty uses secret.key in the data folder"
+    )
+    anchor_file: Path = _setting(
+        Path("data-anchors.jsonl"), "Where signed heads of the audit chain go: keep it off this machine", Path
+    )
+    log_level: str = _setting(
+        "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error")
+    )
+    turn_seconds: float = _setting(1.0, "A turn that takes longer is answered later, by a worker", _seconds)
+    daily_parts: int = _setting(
+        20_000, "Message parts sent a day, all channels that pay by part together", _positive
+    )
+    actions_token: str = _setting("", "Bearer token of POST /actions; empty leaves it off")
+    purge_messages_days: int = _setting(180, "Days for which conversation texts are kept", _positive)
+    purge_contacts_days: int = _setting(
+        730, "Days after the last word for which a person is remembered", _positive
+    )
+    purge_cases_days: int = _setting(1825, "Days after closing for which a case is kept", _positive)
+
+    @property
+    def pack_root(self) -> Path:
+        """The pack's folder: below the working directory, or else beside the program."""
+        return self.pack if self.pack.exists() else Path(__file__).parent.parent / self.pack
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'patou.db'}"
+
+
+def load_config(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Config:
+    """Read and check the settings; raises ConfigurationError naming every variable that is wrong."""
+    values: dict[str, str | None] = {}
+    if env_file is not None and env_file.is_file():
+        values.update(dotenv_values(env_file))
+    values.update(os.environ if environ is None else environ)
+    known = {PREFIX + each.name.upper(): each for each in fields(Config)}
+    problems = [
+        f"{name} is not a setting of Patou"
+        for name in values
+        if name.startswith(PREFIX) and name not in known
+    ]
+    settings: dict[str, Any] = {}
+    for name, each in known.items():
+        text = values.get(name)
+        if text is None or text == "":
+            continue
+        try:
+            settings[each.name] = each.metadata["read"](text.strip())
+        except ValueError as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        raise ConfigurationError("; ".join(problems))
+    return Config(**settings)
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table, for docs/configuration.md."""
+    rows = ["| variable | default | what it is for |", "|---|---|---|"]
+    rows += [
+        f"| `{PREFIX}{each.name.upper()}` | {_shown(each)} | {each.metadata['about']} |"
+        for each in fields(Config)
+    ]
+    return "\n".join(rows)
+
+
+def _shown(each: Field[Any]) -> str:
+    return f"`{each.default}`" if str(each.default) else ""

@@ -1,0 +1,104 @@
+"""The conversation as it is kept: what a person wrote, what they were answered, and the replies to send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+
+from bot.clock import Chance, to_ms
+from bot.contacts import Person
+from bot.crypto import Vault
+from bot.db import WriteSet
+from bot.messages import Capabilities, InboundMessage, OutboundMessage
+from bot.outbox import enqueue
+from bot.rendering import Draft
+from bot.schema import messages
+from bot.spending import Spending
+from bot.text.parts import count
+
+_ADD = insert(messages)
+
+
+class Conversation:
+    """Adds both sides of a turn to its write-set."""
+
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        chance: Chance,
+        capabilities: Mapping[str, Capabilities],
+        spending: Spending,
+        kept: timedelta,
+    ) -> None:
+        self._vault = vault
+        self._chance = chance
+        self._capabilities = capabilities
+        self._spending = spending
+        self._kept = kept
+
+    def add(
+        self,
+        person: Person,
+        inbound: InboundMessage,
+        drafts: Sequence[Draft],
+        now: datetime,
+        writes: WriteSet,
+        *,
+        answered: bool = False,
+    ) -> tuple[OutboundMessage, ...]:
+        """The replies that the drafts become, in the order in which they are to be read.
+
+        `answered` when the request itself still waits for them: an inline channel then shows them,
+        and nothing is left to send.
+        """
+        capabilities = self._capabilities[inbound.channel]
+        # Ids of one moment differ by chance only; a person's messages go out in the order of their ids.
+        ids = sorted(self._chance.id(now) for _ in range(len(drafts) + 1))
+        replies = tuple(
+            OutboundMessage(
+                id=reply_id,
+                channel=inbound.channel,
+                urn=inbound.urn,
+                text=draft.text,
+                choices=draft.choices,
+                cause=inbound.key,
+                created_at=now,
+            )
+            for reply_id, draft in zip(ids[1:], drafts, strict=True)
+        )
+        rows = [self._row(reply.id, person, "out", inbound.channel, reply.text, now) for reply in replies]
+        if inbound.text:
+            rows.insert(0, self._row(ids[0], person, "in", inbound.channel, inbound.text, now))
+        if rows:
+            writes.add(_ADD, rows)
+        purge_at = to_ms(now + self._kept)
+        for reply in replies:
+            enqueue(
+                writes,
+                reply,
+                contact_id=person.contact_id,
+                urn_lookup=person.lookup,
+                vault=self._vault,
+                purge_at=purge_at,
+                answered=answered and capabilities.inline,
+            )
+            if capabilities.sms:
+                self._spending.add(count(reply.text))
+        return replies
+
+    def _row(
+        self, row_id: str, person: Person, direction: str, channel: str, text: str, now: datetime
+    ) -> dict[str, Any]:
+        return {
+            "id": row_id,
+            "contact_id": person.contact_id,
+            "direction": direction,
+            "channel": channel,
+            "text_sealed": self._vault.seal(text.encode(), f"messages:{row_id}"),
+            "at": to_ms(now),
+            "purge_at": to_ms(now + self._kept),
+        }

@@ -1,0 +1,54 @@
+"""What an action may use: rasa-sdk's dispatcher, and a place for effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa_sdk.executor import CollectingDispatcher
+
+_EMPTY_OR_BUTTONS = ("text", "buttons", "elements", "custom", "template", "response", "image", "attachment")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Response:
+    """Something to say: the key of a text, what to put into it, and answers to choose from."""
+
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+    buttons: tuple[dict[str, str], ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """As remembered for a repetition."""
+        return {"key": self.key, "values": self.values, "buttons": list(self.buttons)}
+
+    @classmethod
+    def recall(cls, record: dict[str, Any]) -> Response:
+        """From what was remembered."""
+        return cls(key=record["key"], values=record["values"], buttons=tuple(record["buttons"]))
+
+
+class TurnDispatcher(CollectingDispatcher):
+    """Collects what the actions of one turn say (`utter_message`) and cause (`effect`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.effects: list[Any] = []
+
+    def effect(self, effect: object) -> None:
+        """Have something done when the turn is committed; app.py knows who writes which type."""
+        self.effects.append(effect)
+
+    def take_responses(self) -> list[Response]:
+        """The responses said since the last call; raises ValueError for words instead of a key."""
+        responses = [_response(message) for message in self.messages]
+        self.messages.clear()
+        return responses
+
+
+def _response(message: dict[str, Any]) -> Response:
+    key = message.get("response")
+    if not key:
+        raise ValueError("an action says utter_* keys, never words")
+    values = {name: value for name, value in message.items() if name not in _EMPTY_OR_BUTTONS}
+    return Response(key=key, values=values, buttons=tuple(message.get("buttons") or ()))

@@ -1,0 +1,305 @@
+"""The dialog engine: Rasa's rules and forms over rasa-sdk actions, in this process.
+
+Conversation in, events out: the engine reads no store and sends nothing. What it understands of
+a message it takes from Rasa parse data; what it says are keys of texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from rasa_sdk.interfaces import Action
+
+from bot.clock import to_ms
+from bot.dispatcher import Response, TurnDispatcher
+from bot.forms import FormLoop
+from bot.messages import InboundMessage
+from bot.rules import Rules
+from bot.text.choices import match
+from bot.trackers import TrackerState
+
+FALLBACK = "nlu_fallback"
+# Never a wish of their own while a form is asking.
+_ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
+_PAYLOAD = re.compile(r"^/(\w+)(\{.*\})?$", re.DOTALL)
+
+Parsed = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bands:
+    """Confidence, 0 to 1: from `act` on a message is answered, from `interrupt` on it leaves a form's question."""
+
+    act: float = 0.5
+    interrupt: float = 0.7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """What a message led to. `understood` is false when nothing but "say it again" could be answered."""
+
+    state: TrackerState
+    responses: tuple[Response, ...]
+    effects: tuple[Any, ...]
+    understood: bool = True
+
+
+@dataclass(kw_only=True, slots=True)
+class Stage:
+    """One turn in the making.
+
+    `chosen` when the person picked one of the answers offered, `asked` when a form's question has
+    been put already.
+    """
+
+    state: TrackerState
+    parsed: Parsed
+    dispatcher: TurnDispatcher = field(default_factory=TurnDispatcher)
+    responses: list[Response] = field(default_factory=list)
+    understood: bool = True
+    asked: bool = False
+    chosen: bool = False
+
+    def say(self, key: str, **values: Any) -> None:
+        """Say one text."""
+        self.responses.append(Response(key=key, values=values))
+
+    @property
+    def intent(self) -> str:
+        """What the person wants, as understood."""
+        return str(self.parsed["intent"]["name"])
+
+    @property
+    def confidence(self) -> float:
+        """How sure that is."""
+        return float(self.parsed["intent"]["confidence"])
+
+
+class Engine:
+    """Answers one message after the other; holds nothing between them but its rules and actions."""
+
+    def __init__(
+        self,
+        *,
+        rules: Rules,
+        actions: Iterable[Action],
+        languages: Collection[str],
+        texts: Collection[str],
+        item_words: Collection[str],
+        key: Callable[[str], str],
+        bands: Bands = Bands(),
+    ) -> None:
+        self._rules = rules
+        self._actions: Mapping[str, Action] = {action.name(): action for action in actions}
+        self._languages = tuple(languages)
+        self._item_words = item_words
+        self._key = key
+        self._bands = bands
+        self._forms = FormLoop(rules, self._actions, texts)
+
+    async def respond(self, state: TrackerState, inbound: InboundMessage, parsed: Parsed) -> Turn:
+        """Answer a person's message; `state` is the engine's to change."""
+        stage = Stage(state=state, parsed=parsed)
+        expired = self._expired(state, inbound.received_at)
+        self._resolve_choice(stage, inbound)
+        self._choose_language(stage, inbound)
+        self._hear(stage, inbound)
+        if not stage.state.paused:
+            self._fill_slots(stage)
+            if expired and stage.state.form:
+                await self._resume(stage)
+            else:
+                await self._decide(stage)
+        return self._finish(stage)
+
+    async def originate(
+        self, state: TrackerState, intent: str, slots: Mapping[str, Any], now: datetime
+    ) -> Turn:
+        """Start a turn by ourselves: an answer that came late, news of a case, a reminder."""
+        parsed = _understood(intent, slots, state.language)
+        stage = Stage(state=state, parsed=parsed)
+        stage.state.events.append({"event": "user", "timestamp": now.timestamp(), "parse_data": parsed})
+        self._fill_slots(stage)
+        await self._run(stage, self._rules.actions(intent, slots))
+        if stage.state.form:
+            await self._forms.ask(stage)
+        return self._finish(stage)
+
+    def _expired(self, state: TrackerState, now: datetime) -> bool:
+        last = max(state.seen.values(), default=0)
+        return bool(last) and to_ms(now) - last > self._rules.session.total_seconds() * 1000
+
+    def _resolve_choice(self, stage: Stage, inbound: InboundMessage) -> None:
+        payload = inbound.payload
+        if not payload and stage.state.choices:
+            titles = [choice["title"] for choice in stage.state.choices]
+            chosen = match(inbound.text, titles, item_words=self._item_words, key=self._key)
+            payload = stage.state.choices[chosen]["payload"] if chosen is not None else ""
+        found = _PAYLOAD.match(payload)
+        if found and found[1] in self._rules.intents:
+            values = _json_object(found[2])
+            stage.parsed = {**_understood(found[1], values, stage.state.language), "text": inbound.text}
+            stage.chosen = True
+
+    def _choose_language(self, stage: Stage, inbound: InboundMessage) -> None:
+        slots = stage.state.slots
+        if slots.get("language_chosen"):
+            return
+        heard = stage.parsed.get("language") or inbound.language
+        if heard in self._languages:
+            slots["language"] = heard
+        elif not slots.get("language"):
+            slots["language"] = (
+                inbound.language if inbound.language in self._languages else self._languages[0]
+            )
+
+    def _hear(self, stage: Stage, inbound: InboundMessage) -> None:
+        parsed = stage.parsed
+        danger = next((each for each in parsed["entities"] if each["entity"] == "danger"), None)
+        if danger:
+            parsed = stage.parsed = {**parsed, "intent": {"name": "danger", "confidence": 1.0}}
+        parsed["message_id"] = inbound.key
+        parsed["channel"] = inbound.channel
+        stage.state.seen[inbound.channel] = to_ms(inbound.received_at)
+        stage.state.events.append(
+            {
+                "event": "user",
+                "timestamp": inbound.received_at.timestamp(),
+                "text": inbound.text,
+                "input_channel": inbound.channel,
+                "parse_data": {"intent": parsed["intent"], "entities": parsed["entities"]},
+            }
+        )
+
+    def _fill_slots(self, stage: Stage) -> None:
+        found = {each["entity"]: each["value"] for each in reversed(stage.parsed["entities"])}
+        for slot in self._rules.slots.values():
+            for mapping in slot.mappings:
+                if mapping.kind == "from_entity" and not mapping.form and mapping.entity in found:
+                    stage.state.slots[slot.name] = found[mapping.entity]
+
+    async def _resume(self, stage: Stage) -> None:
+        """A form was left an hour ago: a new wish is answered first, then the choice is offered."""
+        if stage.intent not in _ANSWERS and stage.confidence >= self._bands.interrupt:
+            await self._run(stage, self._actions_for(stage))
+        stage.state.resuming = True
+        stage.say("utter_ask_continue_or_restart")
+
+    async def _decide(self, stage: Stage) -> None:
+        if not stage.chosen and not _readable(stage.parsed["text"]):
+            stage.understood = False
+            stage.say("utter_not_text")
+        elif stage.state.resuming:
+            await self._continue_or_restart(stage)
+        elif stage.intent in ("cancel", "go_back", "repeat") and stage.confidence >= self._bands.act:
+            await self._steer(stage)
+        elif stage.state.form and not self._interrupts(stage):
+            await self._forms.answer(stage)
+            await self._submit_full_forms(stage)
+        else:
+            await self._follow_rule(stage)
+
+    def _interrupts(self, stage: Stage) -> bool:
+        form = stage.state.form
+        if form is None or stage.intent in _ANSWERS | self._rules.forms[form.name].ignored_intents:
+            return False
+        starts = self._actions_for(stage)
+        return bool(starts) and form.name not in starts and stage.confidence >= self._bands.interrupt
+
+    async def _continue_or_restart(self, stage: Stage) -> None:
+        stage.state.resuming = False
+        if stage.intent in ("restart_session", "deny"):
+            self._forms.drop_all(stage)
+            await self._run(stage, self._rules.actions("greet"))
+        elif stage.intent in ("continue_session", "affirm"):
+            await self._forms.ask(stage)
+        else:
+            await self._decide(stage)
+
+    async def _steer(self, stage: Stage) -> None:
+        if stage.intent == "repeat":
+            stage.responses += [Response.recall(each) for each in stage.state.said]
+            if not stage.responses:
+                stage.say("utter_nothing_to_repeat")
+        elif stage.state.form is None:
+            stage.say("utter_nothing_to_cancel")
+        elif stage.intent == "cancel":
+            self._forms.drop(stage)
+            stage.say("utter_cancelled")
+            await self._forms.ask(stage)
+        else:
+            await self._forms.go_back(stage)
+
+    async def _follow_rule(self, stage: Stage) -> None:
+        actions = self._actions_for(stage) if stage.confidence >= self._bands.act else ()
+        stage.understood = bool(actions) and stage.intent != "out_of_scope"
+        before = stage.state.language
+        said = list(stage.state.said)
+        await self._run(stage, actions or self._rules.actions(FALLBACK))
+        await self._submit_full_forms(stage)
+        if stage.state.form and not stage.asked:
+            await self._forms.ask(stage)
+        elif stage.state.language != before and not stage.state.form:
+            stage.responses += [Response.recall(each) for each in said]
+
+    def _actions_for(self, stage: Stage) -> tuple[str, ...]:
+        return self._rules.actions(stage.intent, (each["entity"] for each in stage.parsed["entities"]))
+
+    async def _run(self, stage: Stage, names: Iterable[str]) -> None:
+        for name in names:
+            if name in self._rules.forms:
+                await self._forms.start(stage, name)
+            elif name.startswith("utter_"):
+                stage.say(name)
+            else:
+                await self._forms.act(stage, name)
+
+    async def _submit_full_forms(self, stage: Stage) -> None:
+        while stage.state.form and not stage.state.form.requested:
+            submit = self._rules.forms[stage.state.form.name].submit
+            self._forms.drop(stage, keep_slots=True)
+            await self._run(stage, submit)
+            if stage.state.form and stage.state.form.requested:
+                await self._forms.ask(stage)
+
+    def _finish(self, stage: Stage) -> Turn:
+        state = stage.state
+        if stage.responses:
+            state.said = [response.record() for response in stage.responses]
+        state.events += [{"event": "bot", "text": response.key} for response in stage.responses]
+        return Turn(
+            state=state,
+            responses=tuple(stage.responses),
+            effects=tuple(stage.dispatcher.effects),
+            understood=stage.understood,
+        )
+
+
+def _readable(text: str) -> bool:
+    """Whether there is anything to understand: a letter, a digit, or the question mark that asks for help."""
+    return any(letter.isalnum() or letter == "?" for letter in text)
+
+
+def _understood(intent: str, values: Mapping[str, Any], language: str) -> Parsed:
+    certain = {"name": intent, "confidence": 1.0}
+    entities = [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()]
+    return {
+        "text": "",
+        "language": language,
+        "intent": certain,
+        "intent_ranking": [certain],
+        "entities": entities,
+    }
+
+
+def _json_object(text: str | None) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}

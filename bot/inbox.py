@@ -1,0 +1,137 @@
+"""The inbox: every message is taken once, and those that could not be answered at once wait here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+
+from bot.clock import Chance, from_ms, to_ms
+from bot.crypto import Vault
+from bot.db import Database, WriteSet
+from bot.errors import Duplicate
+from bot.messages import InboundMessage, SessionEvent
+from bot.schema import inbox
+from bot.urns import Urn
+
+ATTEMPTS = 5
+_PENDING = (
+    select(inbox)
+    .where(inbox.c.state == "pending", inbox.c.due_at <= bindparam("now"))
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+)
+_FAULT = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("of_id"), inbox.c.state == "pending")
+    .values(
+        state=bindparam("state"),
+        attempts=bindparam("attempts"),
+        due_at=bindparam("due_at"),
+        error=bindparam("error"),
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A message that waits for its answer, with the number of attempts that failed."""
+
+    id: str
+    message: InboundMessage
+    attempts: int
+
+
+class Inbox:
+    """Adds inbound rows to write-sets and finds those that still wait."""
+
+    def __init__(self, db: Database, vault: Vault, chance: Chance, kept: timedelta) -> None:
+        self._db = db
+        self._vault = vault
+        self._chance = chance
+        self._kept = kept
+        new = db.insert(inbox)
+        self._wait = new.on_conflict_do_nothing()
+        self._take = new.on_conflict_do_update(
+            index_elements=[inbox.c.channel, inbox.c.external_id],
+            set_={"state": "done", "error": ""},
+            where=inbox.c.state == "pending",
+        )
+
+    def take(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:
+        """Mark as answered, with the turn; the commit raises Duplicate when it was answered before."""
+        writes.add(self._take, self._row(message, lookup, now, "done"), rows=1, otherwise=Duplicate)
+
+    def wait(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:
+        """Keep for the worker; a message that is here already stays as it is."""
+        writes.add(self._wait, self._row(message, lookup, now, "pending"))
+
+    def fault(self, waiting: Waiting, now: datetime, error: str, writes: WriteSet) -> bool:
+        """Note a failed attempt: the next comes later each time; true after the last, a dead letter."""
+        attempts = waiting.attempts + 1
+        dead = attempts >= ATTEMPTS
+        values = {
+            "of_id": waiting.id,
+            "state": "failed" if dead else "pending",
+            "attempts": attempts,
+            "due_at": to_ms(now + timedelta(seconds=2**attempts)),
+            "error": error,
+        }
+        writes.add(_FAULT, values)
+        return dead
+
+    async def waiting(self, now: datetime, most: int = 100) -> Sequence[Waiting]:
+        """Messages due for another attempt, oldest first."""
+        rows = await self._db.fetch(_PENDING, {"now": to_ms(now), "most": most})
+        return [self._read(row) for row in rows]
+
+    def _row(self, message: InboundMessage, lookup: str, now: datetime, state: str) -> dict[str, Any]:
+        row_id = self._chance.id(now)
+        return {
+            "channel": message.channel,
+            "external_id": message.external_id,
+            "id": row_id,
+            "urn_lookup": lookup,
+            "state": state,
+            "attempts": 0,
+            "due_at": to_ms(now),
+            "message_sealed": self._vault.seal_json(_dump(message), f"inbox:{row_id}"),
+            "error": "",
+            "received_at": to_ms(message.received_at),
+            "purge_at": to_ms(now + self._kept),
+        }
+
+    def _read(self, row: Row[Any]) -> Waiting:
+        stored = self._vault.open_json(row.message_sealed, f"inbox:{row.id}")
+        message = _load(stored, row.channel, row.external_id, from_ms(row.received_at))
+        return Waiting(id=row.id, message=message, attempts=row.attempts)
+
+
+def _dump(message: InboundMessage) -> dict[str, str]:
+    return {
+        "urn": str(message.urn),
+        "text": message.text,
+        "recipient": message.recipient,
+        "payload": message.payload,
+        "language": message.language,
+        "session": message.session or "",
+        "session_id": message.session_id,
+    }
+
+
+def _load(stored: dict[str, str], channel: str, external_id: str, received_at: datetime) -> InboundMessage:
+    return InboundMessage(
+        channel=channel,
+        external_id=external_id,
+        urn=Urn.parse(stored["urn"]),
+        text=stored["text"],
+        received_at=received_at,
+        recipient=stored["recipient"],
+        payload=stored["payload"],
+        language=stored["language"],
+        session=SessionEvent(stored["session"]) if stored["session"] else None,
+        session_id=stored["session_id"],
+    )

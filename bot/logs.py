@@ -1,0 +1,48 @@
+"""Structured logs: one JSON object a line, an event name and fields, redacted before they are written."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from bot.redaction import redact
+
+
+def configure_logs(level: str) -> None:
+    """Send every log, ours and the libraries', through one redacting formatter to standard error."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # aiohttp logs a traceback for every malformed request that the internet sends.
+    logging.getLogger("aiohttp.server").addFilter(
+        lambda record: "Error handling request" not in record.getMessage()
+    )
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for chatty in ("httpx", "asyncio", "rasa_sdk", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

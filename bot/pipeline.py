@@ -1,0 +1,283 @@
+"""The straight line: a message is understood, answered, and everything it caused is committed once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+from bot.clock import Chance, Clock, to_ms
+from bot.contacts import People, Person
+from bot.conversation import Conversation
+from bot.crypto import Vault
+from bot.db import Database, WriteSet
+from bot.dispatcher import Response
+from bot.effects import EffectContext, EffectWriters
+from bot.engine import Engine, Turn
+from bot.errors import DatabaseUnavailable, Duplicate, Stale, Taken
+from bot.inbox import Inbox, Waiting
+from bot.locks import Locks
+from bot.messages import Capabilities, InboundMessage, OutboundMessage
+from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.outbox import Outbox
+from bot.rendering import Renderer
+from bot.replies import may_reply
+from bot.spending import Spending
+from bot.urns import Urn
+
+LOCK_SECONDS = 30
+_ROUNDS = 5  # a turn that others overtake is run again this often
+
+log = structlog.get_logger()
+
+
+class Handled(StrEnum):
+    """What became of a message: answered, answered before, left to the worker, or taken without a reply."""
+
+    DONE = "done"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+    LIMITED = "limited"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a message was handled, and the replies that it led to (for channels that show them inline)."""
+
+    kind: Handled
+    messages: tuple[OutboundMessage, ...] = ()
+
+
+@dataclass(kw_only=True, slots=True)
+class Visit:
+    """Whether the request that brought a message still waits for its answer."""
+
+    waits: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What the pipeline is made of; app.py puts it together."""
+
+    db: Database
+    vault: Vault
+    locks: Locks
+    clock: Clock
+    chance: Chance
+    people: People
+    inbox: Inbox
+    conversation: Conversation
+    outbox: Outbox
+    interpreter: Interpreter
+    engine: Engine
+    renderer: Renderer
+    effects: EffectWriters
+    spending: Spending
+    capabilities: Mapping[str, Capabilities]
+    may_answer: Callable[[Urn], bool]
+    turn_seconds: float
+
+
+class Pipeline:
+    """Takes messages from every channel; one turn at a time a person."""
+
+    def __init__(self, parts: Parts, *, committed: Callable[[], None], waiting: Callable[[], None]) -> None:
+        """`committed` is called when messages lie in the outbox, `waiting` when one lies in the inbox."""
+        self._ = parts
+        self._committed = committed
+        self._waiting = waiting
+        self._late: set[asyncio.Task[Outcome]] = set()
+        self._queued: set[str] = set()  # people with messages left to the worker by this process
+
+    async def accept(self, message: InboundMessage) -> Outcome:
+        """Answer now, or keep for the worker what cannot be answered at once; durable on return.
+
+        Raises DatabaseUnavailable, and then nothing was taken.
+        """
+        lookup = self._.vault.lookup(str(message.urn))
+        token = await self._.locks.try_acquire(lookup, LOCK_SECONDS)
+        if token is None:
+            return await self._keep(message, lookup)
+        visit = Visit()
+        task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
+        done, _ = await asyncio.wait({task}, timeout=self._.turn_seconds)
+        if done:
+            return await self._outcome_of(task, message, lookup)
+        visit.waits = False
+        self._late.add(task)
+        task.add_done_callback(self._end_late)
+        return await self._keep(message, lookup)
+
+    async def work(self, waiting: Waiting) -> Outcome | None:
+        """Answer a message from the inbox; None when its person is busy. A fault is noted for later."""
+        message = waiting.message
+        lookup = self._.vault.lookup(str(message.urn))
+        token = await self._.locks.try_acquire(lookup, LOCK_SECONDS)
+        if token is None:
+            return None
+        try:
+            return await self._turn(message, lookup, Visit(waits=False))
+        except Exception as error:
+            log.exception("pipeline.fault", channel=message.channel, error=type(error).__name__)
+            return await self._fault(waiting, lookup, type(error).__name__)
+        finally:
+            await self._release(lookup, token)
+
+    async def originate(
+        self, urn: Urn, channel: str, intent: str, slots: Mapping[str, Any], cause: str
+    ) -> Outcome:
+        """Run a turn that the system starts; `cause` names it once, so that a repetition has no effect.
+
+        The turn is kept as an inbox row, as if the event had written to us.
+        """
+        message = InboundMessage(
+            channel=channel, external_id=cause, urn=urn, text="", received_at=self._.clock.now()
+        )
+        lookup = self._.vault.lookup(str(urn))
+        return await self._turn(message, lookup, Visit(waits=False), (intent, slots))
+
+    async def close(self) -> None:
+        """Let turns that outlast their request finish."""
+        if self._late:
+            await asyncio.wait(self._late, timeout=LOCK_SECONDS)
+
+    async def _outcome_of(self, task: asyncio.Task[Outcome], message: InboundMessage, lookup: str) -> Outcome:
+        error = task.exception()
+        if error is None:
+            return task.result()
+        if not isinstance(error, Exception) or isinstance(error, DatabaseUnavailable):
+            raise error
+        log.error("pipeline.fault", channel=message.channel, error=type(error).__name__, exc_info=error)
+        return await self._keep(message, lookup)
+
+    def _end_late(self, task: asyncio.Task[Outcome]) -> None:
+        self._late.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("pipeline.late_fault", error=type(task.exception()).__name__)
+        self._waiting()
+
+    async def _fault(self, waiting: Waiting, lookup: str, error: str) -> Outcome:
+        """Note the attempt; with the last one the person is told that it was our fault."""
+        now = self._.clock.now()
+        writes = WriteSet()
+        dead = self._.inbox.fault(waiting, now, error, writes)
+        if dead:
+            message = waiting.message
+            person = await self._.people.load(message.urn, lookup, now)
+            language, can = person.state.language, self._.capabilities[message.channel]
+            rendered = self._.renderer.render([Response(key="utter_sorry")], language, can)
+            self._.conversation.add(person, message, rendered.drafts, now, writes)
+        await self._.db.commit(writes)
+        if dead:
+            self._committed()
+        return Outcome(kind=Handled.PENDING)
+
+    async def _keep(self, message: InboundMessage, lookup: str) -> Outcome:
+        writes = WriteSet()
+        self._.inbox.wait(message, lookup, self._.clock.now(), writes)
+        self._queued.add(lookup)
+        await self._.db.commit(writes)
+        self._waiting()
+        return Outcome(kind=Handled.PENDING)
+
+    async def _release(self, lookup: str, token: str) -> None:
+        await self._.locks.release(lookup, token)
+        if lookup in self._queued:
+            self._queued.discard(lookup)
+            self._waiting()
+
+    async def _turn_and_release(
+        self, message: InboundMessage, lookup: str, token: str, visit: Visit
+    ) -> Outcome:
+        try:
+            return await self._turn(message, lookup, visit)
+        finally:
+            await self._release(lookup, token)
+
+    async def _turn(
+        self,
+        message: InboundMessage,
+        lookup: str,
+        visit: Visit,
+        event: tuple[str, Mapping[str, Any]] | None = None,
+    ) -> Outcome:
+        for _ in range(_ROUNDS):
+            now = self._.clock.now()
+            person = await self._.people.load(message.urn, lookup, now)
+            if person.pending and visit.waits:
+                return await self._keep(message, lookup)
+            turn = await self._respond(person, message, event, now)
+            try:
+                return await self._commit(person, message, turn, now, visit)
+            except Duplicate:
+                repeated = tuple(await self._.outbox.replies_to(message.key))
+                return Outcome(kind=Handled.DUPLICATE, messages=repeated)
+            except (Stale, Taken):
+                continue
+        raise Stale
+
+    async def _respond(
+        self,
+        person: Person,
+        message: InboundMessage,
+        event: tuple[str, Mapping[str, Any]] | None,
+        now: datetime,
+    ) -> Turn:
+        if event:
+            return await self._.engine.originate(person.state, *event, now)
+        form = person.state.form
+        context = ParseContext(
+            language=person.state.language,
+            service=str(person.state.slots.get("service") or ""),
+            expects=form.requested if form else "",
+        )
+        parsed = await self._.interpreter.parse(message.text, context)
+        return await self._.engine.respond(person.state, message, dict(parsed))
+
+    async def _commit(
+        self, person: Person, message: InboundMessage, turn: Turn, now: datetime, visit: Visit
+    ) -> Outcome:
+        """One commit for all that the message caused: its own row, the tracker, effects and replies."""
+        state = turn.state
+        rendered = self._.renderer.render(
+            turn.responses, state.language, self._.capabilities[message.channel]
+        )
+        state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        repeated = bool(message.text) and message.text == state.last_text
+        state.last_text = message.text
+        answered = (
+            self._.may_answer(message.urn)
+            and may_reply(state, to_ms(now), idle=repeated or not turn.understood)
+            and await self._.spending.allows()
+        )
+        writes = WriteSet()
+        self._.inbox.take(message, person.lookup, now, writes)
+        self._.people.save(person, state, now, writes)
+        self._write_effects(person, message, turn, now, writes)
+        drafts = rendered.drafts if answered else ()
+        replies = self._.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
+        await self._.db.commit(writes)
+        if replies:
+            self._committed()
+        return Outcome(kind=Handled.DONE if answered else Handled.LIMITED, messages=replies)
+
+    def _write_effects(
+        self, person: Person, message: InboundMessage, turn: Turn, now: datetime, writes: WriteSet
+    ) -> None:
+        context = EffectContext(
+            contact_id=person.contact_id,
+            cause=message.key,
+            channel=message.channel,
+            now=now,
+            db=self._.db,
+            vault=self._.vault,
+            chance=self._.chance,
+        )
+        for ordinal, effect in enumerate(turn.effects):
+            own = replace(context, cause=f"{message.key}#{ordinal}") if ordinal else context
+            self._.effects[type(effect)](effect, own, writes)

@@ -1,0 +1,65 @@
+"""What messages cost a day: counts the parts sent, warns as the budget goes, stops replies when it is gone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import bindparam, func, select
+
+from bot.clock import Clock, to_ms
+from bot.db import Database
+from bot.schema import outbox_parts
+
+_SENT_SINCE = (
+    select(func.count()).select_from(outbox_parts).where(outbox_parts.c.updated_at >= bindparam("since"))
+)
+_WARN_AT = (50, 80, 100)  # percent
+_RECOUNT_SECONDS = 60
+
+log = structlog.get_logger()
+
+
+class Spending:
+    """The day's parts, counted from the store once a minute and kept up in between."""
+
+    def __init__(self, db: Database, clock: Clock, zone: ZoneInfo, daily_parts: int) -> None:
+        self._db = db
+        self._clock = clock
+        self._zone = zone
+        self._budget = daily_parts
+        self._day = ""
+        self._parts = 0
+        self._counted_at = -_RECOUNT_SECONDS * 2.0
+        self._warned = 0
+
+    async def allows(self) -> bool:
+        """Whether another reply may be paid for today."""
+        now = self._clock.now().astimezone(self._zone)
+        if (
+            now.date().isoformat() != self._day
+            or self._clock.monotonic() - self._counted_at > _RECOUNT_SECONDS
+        ):
+            await self._recount(now)
+        return self._parts < self._budget
+
+    def add(self, parts: int) -> None:
+        """Count what is about to be sent."""
+        self._parts += parts
+        self._warn()
+
+    async def _recount(self, now: datetime) -> None:
+        if now.date().isoformat() != self._day:
+            self._day, self._warned = now.date().isoformat(), 0
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        row = await self._db.first(_SENT_SINCE, {"since": to_ms(midnight)})
+        self._parts = int(row[0]) if row else 0
+        self._counted_at = self._clock.monotonic()
+        self._warn()
+
+    def _warn(self) -> None:
+        reached = max((each for each in _WARN_AT if self._parts * 100 >= each * self._budget), default=0)
+        if reached > self._warned:
+            self._warned = reached
+            log.warning("spending.budget", percent=reached, parts=self._parts, budget=self._budget)

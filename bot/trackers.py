@@ -1,0 +1,82 @@
+"""What the service remembers of one conversation: a snapshot that moves on by one version a turn."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+from rasa_sdk.interfaces import Tracker
+
+EVENTS_KEPT = 50
+
+
+@dataclass(kw_only=True, slots=True)
+class FormFrame:
+    """A form under way: the slot asked for, and the slots answered so far, in order."""
+
+    name: str
+    requested: str = ""
+    answered: list[str] = field(default_factory=list)
+    failures: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class TrackerState:
+    """The whole memory of a conversation; `version` is that of the stored row, 0 when there is none.
+
+    `choices` are the numbered answers last shown ({"title", "payload"}), `said` the responses of
+    the last answer (so that it can be repeated in another language), `seen` the last moment per
+    channel and `counts` the moments, in milliseconds, that the limits on replies count.
+    """
+
+    contact_id: str
+    version: int = 0
+    slots: dict[str, Any] = field(default_factory=dict)
+    forms: list[FormFrame] = field(default_factory=list)
+    choices: list[dict[str, str]] = field(default_factory=list)
+    said: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    last_text: str = ""
+    resuming: bool = False
+    paused: bool = False
+
+    @property
+    def language(self) -> str:
+        """The language the person is answered in; empty before the first message."""
+        return str(self.slots.get("language") or "")
+
+    @property
+    def form(self) -> FormFrame | None:
+        """The form that is asking now."""
+        return self.forms[-1] if self.forms else None
+
+    def dump(self) -> bytes:
+        """The snapshot as stored; the version is a column of its own."""
+        snapshot = asdict(self)
+        del snapshot["version"]
+        snapshot["events"] = self.events[-EVENTS_KEPT:]
+        return orjson.dumps(snapshot)
+
+    @classmethod
+    def load(cls, snapshot: bytes, version: int) -> TrackerState:
+        """Read a stored snapshot."""
+        values = orjson.loads(snapshot)
+        values["forms"] = [FormFrame(**each) for each in values["forms"]]
+        return cls(version=version, **values)
+
+    def for_actions(self, latest_message: dict[str, Any]) -> Tracker:
+        """A copy in rasa-sdk's shape: an action may change it without touching this one."""
+        form = self.form
+        return Tracker(
+            sender_id=self.contact_id,
+            slots={**self.slots, "requested_slot": form.requested if form else None},
+            latest_message=latest_message,
+            events=list(self.events),
+            paused=self.paused,
+            followup_action=None,
+            active_loop={"name": form.name} if form else {},
+            latest_action_name=None,
+        )

@@ -1,0 +1,61 @@
+"""What commands are given: the configuration, and an installation opened for as long as they run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bot.clock import Chance, Clock
+from bot.config import Config
+from bot.crypto import Vault
+from bot.db import Database
+from bot.messages import Capabilities
+from bot.nlu.interpreter import Interpreter
+from bot.pipeline import Pipeline
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instance:
+    """An opened installation, as far as a conversation in the terminal needs it."""
+
+    clock: Clock
+    chance: Chance
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """One way into the server over HTTP; `roles` are who may use it."""
+
+    method: str
+    path: str
+    roles: Sequence[str]
+
+
+class Kit(Protocol):
+    """What app.py provides to the commands."""
+
+    def config(self) -> Config:
+        """The settings; raises ConfigurationError."""
+
+    def store(
+        self, config: Config, *, maintenance: bool
+    ) -> AbstractAsyncContextManager[tuple[Database, Vault]]:
+        """The database and its keys; `maintenance` works beside a server that runs."""
+
+    def talk(
+        self, config: Config, channels: Mapping[str, Capabilities]
+    ) -> AbstractAsyncContextManager[Instance]:
+        """The installation of a configuration with the named channels only."""
+
+    async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
+        """The understanding of the pack, or of one trained model without the pack's rules."""
+
+    async def serve(self, config: Config, host: str, port: int) -> None:
+        """Serve until told to stop."""
+
+    async def routes(self, config: Config) -> Sequence[Route]:
+        """Every route of the server that this configuration makes."""

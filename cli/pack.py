@@ -1,0 +1,51 @@
+"""`patou pack`: names what is wrong with a country pack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+import orjson
+
+from bot.errors import PackError
+from bot.pack import Pack, check_pack
+from cli.kit import Kit
+
+Check = Callable[[Pack], Iterable[PackError]]
+
+
+def command(kit: Kit, checks: Iterable[Check]) -> click.Group:
+    """The group; `checks` are what each domain looks for in its own files."""
+
+    @click.group()
+    def pack() -> None:
+        """Work on the country pack."""
+
+    @pack.command()
+    @click.argument("path", type=click.Path(path_type=Path), required=False)
+    @click.option("--json", "as_json", is_flag=True, help="One JSON object a problem.")
+    def check(path: Path | None, as_json: bool) -> None:
+        """Name every problem of the pack at PATH (the configured one by default): file, line, remedy."""
+        root = path or kit.config().pack_root
+        problems = check_pack(root, checks)
+        for problem in problems:
+            click.echo(orjson.dumps(_fields(problem)) if as_json else str(problem))
+        if problems:
+            sys.exit(1)
+        if not as_json:
+            loaded = Pack.load(root)
+            waiting = sum(not text.reviewed for texts in loaded.texts.values() for text in texts.values())
+            click.echo(f"{loaded.id}: no problems; {waiting} texts wait for a review by a speaker.")
+
+    return pack
+
+
+def _fields(problem: PackError) -> dict[str, object]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "problem": problem.problem,
+        "remedy": problem.remedy,
+    }

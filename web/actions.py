@@ -1,0 +1,71 @@
+"""The rasa-sdk action server's contract, for people who run a Rasa server beside Patou.
+
+Source: rasa-sdk 3.21, `rasa_sdk.endpoint`: POST {"next_action", "tracker", "domain"} gives
+{"events", "responses"}; 404 for an unknown action, 400 when the action rejects its execution.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+import orjson
+from aiohttp import web
+from rasa_sdk.interfaces import Action, ActionExecutionRejection, Tracker
+from rasa_sdk.types import DomainDict
+
+from bot.db import Database, WriteSet
+from bot.dispatcher import TurnDispatcher
+
+# (effects, sender id, key of the message, write-set): as the turns of our own engine write them.
+EffectAdder = Callable[[Sequence[Any], str, str, WriteSet], None]
+
+
+def routes(actions: Iterable[Action], token: str, db: Database, add: EffectAdder) -> list[web.RouteDef]:
+    """`POST /actions` behind a bearer token; no route at all where no token is set."""
+    if not token:
+        return []
+    by_name = {action.name(): action for action in actions}
+
+    async def run(request: web.Request) -> web.Response:
+        _authorise(request, token)
+        name, tracker, domain = _call(await request.read())
+        if name not in by_name:
+            raise web.HTTPNotFound
+        dispatcher = TurnDispatcher()
+        try:
+            events = await by_name[name].run(dispatcher, tracker, domain)
+        except ActionExecutionRejection:
+            return web.json_response({"action_name": name, "error": "Execution rejected"}, status=400)
+        if dispatcher.effects:
+            writes = WriteSet()
+            add(dispatcher.effects, tracker.sender_id, _message_key(tracker), writes)
+            await db.commit(writes)
+        return web.json_response(
+            {"events": list(events or ()), "responses": dispatcher.messages},
+            dumps=lambda it: orjson.dumps(it).decode(),
+        )
+
+    return [web.post("/actions", run)]
+
+
+def _authorise(request: web.Request, token: str) -> None:
+    given = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise web.HTTPUnauthorized
+
+
+def _call(body: bytes) -> tuple[str, Tracker, DomainDict]:
+    try:
+        call = orjson.loads(body)
+        tracker = Tracker.from_dict(call["tracker"])
+        return str(call["next_action"]), tracker, cast(DomainDict, dict(call.get("domain") or {}))
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
+        raise web.HTTPBadRequest(reason="Not an action call") from None
+
+
+def _message_key(tracker: Tracker) -> str:
+    """Names the message once; a Rasa server that asks again after a time-out has one effect."""
+    latest = tracker.latest_message
+    return f"rasa:{latest.get('message_id') or len(tracker.events)}"
