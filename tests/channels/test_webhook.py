@@ -1,0 +1,180 @@
+"""The door in: what happens to a request before and after its channel reads it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+
+import pytest
+import structlog
+from aiohttp import ClientSession
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages import InboundMessage, OutboundMessage
+from bot.urns import Urn
+from channels.base import RawRequest
+from channels.errors import NotAuthentic
+from channels.webhook import TEXT_LIMIT, readable
+from tests.channels.callers import KannelCaller, TwilioCaller, WebCaller
+from tests.channels.harness import Edge, fetch
+from tests.pinned import START
+from tests.servers.kannel import KEY, SendsmsServer
+from tests.servers.twilio import TwilioServer
+
+SESSION = "0123456789abcdef0123456789abcdef"
+HELLO = {"form": {"MessageSid": "SM1", "From": "+8562055512345", "Body": "hello"}}
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+async def address(web_channel: Edge) -> str:
+    """Where the web channel's messages go."""
+    await web_channel.listen(web_channel.door(body_limit=2048, read_seconds=0.1).routes())
+    return f"{web_channel.url}/channels/web/messages"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/channels/nobody/messages", 404),
+        ("POST", "/channels/nobody/messages", 404),
+        ("POST", "/channels/web/status", 404),
+        ("POST", "/channels/web/ussd", 404),
+        ("GET", "/channels/web/messages", 405),
+        ("PUT", "/channels/web/messages", 405),
+        ("POST", "/channels/web/..%2Fweb/messages", 404),
+    ],
+)
+async def test_what_no_channel_serves(
+    web_channel: Edge, session: ClientSession, method: str, path: str, status: int
+) -> None:
+    await web_channel.listen(web_channel.door().routes())
+    assert (await fetch(session, method, web_channel.url + path))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [
+        ("gzip", gzip.compress(b'{"session": "x"}'), 400),
+        ("gzip", b"not gzip at all", 400),
+        ("gzip", gzip.compress(b"x" * 100)[:-10], 400),
+        ("deflate", zlib.compress(b"{}")[:-4], 400),
+        ("gzip", gzip.compress(b" " * 50_000_000), 413),
+        ("br", b"\x00\xff", 400),
+        ("gzip, gzip", b"", 415),
+        ("rot13", b"{}", 415),
+    ],
+)
+async def test_encodings(
+    address: str, session: ClientSession, encoding: str, body: bytes, status: int
+) -> None:
+    headers = {**JSON, "Content-Encoding": encoding}
+    assert (await fetch(session, "POST", address, data=body, headers=headers))[0] == status
+
+
+async def test_a_body_that_is_too_long(address: str, session: ClientSession) -> None:
+    status, _, body = await fetch(session, "POST", address, data=b"x" * 3000, headers=JSON)
+    assert (status, body) == (413, b'{"error": "too_large"}')
+
+
+async def test_a_body_that_is_too_slow(address: str, web_channel: Edge) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", web_channel.port)
+    head = f"POST {address} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    writer.write(head.encode())
+    assert b"408" in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_store_that_is_away_is_503_and_healed_by_the_next_try(
+    twilio_channel: Edge, twilio: TwilioServer, session: ClientSession
+) -> None:
+    await twilio_channel.listen(twilio_channel.door().routes())
+    caller = TwilioCaller(twilio_channel, twilio, session)
+    twilio_channel.pipeline.away = True
+    status, headers, _ = await caller.call(HELLO)
+    assert (status, headers["Retry-After"]) == (503, "1")
+    twilio_channel.pipeline.away = False
+    assert (await caller.call(HELLO))[0] == 200
+    assert [message.text for message in twilio_channel.pipeline.messages] == ["hello"]
+
+
+async def test_the_public_address_is_signed_whatever_the_host_header_says(
+    twilio_channel: Edge, twilio: TwilioServer, session: ClientSession
+) -> None:
+    await twilio_channel.listen(twilio_channel.door().routes())
+    caller = TwilioCaller(twilio_channel, twilio, session)
+    forwarded = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    assert (await caller.call({**HELLO, "headers": forwarded}))[0] == 200
+
+
+async def test_conversations_that_write_too_much_are_slowed(
+    web_channel: Edge, session: ClientSession
+) -> None:
+    await web_channel.listen(web_channel.door().routes())
+    caller = WebCaller(web_channel, session)
+    for number in range(30):
+        assert (await caller.call({"json": {"session": SESSION, "id": f"{number}", "text": "x"}}))[0] == 200
+    status, headers, _ = await caller.call({"json": {"session": SESSION, "id": "a", "text": "x"}})
+    assert (status, int(headers["Retry-After"]) > 0) == (429, True)
+    other = SESSION.replace("0", "1")
+    assert (await caller.call({"json": {"session": other, "id": "a", "text": "x"}}))[0] == 200
+
+
+async def test_inline_replies_are_in_the_answer(web_channel: Edge, session: ClientSession) -> None:
+    urn = Urn("web", "x")
+    reply = OutboundMessage(id="1", channel="web", urn=urn, text="ສະບາຍດີ", cause="", created_at=START)
+    web_channel.pipeline.replies = (reply,)
+    await web_channel.listen(web_channel.door().routes())
+    caller = WebCaller(web_channel, session)
+    _, headers, body = await caller.call({"json": {"session": SESSION, "id": "a", "text": "x"}})
+    assert headers["Content-Type"] == "application/json; charset=utf-8"
+    assert "ສະບາຍດີ" in body.decode()
+
+
+@pytest.mark.parametrize(
+    ("remote", "listed"), [("127.0.0.1", True), ("10.0.0.1", False), ("", False), ("::1", False)]
+)
+def test_only_listed_addresses_may_call(kannel_channel: Edge, remote: str, listed: bool) -> None:
+    request = RawRequest(
+        method="GET", path="/x/messages", query_string=f"key={KEY}", headers={}, remote=remote
+    )
+    channel = kannel_channel.channels["kannel"]
+    if listed:
+        channel.verify(request)
+        return
+    with pytest.raises(NotAuthentic):
+        channel.verify(request)
+
+
+async def test_logs_hold_no_body_no_address_and_no_key(
+    kannel_channel: Edge, sendsms: SendsmsServer, session: ClientSession
+) -> None:
+    await kannel_channel.listen(kannel_channel.door().routes())
+    caller = KannelCaller(kannel_channel, sendsms, session)
+    with structlog.testing.capture_logs() as logs:
+        await caller.call({"query": "from=%2B8562055512345&text=secretwords&id=1"})
+        await caller.call({"key": "wrongkey", "query": "from=%2B8562055512345&text=secretwords&id=1"})
+        await caller.call({"query": "text=secretwords&id=1"})
+    assert len(logs) == 2
+    for secret in (KEY, "wrongkey", "secretwords", "8562055512345"):
+        assert secret not in str(logs)
+
+
+@given(st.text(st.characters(), max_size=200), st.text(st.characters(), max_size=20))
+def test_whatever_is_written_can_be_stored(text: str, payload: str) -> None:
+    message = InboundMessage(
+        channel="x", external_id="1", urn=Urn("tel", "1"), text=text, payload=payload, received_at=START
+    )
+    cleaned = readable(message)
+    assert "\0" not in cleaned.text + cleaned.payload
+    (cleaned.text + cleaned.payload).encode()
+
+
+def test_only_so_much_is_read() -> None:
+    message = InboundMessage(
+        channel="x", external_id="1", urn=Urn("tel", "1"), text="ກຳ " * 9000, received_at=START
+    )
+    assert TEXT_LIMIT - 8 <= len(readable(message).text) <= TEXT_LIMIT
