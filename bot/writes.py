@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +56,20 @@ class WriteSet:
         return len(self._writes)
 
 
-def apply(connection: Connection, writes: WriteSet) -> None:
+Run = Callable[[Connection, Executable, Mapping[str, Any] | None], int]
+
+
+def execute(connection: Connection, statement: Executable, params: Mapping[str, Any] | None) -> int:
+    """Run one statement as SQLAlchemy does; the number of rows touched."""
+    return connection.execute(statement, params).rowcount
+
+
+def apply(connection: Connection, writes: WriteSet, run: Run = execute) -> None:
     """Run the statements in the connection's transaction; raises the Conflict of the first that fails."""
     for write in writes:
         try:
-            touched = _run(connection, write)
-        except IntegrityError as error:
+            touched = _touched(connection, write, run)
+        except (IntegrityError, sqlite3.IntegrityError) as error:
             if is_unique_violation(error):
                 raise write.otherwise from None
             raise
@@ -68,16 +77,19 @@ def apply(connection: Connection, writes: WriteSet) -> None:
             raise write.otherwise
 
 
-def is_unique_violation(error: IntegrityError) -> bool:
+def is_unique_violation(error: IntegrityError | sqlite3.IntegrityError) -> bool:
     """Whether a primary key or unique index refused the row (and not NOT NULL, CHECK or a foreign key)."""
+    cause = error.orig if isinstance(error, IntegrityError) else error
     return (
-        getattr(error.orig, "sqlite_errorname", "") in _UNIQUE_IN_SQLITE
-        or getattr(error.orig, "sqlstate", "") == _UNIQUE_IN_POSTGRESQL
+        getattr(cause, "sqlite_errorname", "") in _UNIQUE_IN_SQLITE
+        or getattr(cause, "sqlstate", "") == _UNIQUE_IN_POSTGRESQL
     )
 
 
-def _run(connection: Connection, write: Write) -> int:
+def _touched(connection: Connection, write: Write, run: Run) -> int:
     """Rows touched. Drivers do not count rows of a batch, so a counted batch runs one by one."""
-    if write.rows is None or not isinstance(write.params, Sequence):
+    if not isinstance(write.params, Sequence):
+        return run(connection, write.statement, write.params)
+    if write.rows is None:
         return connection.execute(write.statement, write.params).rowcount
-    return sum(connection.execute(write.statement, params).rowcount for params in write.params)
+    return sum(run(connection, write.statement, params) for params in write.params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -104,7 +105,7 @@ async def test_a_fault_of_ours_is_not_a_conflict(db: Database) -> None:
     broken = WriteSet()
     broken.add(insert(leases), {"name": "x", "owner": None, "until_at": 0}, rows=1)
     outcomes = await asyncio.gather(db.commit(broken), db.commit(put("beside")), return_exceptions=True)
-    assert isinstance(outcomes[0], IntegrityError)
+    assert isinstance(outcomes[0], IntegrityError | sqlite3.IntegrityError)
     assert outcomes[1] is None
     assert [row.key for row in await db.fetch(ALL)] == ["beside"]
 
