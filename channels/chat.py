@@ -60,13 +60,16 @@ class Words(Protocol):
 
 
 class ChatPages:
-    """The routes of one web channel; `/chat` belongs to the first."""
+    """The routes of one web channel; a second one needs another `path`."""
 
-    def __init__(self, channel: WebChannel, outbox: Outbox, limits: Limits, words: Words) -> None:
+    def __init__(
+        self, channel: WebChannel, outbox: Outbox, limits: Limits, words: Words, path: str = "/chat"
+    ) -> None:
         self._channel = channel
         self._outbox = outbox
         self._limits = limits
         self._words = words
+        self._path = path
         self._template = Template((_STATIC / "chat.html").read_text("utf-8"))
         self._files = {
             "chat.js": ((_STATIC / "chat.js").read_bytes(), "text/javascript"),
@@ -76,8 +79,8 @@ class ChatPages:
     def routes(self) -> list[web.RouteDef]:
         """The page, its files, and `GET /channels/<name>/messages?session=…&after=…`."""
         return [
-            web.get("/chat", self.page),
-            web.get("/chat/{file:chat\\.(?:js|css)}", self.file),
+            web.get(self._path, self.page),
+            web.get(f"{self._path}/{{file:chat\\.(?:js|css)}}", self.file),
             web.get(f"/channels/{self._channel.name}/messages", self.waiting),
         ]
 
@@ -86,12 +89,12 @@ class ChatPages:
         language = _language(request, self._words.languages)
         words = {key: escape(self._words.label(language, key)) for key in LABELS}
         links = "".join(
-            f'<a href="/chat?lang={escape(each)}" lang="{escape(each)}">'
+            f'<a href="?lang={escape(each)}" lang="{escape(each)}">'
             f"{escape(self._words.label(each, LANGUAGE_LABEL))}</a>"
             for each in self._words.languages
         )
         html = self._template.substitute(
-            words, language=escape(language), links=links, channel=escape(self._channel.name)
+            words, language=escape(language), links=links, path=self._path, channel=escape(self._channel.name)
         )
         return web.Response(text=html, content_type="text/html", headers=_PAGE_HEADERS)
 

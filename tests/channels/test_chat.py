@@ -1,0 +1,154 @@
+"""The page of the web chat: its words, its headers, what waits for it, and the whole of it in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from playwright.async_api import Page, async_playwright
+
+from bot.limits import MemoryLimits
+from bot.messages import Choice, OutboundMessage
+from channels.chat import LABELS, ChatPages
+from channels.web import WebChannel, session_urn
+from tests.channels.harness import Edge, fetch
+from tests.pinned import START
+
+STATIC = Path(__file__).parents[2] / "channels" / "static"
+SESSION = "0123456789abcdef0123456789abcdef"
+HOSTILE = '"><img src=x onerror=alert(1)>'
+
+
+class Words:
+    """A pack of two languages, one of them hostile."""
+
+    languages = ("lo", "en")
+
+    def label(self, language: str, key: str) -> str:
+        """See `channels.chat.Words`."""
+        return f"{key} ລາວ" if language == "lo" else f"{key} {HOSTILE}"
+
+
+@pytest.fixture
+async def chat(web_channel: Edge) -> Edge:
+    """The edge with the page."""
+    channel = web_channel.channels["web"]
+    assert isinstance(channel, WebChannel)
+    pages = ChatPages(channel, web_channel.store.outbox, MemoryLimits(web_channel.clock), Words())
+    await web_channel.listen([*pages.routes(), *web_channel.door().routes()])
+    return web_channel
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    """A tab of a real Chromium, as wide as a small phone."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield await browser.new_page(viewport={"width": 320, "height": 560})
+        await browser.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "language"),
+    [
+        ("", "", "lo"),
+        ("?lang=en", "lo", "en"),
+        ("", "th;q=0.9, en-GB;q=0.8", "en"),
+        ("?lang=<script>", "fr", "lo"),
+    ],
+)
+async def test_the_page_speaks_the_wanted_language(
+    chat: Edge, session: ClientSession, query: str, accepted: str, language: str
+) -> None:
+    headers = {"Accept-Language": accepted}
+    status, _, body = await fetch(session, "GET", f"{chat.url}/chat{query}", headers=headers)
+    assert (status, f'<html lang="{language}">' in body.decode()) == (200, True)
+
+
+async def test_the_page_takes_all_its_words_from_the_pack_and_none_as_markup(
+    chat: Edge, session: ClientSession
+) -> None:
+    _, _, body = await fetch(session, "GET", f"{chat.url}/chat?lang=en")
+    text = body.decode()
+    assert all(key in text for key in LABELS)
+    assert "<img" not in text
+
+
+async def test_nothing_inline_may_run(chat: Edge, session: ClientSession) -> None:
+    _, headers, body = await fetch(session, "GET", f"{chat.url}/chat")
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert b"<style" not in body
+    assert body.count(b"<script") == body.count(b'<script src="/chat/chat.js"') == 1
+
+
+@pytest.mark.parametrize(("name", "kind"), [("chat.js", "text/javascript"), ("chat.css", "text/css")])
+async def test_its_files(chat: Edge, session: ClientSession, name: str, kind: str) -> None:
+    status, headers, body = await fetch(session, "GET", f"{chat.url}/chat/{name}")
+    assert (status, headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+    assert body == (STATIC / name).read_bytes()
+    assert len(body) < 10_000
+    assert b"innerHTML" not in body
+
+
+@pytest.mark.parametrize("path", ["chat/chat.html", "chat/..%2Fchat.py", "chat/", "chat/chat.js.bak"])
+async def test_no_other_files(chat: Edge, session: ClientSession, path: str) -> None:
+    assert (await fetch(session, "GET", f"{chat.url}/{path}"))[0] == 404
+
+
+async def test_what_the_system_says_waits_until_it_was_seen(chat: Edge, session: ClientSession) -> None:
+    urn = str(session_urn(SESSION))
+    first = await chat.store.put("web", urn, "one")
+    second = await chat.store.put("web", urn, "two", choices=[Choice(label="ແມ່ນ", payload="/affirm")])
+    await chat.store.put("web", str(session_urn(SESSION.replace("0", "1"))), "for another")
+    url = f"{chat.url}/channels/web/messages?session={SESSION}&after="
+    for _ in range(2):
+        _, _, body = await fetch(session, "GET", url)
+        assert [text in body.decode() for text in ("one", "two", "/affirm", "another")] == [True] * 3 + [
+            False
+        ]
+    _, _, body = await fetch(session, "GET", url + first)
+    assert (b"one" in body, b"two" in body) == (False, True)
+    _, _, body = await fetch(session, "GET", url + second)
+    assert body == b'{"messages": []}'
+    assert await chat.store.states() == ["sent", "sent", "queued"]
+
+
+@pytest.mark.parametrize("query", ["", "?session=x&after=", f"?session={SESSION}&after=%27"])
+async def test_malformed_questions(chat: Edge, session: ClientSession, query: str) -> None:
+    assert (await fetch(session, "GET", f"{chat.url}/channels/web/messages{query}"))[0] == 400
+
+
+async def test_a_conversation_in_a_browser(chat: Edge, page: Page) -> None:
+    reply = OutboundMessage(
+        id="1" * 26,
+        channel="web",
+        urn=session_urn(SESSION),
+        text=f"ສະບາຍດີ {HOSTILE}",
+        cause="",
+        created_at=START,
+        choices=(Choice(label="ແມ່ນ", payload="/affirm"),),
+    )
+    chat.pipeline.replies = (reply,)
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    await page.goto(f"{chat.url}/chat?lang=en")
+    await page.get_by_role("textbox").fill("ພາສປອດ")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="ແມ່ນ").click()
+    await page.wait_for_function("document.querySelectorAll('#log li').length === 3")
+    assert [(each.text, each.payload, each.language) for each in chat.pipeline.messages] == [
+        ("ພາສປອດ", "", "en"),
+        ("ແມ່ນ", "/affirm", "en"),
+    ]
+    assert HOSTILE in await page.get_by_role("log").inner_text()
+    assert await page.locator("img").count() == 0
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await page.reload()
+    assert await page.get_by_role("log").locator("li").count() == 3
+    favicon = [problem for problem in problems if "404" not in problem]
+    assert favicon == []
