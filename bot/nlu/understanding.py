@@ -30,7 +30,7 @@ async def interpreter_of(
 
     `service_names` are (language, name) pairs by service. Raises PackError, TrainingFailed.
     """
-    data = join(read_data(pack.root / language / "nlu.yml") for language in pack.languages)
+    data = join(read_data(pack.root / language / "nlu.yml", language) for language in pack.languages)
     by_language: dict[str, list[str]] = {language: [] for language in pack.languages}
     by_service: dict[str, list[str]] = {}
     for service, names in service_names.items():

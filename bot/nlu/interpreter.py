@@ -1,0 +1,152 @@
+"""Understanding: a text and what the conversation is about in, Rasa parse data out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypedDict
+
+from bot.nlu.classifier import OUT_OF_SCOPE, Classifier
+from bot.nlu.data import Entity
+from bot.nlu.entities import EntityFinder
+from bot.nlu.features import Reading
+from bot.nlu.language import LanguageDetector
+from bot.nlu.model import Model
+from bot.nlu.whole import WholeMessages
+
+_RANKED = 5
+# A service named and nothing asked: most probably "what does it take", but worth a question.
+_SERVICE_ALONE = 0.6
+_FACT_ALONE = 0.9
+_ABOUT_SERVICES = frozenset(("requirements", "fee", "duration", "where_hours", "status"))
+# How much likelier the conversation makes what follows from it.
+_FOLLOWS, _ANSWERS = 1.5, 2.0
+
+
+class Intent(TypedDict):
+    """What is wanted, and how sure that is, 0 to 1."""
+
+    name: str
+    confidence: float
+
+
+class ParseData(TypedDict):
+    """Rasa's result of parsing a message, plus the language it is in."""
+
+    text: str
+    language: str
+    intent: Intent
+    intent_ranking: list[Intent]
+    entities: list[Entity]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParseContext:
+    """The conversation so far: its language, the service last spoken of, the slot being asked for."""
+
+    language: str = ""
+    service: str = ""
+    expects: str = ""
+
+
+class Interpreter(Protocol):
+    """Anything that understands messages: ours, or a remote one."""
+
+    async def parse(self, text: str, context: ParseContext) -> ParseData:
+        """Understand one message; never raises for what a person can write."""
+        ...
+
+
+class LightInterpreter:
+    """Rules where they are exact, then the classifier; numpy only, under a millisecond a message."""
+
+    def __init__(
+        self, model: Model, *, whole: WholeMessages | None = None, entities: EntityFinder | None = None
+    ) -> None:
+        self._classifier = Classifier(model)
+        self._languages = LanguageDetector(model)
+        self._whole, self._entities = whole, entities
+
+    async def parse(self, text: str, context: ParseContext) -> ParseData:
+        """Understand one message."""
+        return self.read(text, context)
+
+    def read(self, text: str, context: ParseContext) -> ParseData:
+        """The same without waiting for anything."""
+        reading = Reading(text)
+        entities = self._entities.find(reading, context.expects) if self._entities else []
+        chances = self._chances(reading, context)
+        certain, confidence = self._rule(reading, context, entities)
+        if certain:
+            rest = 1.0 - confidence
+            others = 1.0 - chances.get(certain, 0.0)
+            chances = {
+                name: chance * rest / others if others > 0 else 0.0 for name, chance in chances.items()
+            }
+            chances[certain] = confidence
+        ranking = [
+            Intent(name=name, confidence=round(chance, 4))
+            for name, chance in sorted(chances.items(), key=lambda item: (-item[1], item[0]))[:_RANKED]
+        ]
+        return ParseData(
+            text=text,
+            language=self._languages.detect(reading, context.language),
+            intent=ranking[0],
+            intent_ranking=ranking,
+            entities=self._with_topic(reading, ranking[0]["name"], entities),
+        )
+
+    def _chances(self, reading: Reading, context: ParseContext) -> dict[str, float]:
+        model = self._classifier.model
+        chances = dict(zip(model.intents, map(float, self._classifier.classify(reading)), strict=True))
+        for name in chances:
+            if context.service and name in _ABOUT_SERVICES:
+                chances[name] *= _FOLLOWS
+            elif context.expects and name == "inform":
+                chances[name] *= _ANSWERS
+        whole = sum(chances.values())
+        return {name: chance / whole for name, chance in chances.items()}
+
+    def _rule(self, reading: Reading, context: ParseContext, entities: Sequence[Entity]) -> tuple[str, float]:
+        """The intent that the message has beyond doubt, or by being nothing but a fact."""
+        if self._whole is None:
+            return "", 0.0
+        if not any(letter.isalnum() for letter in reading.text) and "?" not in reading.text:
+            return OUT_OF_SCOPE, 1.0
+        intent = self._whole.intent(reading, context.expects)
+        if intent:
+            return intent, 1.0
+        if all(letter.isdecimal() or letter.isspace() for letter in reading.text) and not entities:
+            return "inform", _SERVICE_ALONE
+        if entities and self._whole.says_nothing(_beside(reading.text, entities)):
+            return _fact_alone({entity["entity"] for entity in entities}, context)
+        return "", 0.0
+
+    def _with_topic(self, reading: Reading, intent: str, entities: list[Entity]) -> list[Entity]:
+        if self._entities is None:
+            return entities
+        if intent == "complaint":
+            return entities + self._entities.categories(reading)
+        if intent == "language":
+            return entities + self._entities.languages(reading)
+        return entities
+
+
+def _fact_alone(kinds: set[str], context: ParseContext) -> tuple[str, float]:
+    if "danger" in kinds:
+        return "", 0.0
+    if context.expects:
+        return "inform", _FACT_ALONE
+    if "reference" in kinds:
+        return "complaint_status", _FACT_ALONE
+    if kinds == {"service"} and not context.service:
+        return "requirements", _SERVICE_ALONE
+    return "inform", _FACT_ALONE
+
+
+def _beside(text: str, entities: Sequence[Entity]) -> str:
+    left = list(text)
+    for entity in entities:
+        for position in range(entity["start"], entity["end"]):
+            left[position] = " "
+    return "".join(left)

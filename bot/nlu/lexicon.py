@@ -1,0 +1,100 @@
+"""The word lists of a pack, all languages together: what is exact enough to need no statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.nlu.features import Reading
+from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases
+
+# Both words must be in the message, wherever they stand.
+_BOTH = "…"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lexicon:
+    """`lexicon.yml` of every language: entry names are the same in all, words are not."""
+
+    languages: Mapping[str, Mapping[str, Any]]
+
+    def words(self, entry: str) -> Iterator[tuple[str, str]]:
+        """(language, word) of a plain list."""
+        for language, entries in self.languages.items():
+            for word in entries.get(entry) or ():
+                yield language, str(word)
+
+    def table(self, entry: str) -> Iterator[tuple[str, str, str]]:
+        """(language, key, word) of a list of lists."""
+        for language, entries in self.languages.items():
+            for name, words in (entries.get(entry) or {}).items():
+                for word in words:
+                    yield language, str(name), str(word)
+
+
+class Phrases:
+    """Phrases of several languages in one search: Lao and romanised Lao by sound, others as written."""
+
+    def __init__(self, entries: Iterable[tuple[str, str, Any]], *, strict: bool = False) -> None:
+        heard: list[tuple[str, Any]] = []
+        written: list[tuple[str, Any]] = []
+        for language, phrase, value in entries:
+            (heard if language.startswith("lo") else written).append((phrase, value))
+        self._heard, self._written = SoundPhrases(heard, strict=strict), WordPhrases(written)
+
+    def find(self, reading: Reading) -> list[Hit[Any]]:
+        """All hits, by their place in the text."""
+        hits = self._heard.find(reading.text, reading.sound) + self._written.find(reading.words)
+        return sorted(hits, key=lambda hit: (hit.start, -hit.end))
+
+
+class Danger:
+    """Finds danger to life; everyday words that look like it are listed beside it and win."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        entries: list[tuple[str, str, Any]] = [
+            (language, word, None) for language, word in lexicon.words("danger_not")
+        ]
+        self._parts: dict[tuple[str, str], int] = {}
+        for language, kind, phrase in lexicon.table("danger"):
+            parts = [part.strip() for part in phrase.split(_BOTH)]
+            self._parts[kind, phrase] = len(parts)
+            entries += [(language, part, (kind, phrase, number)) for number, part in enumerate(parts)]
+        self._phrases = _Shared(entries)
+
+    def find(self, reading: Reading) -> Hit[str] | None:
+        """The first danger in the text, its kind as value."""
+        seen: dict[tuple[str, str], dict[int, Hit[Any]]] = {}
+        for hit in self._phrases.find(reading):
+            for kind, phrase, number in hit.value:
+                parts = seen.setdefault((kind, phrase), {})
+                parts.setdefault(number, hit)
+                if len(parts) == self._parts[kind, phrase]:
+                    return Hit(parts[0].start, parts[0].end, kind)
+        return None
+
+
+class _Shared(Phrases):
+    """Phrases of which one may have several values; a phrase with the value None silences itself."""
+
+    def __init__(self, entries: Iterable[tuple[str, str, Any]]) -> None:
+        values: dict[tuple[str, str], list[Any]] = {}
+        silent: set[tuple[str, str]] = set()
+        for language, phrase, value in entries:
+            if value is None:
+                silent.add((language, phrase))
+            values.setdefault((language, phrase), []).append(value)
+        merged = (
+            (language, phrase, () if (language, phrase) in silent else tuple(several))
+            for (language, phrase), several in values.items()
+        )
+        super().__init__(merged, strict=True)
+
+    def find(self, reading: Reading) -> list[Hit[Any]]:
+        hits = super().find(reading)
+        silenced = [hit for hit in hits if not hit.value]
+        return [
+            hit for hit in hits
+            if hit.value and not any(each.start <= hit.start and hit.end <= each.end for each in silenced)
+        ]  # fmt: skip

@@ -1,0 +1,118 @@
+"""The trained model as it lies in a file and in memory: vocabulary, int8 weights, calibration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from bot.nlu.errors import ModelUnusable
+from bot.nlu.features import BLOCKS
+
+# Raised with every change of what a file holds.
+FORMAT = 1
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A multinomial logistic regression over blocks of grams.
+
+    `vocabularies` maps each block's grams to rows of `idf` and `weights`; a column of `weights`
+    times its `scale` gives the intent's coefficients. `temperature` divides the logits.
+    `unknown_from` and `known_from` are shares of known grams: a message below the first is
+    foreign, above the second it is taken at its word. `tongues` are the languages in Latin
+    letters, `tongue_weights` the log probability of a gram in each.
+    """
+
+    intents: tuple[str, ...]
+    vocabularies: tuple[Mapping[str, int], ...]
+    idf: Floats
+    weights: NDArray[np.int8]
+    scale: Floats
+    bias: Floats
+    temperature: float
+    unknown_from: float
+    known_from: float
+    tongues: tuple[str, ...]
+    tongue_grams: Mapping[str, int]
+    tongue_weights: Floats
+
+    def save(self, path: Path) -> None:
+        """Write the file in one step: a reader sees all of it or none."""
+        about = {
+            "format": FORMAT,
+            "intents": self.intents,
+            "temperature": self.temperature,
+            "unknown_from": self.unknown_from,
+            "known_from": self.known_from,
+            "tongues": self.tongues,
+        }
+        arrays = {
+            "about": np.frombuffer(orjson.dumps(about), np.uint8),
+            "idf": self.idf,
+            "weights": self.weights,
+            "scale": self.scale,
+            "bias": self.bias,
+            "tongue_grams": _packed(self.tongue_grams),
+            "tongue_weights": self.tongue_weights,
+            **{f"grams_{name}": _packed(rows) for name, rows in zip(BLOCKS, self.vocabularies, strict=True)},
+        }
+        part = path.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # the stub takes the names for its options
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Model:
+        """Read a file that `save` wrote; raises ModelUnusable."""
+        try:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+                about = orjson.loads(file["about"].tobytes())
+                if about.pop("format") != FORMAT:
+                    raise ModelUnusable
+                return cls._of(about, {name: file[name] for name in file.files if name != "about"})
+        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+            raise ModelUnusable from error
+
+    @classmethod
+    def _of(cls, about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
+        vocabularies, row = [], 0
+        for name in BLOCKS:
+            grams = _unpacked(arrays[f"grams_{name}"])
+            vocabularies.append(dict(zip(grams, range(row, row + len(grams)), strict=True)))
+            row += len(grams)
+        tongue_grams = _unpacked(arrays["tongue_grams"])
+        return cls(
+            intents=tuple(about["intents"]),
+            vocabularies=tuple(vocabularies),
+            idf=arrays["idf"],
+            weights=arrays["weights"],
+            scale=arrays["scale"],
+            bias=arrays["bias"],
+            temperature=about["temperature"],
+            unknown_from=about["unknown_from"],
+            known_from=about["known_from"],
+            tongues=tuple(about["tongues"]),
+            tongue_grams={gram: index for index, gram in enumerate(tongue_grams)},
+            tongue_weights=arrays["tongue_weights"],
+        )
+
+
+def _packed(grams: Iterable[str]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(grams).encode(), np.uint8)
+
+
+def _unpacked(packed: NDArray[np.uint8]) -> list[str]:
+    text = packed.tobytes().decode()
+    return text.split("\n") if text else []

@@ -1,0 +1,216 @@
+"""One phonetic key for Lao script and romanised Lao: how a text sounds, however it is spelt.
+
+Aspirates and voicing are merged (k kh g; t th d; p ph b), vowel length is merged, tones, silent
+letters and doubled letters are dropped. `ໃບຂັບຂີ່`, `bai khap khi` and `baikubkhi` come out close
+or equal. The rules follow the romanisation variants that Lao people use in chats; there is no
+standard to follow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_SILENT = dict.fromkeys(map(ord, "\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u200b\u200c\u200d\u2060\u00ad\ufeff"))
+_CONSONANT = "ກ-ຮໜໝໞໟ"
+_SIGN = "ະ-ຽໍ"
+
+# One alternation, longest context first; group names say how the match becomes key letters.
+_LAO = re.compile(
+    rf"""
+      (?P<lead>[ເແໂໃໄ]+)(?P<onset>ຫ?[{_CONSONANT}](?:ຼ|[ຣລ](?=[ກງດນບມ]))?(?:ວ(?=[ກງດນບມ](?![{_SIGN}])))?)
+                        (?P<tail>ົາ|າະ|[ຶື]ອ|ັ?[ຍຽ](?![{_SIGN}])|[ິີ]|ັ|ະ)?
+    | (?P<fixed>ົວະ?|ັວະ?|ຽ|ໍາ|າໍ|ຳ|(?:ັຍ|າຍ|າວ)(?![{_SIGN}])|[ະັາິີຶືຸູົໍ])
+    | (?P<ua>(?<=[{_CONSONANT}ຼ])ວ(?=[{_CONSONANT}](?![{_SIGN}])))
+    | (?P<mute>ຫ(?=[ງຍນມຣລວຼ][{_SIGN}ອວ])|ອ(?=[{_SIGN}ວອ])|ໆ)
+    | (?P<letter>[{_CONSONANT}ຼ])(?P<vowelled>(?=[{_SIGN}ອວ]))?
+    """,
+    re.VERBOSE,
+)
+_SYLLABLE = re.compile(rf"([ເແໂໃໄ]+)(ຫ?[{_CONSONANT}](?:ຼ|[ຣລ](?=[ກງດນບມ]))?ວ?)(.*)")
+_TAILS = {"ົາ": "ao", "າະ": "o", "ຶອ": "ua", "ືອ": "ua", "ຍ": "ia", "ັຍ": "ia", "ຽ": "ia", "ັຽ": "ia"}
+_LEADS = {"ເ": "e", "ແ": "e", "ໂ": "o", "ໄ": "ai", "ໃ": "ai"}
+_FIXED = {
+    "ົວ": "ua",
+    "ົວະ": "ua",
+    "ັວ": "ua",
+    "ັວະ": "ua",
+    "ຽ": "ia",
+    "ໍາ": "am",
+    "າໍ": "am",
+    "ຳ": "am",
+    "ັຍ": "ai",
+    "າຍ": "ai",
+    "າວ": "ao",
+    "ົ": "o",
+    "ໍ": "o",
+    **dict.fromkeys("ະັາ", "a"),
+    **dict.fromkeys("ິີ", "i"),
+    **dict.fromkeys("ຶືຸູ", "u"),
+}
+_LETTERS = {
+    **dict.fromkeys("ກຂຄ", "k"),
+    **dict.fromkeys("ດຕຖທ", "t"),
+    **dict.fromkeys("ບປຜພ", "p"),
+    **dict.fromkeys("ສຊ", "s"),
+    **dict.fromkeys("ຍຢ", "y"),
+    **dict.fromkeys("ນໜ", "n"),
+    **dict.fromkeys("ມໝ", "m"),
+    **dict.fromkeys("ຝຟ", "f"),
+    **dict.fromkeys("ຣລຼ", "l"),
+    **dict.fromkeys("ຫຮ", "h"),
+    "ງ": "g",
+    "ຈ": "c",
+    "ວ": "v",
+    "ອ": "o",
+}
+_FINALS = {"ຍ": "i", "ວ": "o"}
+
+_LATIN = re.compile(
+    r"""
+      (?P<mute>(?<=[aeiou])[rh](?![aeiou]))
+    | (?P<final>y(?![aeiou]))
+    | (?P<spelt>ng | ny | nh(?=[aeiou]) | gn | [kcgpt]h | dt | bp | sh | eua | uea | ue | eu
+        | oua | ou | oo | aw(?![aeiou]) | ow(?![aeiou]) | ie | ia | ea | ae | ee | aa | au
+        | a[iy](?![aeou]) | ei | o[iy](?![aeiou]) | oe | [a-z])
+    """,
+    re.VERBOSE,
+)
+_SPELT = {
+    "ng": "g",
+    "ny": "y",
+    "nh": "y",
+    "gn": "y",
+    "kh": "k",
+    "ch": "c",
+    "gh": "k",
+    "ph": "p",
+    "th": "t",
+    "dt": "t",
+    "bp": "p",
+    "sh": "s",
+    "ue": "u",
+    "eu": "u",
+    "uea": "ua",
+    "eua": "ua",
+    "oua": "ua",
+    "ou": "u",
+    "oo": "u",
+    "aw": "o",
+    "ow": "o",
+    "ie": "ia",
+    "ea": "e",
+    "ae": "e",
+    "ee": "i",
+    "aa": "a",
+    "au": "ao",
+    "ay": "ai",
+    "ei": "ai",
+    "oy": "oi",
+    "oe": "e",
+    "j": "c",
+    **dict.fromkeys("kcgq", "k"),
+    **dict.fromkeys("td", "t"),
+    **dict.fromkeys("pb", "p"),
+    **dict.fromkeys("sxz", "s"),
+    **dict.fromkeys("vw", "v"),
+    **dict.fromkeys("rl", "l"),
+}
+_CHUNK = re.compile(r"(?P<lao>[\u0e80-\u0ecf\u0edc-\u0edf]+)|(?P<latin>[a-z]+)|(?P<gap>[^\s'’-])")
+_GAP = " "
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A phonetic key and, for each of its letters, where in the text it comes from.
+
+    `starts[i]` and `ends[i]` are code point offsets in the text that was given; a gap in the key
+    (a blank) stands for digits and punctuation, white space leaves no trace. A letter heard at the
+    end of one word and the beginning of the next is kept once: it ends in the first, starts in the
+    second.
+    """
+
+    key: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+def key(text: str) -> str:
+    """Return the phonetic key alone."""
+    return sound(text).key
+
+
+def sound(text: str) -> Sound:
+    """Return the phonetic key of a text in Lao or Latin letters, with offsets into the text."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few foreign letters grow when lowered: offsets would slip
+        lowered = text
+    heard = lowered.translate(_SILENT)
+    places = range(len(text)) if len(heard) == len(text) else _places(lowered)
+    letters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    last = ""
+    for start, end, piece in _pieces(heard):
+        first, final = places[start], places[end - 1] + 1
+        for letter in piece:
+            if letter == last:
+                if first == ends[-1] and text[first].isascii():
+                    ends[-1] = final
+                else:
+                    starts[-1] = first
+                continue
+            letters.append(letter)
+            starts.append(first)
+            ends.append(final)
+            last = letter
+    return Sound("".join(letters), tuple(starts), tuple(ends))
+
+
+def _places(lowered: str) -> list[int]:
+    return [index for index, letter in enumerate(lowered) if ord(letter) not in _SILENT]
+
+
+def _pieces(heard: str) -> list[tuple[int, int, str]]:
+    pieces: list[tuple[int, int, str]] = []
+    for chunk in _CHUNK.finditer(heard):
+        script = chunk.lastgroup
+        start, end = chunk.span()
+        if script == "gap":
+            pieces.append((start, end, _GAP))
+            continue
+        rules, spell = (_LATIN, _latin) if script == "latin" else (_LAO, _lao)
+        for match in rules.finditer(heard, start, end):
+            piece = spell(match.lastgroup, match.group())
+            if piece:
+                pieces.append((*match.span(), piece))
+    return pieces
+
+
+@lru_cache(maxsize=1024)
+def _latin(rule: str | None, spelt: str) -> str:
+    if rule == "mute":
+        return ""
+    return "i" if rule == "final" else _SPELT.get(spelt, spelt)
+
+
+@lru_cache(maxsize=8192)
+def _lao(rule: str | None, written: str) -> str:
+    if rule in {"onset", "tail"}:
+        return _led(written)
+    if rule == "fixed":
+        return _FIXED[written]
+    if rule == "ua":
+        return "ua"
+    if rule == "letter" and written in _FINALS:
+        return _FINALS[written]
+    return _LETTERS.get(written, "") if rule in {"letter", "vowelled"} else ""
+
+
+def _led(written: str) -> str:
+    lead, onset, tail = _SYLLABLE.fullmatch(written).groups()  # type: ignore[union-attr]  # a part of _LAO
+    if len(onset) > 1 and onset[0] == "ຫ":
+        onset = onset[1:]
+    begin = "".join(_LETTERS[letter] for letter in onset if letter != "ອ")
+    return begin + _TAILS.get(tail or "", "e" if lead == "ເເ" else _LEADS[lead[0]])

@@ -1,0 +1,75 @@
+"""Gets the model for the data at hand: from the cache, or trained in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from bot.nlu.data import Example, TrainingData
+from bot.nlu.errors import TrainingFailed
+
+# So many copies of an example that names a service, each with another service in its place: the
+# classifier learns that the name does not decide what is asked about it.
+_VARIANTS = 2
+
+
+async def model_file(
+    data: TrainingData, folder: Path, *, names: Mapping[str, Sequence[str]] | None = None
+) -> Path:
+    """The trained model of this data, by content, in `folder`; seconds if it must be trained first.
+
+    `names` are more names of services by language, as a catalogue has them. Raises TrainingFailed.
+    """
+    told = orjson.dumps(
+        {
+            "examples": [(each.text, each.intent, each.language) for each in data.examples],
+            "variants": list(_variants(data.examples, names or {})),
+        }
+    )
+    path = folder / f"{sha256(_code() + told).hexdigest()[:32]}.npz"
+    if not await asyncio.to_thread(path.exists):
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        await _train(told, path)
+    return path
+
+
+async def _train(told: bytes, path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.nlu.train", str(path),
+        # Threads of the numeric library fight over small matrices: one is faster than several.
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        _, complaint = await process.communicate(told)
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    if process.returncode:
+        raise TrainingFailed(complaint.decode(errors="replace").strip()[-2000:])
+
+
+def _code() -> bytes:
+    """What else decides the model: the code that makes it."""
+    return b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+
+
+def _variants(examples: Sequence[Example], names: Mapping[str, Sequence[str]]) -> Iterable[tuple[int, str]]:
+    pools: dict[str, set[str]] = {language: set(given) for language, given in names.items()}
+    for example in examples:
+        for mark in example.entities:
+            pools.setdefault(example.language, set()).add(example.text[mark["start"] : mark["end"]])
+    choices = {language: sorted(pool) for language, pool in pools.items()}
+    for origin, example in enumerate(examples):
+        for mark in example.entities[:1]:
+            pool = choices[example.language]
+            for turn in range(_VARIANTS):
+                other = pool[(origin * 7 + turn * 13 + 5) % len(pool)]
+                yield origin, example.text[: mark["start"]] + other + example.text[mark["end"] :]

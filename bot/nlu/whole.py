@@ -1,0 +1,95 @@
+"""Messages that are nothing but one exact word, politeness aside: STOP, yes, back, thanks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.nlu.features import Reading
+from bot.nlu.lexicon import Lexicon
+from bot.nlu.sound import key
+
+# In the order of precedence where a word is in several lists ("cancel" in a dialog, STOP outside).
+INTENTS = (
+    "unsubscribe", "subscribe", "help", "affirm", "deny", "cancel", "go_back", "repeat", "talk_to_human",
+    "greet", "thanks", "language",
+)  # fmt: skip
+_ANSWERS_FIRST = ("cancel", "affirm", "deny", "go_back", "repeat")
+# No list entry is longer; what is longer is a sentence.
+_LONGEST = 60
+_MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+|(?<=\w)\?+|^[\s/]+")
+_SPACES = re.compile(r"\s+")
+
+
+class WholeMessages:
+    """Knows the intent of a message that is in a word list of the pack as it stands."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._spelt: dict[str, list[str]] = {}
+        self._heard: dict[str, list[str]] = {}
+        for intent in INTENTS:
+            for language, word in lexicon.words(intent):
+                plain = _plain(Reading(word).bare)
+                self._spelt.setdefault(plain, []).append(intent)
+                if language.startswith("lo"):
+                    self._heard.setdefault(key(word), []).append(intent)
+        self._particles = _longest_first(lexicon, "particles")
+        self._linking = _longest_first(lexicon, "particles", "linking")
+
+    def intent(self, reading: Reading, expects: str = "") -> str:
+        """The intent, or the empty text; in a dialog answers to its question come first."""
+        if len(reading.text) > _LONGEST:
+            return ""
+        forms = list(dict.fromkeys(self._forms(_plain(reading.bare))))
+        for form in forms:
+            if form in self._spelt:
+                return _first(self._spelt[form], expects)
+        for form in forms:
+            if (heard := key(form)) in self._heard:
+                return _first(self._heard[heard], expects)
+        return ""
+
+    def says_nothing(self, rest: str) -> bool:
+        """Whether what is left of a message beside its facts is only polite or linking words."""
+        words = _plain(Reading(rest).bare)
+        while words:
+            shorter = next(_stripped(f"{words} ", self._linking), None)
+            if shorter is None:
+                return False
+            words = shorter.strip()
+        return True
+
+    def _forms(self, plain: str) -> Iterator[str]:
+        """The message, then what is left of it without polite words at its ends."""
+        while plain:
+            yield plain
+            shorter = next(_stripped(plain, self._particles), "")
+            if shorter == plain:
+                return
+            plain = shorter
+
+
+def _longest_first(lexicon: Lexicon, *entries: str) -> list[str]:
+    words = {_plain(Reading(word).bare) for entry in entries for _, word in lexicon.words(entry)}
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _stripped(plain: str, particles: Iterable[str]) -> Iterator[str]:
+    for word in particles:
+        gap = " " if word.isascii() else ""
+        if plain.endswith(gap + word) and len(plain) > len(word) + len(gap):
+            yield plain.removesuffix(word).rstrip()
+        if plain.startswith(word + gap) and len(plain) > len(word) + len(gap):
+            yield plain.removeprefix(word).lstrip()
+
+
+def _first(intents: list[str], expects: str) -> str:
+    if expects:
+        for intent in _ANSWERS_FIRST:
+            if intent in intents:
+                return intent
+    return intents[0]
+
+
+def _plain(bare: str) -> str:
+    return _SPACES.sub(" ", _MARKS.sub(" ", bare)).strip()

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.nlu.data import Example, TrainingData
+from bot.nlu.evaluate import evaluate
+from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
+from bot.nlu.model import Model
+from bot.pack import load_yaml
+
+HERE = Path(__file__).parent
+EXACT: list[dict[str, Any]] = load_yaml(HERE / "exact.yml").data
+HELD_OUT = [
+    Example(text=str(text), intent=intent, language=language)
+    for language, intents in load_yaml(HERE / "heldout.yml").data.items()
+    for intent, texts in intents.items()
+    for text in texts
+]
+# A little under what is measured: a change that loses more than noise is seen.
+LEAST_ACCURACY = {"en": 0.68, "lo": 0.74, "lo-Latn": 0.75}
+LEAST_TOP3 = 0.86
+
+
+@pytest.mark.parametrize("row", EXACT, ids=lambda row: str(row["text"])[:40])
+async def test_exact(interpreter: LightInterpreter, row: dict[str, Any]) -> None:
+    text = row["text"]
+    parsed = await interpreter.parse(text, ParseContext(**row.get("context", {})))
+    if "intent" in row:
+        assert parsed["intent"]["name"] == row["intent"], parsed["intent_ranking"]
+    if "language" in row:
+        assert parsed["language"] == row["language"]
+    if "entities" in row:
+        found = [
+            [each["entity"], each["value"], text[each["start"] : each["end"]]] for each in parsed["entities"]
+        ]
+        assert sorted(found, key=str) == sorted(row["entities"], key=str)
+
+
+async def test_held_out_messages_are_understood(interpreter: LightInterpreter, data: TrainingData) -> None:
+    assert not {example.text for example in data.examples} & {example.text for example in HELD_OUT}
+    report = await evaluate(interpreter, HELD_OUT)
+    for language, least in LEAST_ACCURACY.items():
+        assert report.by_language[language] >= least, report
+    assert report.top3 >= LEAST_TOP3, report
+    assert report.scope_auroc is not None
+    assert report.scope_auroc >= 0.75, report
+    assert report.calibration_error <= 0.12, report
+
+
+async def test_noise_is_not_answered_outright(interpreter: LightInterpreter) -> None:
+    for noise in ("asdkjh qwoieu zzxcv", "ฟหกด ่าสว", "ຟຫກດຟຫກດ", "%%% $$$ ###", "xkcd brrr gnarf wombat"):
+        intent = (await interpreter.parse(noise, ParseContext()))["intent"]
+        assert intent["name"] == "out_of_scope" or intent["confidence"] < 0.5, (noise, intent)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    text=st.text(max_size=300) | st.text("ກຂງຈຊດບຫລວອຮໜຼະາຳິີຶືຸູົັໍເແໂໄ່້໊ 0໑x", max_size=80),
+    expects=st.sampled_from(["", "reference", "complaint_place"]),
+)
+def test_any_text_is_parsed(interpreter: LightInterpreter, text: str, expects: str) -> None:
+    parsed = interpreter.read(text, ParseContext(expects=expects))
+    assert _well_formed(parsed, text)
+    assert parsed == interpreter.read(text, ParseContext(expects=expects))
+
+
+async def test_a_model_serves_alone(model_path: Path) -> None:
+    """Without word lists and services there is still an intent and a language."""
+    alone = LightInterpreter(Model.load(model_path))
+    parsed = await alone.parse("how much does a passport cost", ParseContext())
+    assert (parsed["intent"]["name"], parsed["language"], parsed["entities"]) == ("fee", "en", [])
+
+
+def test_understanding_is_quick(interpreter: LightInterpreter) -> None:
+    """Seconds of processor time for a message, far above the usual so that a busy machine passes."""
+    interpreter.read("warm", ParseContext())
+    started = time.process_time()
+    for example in HELD_OUT:
+        interpreter.read(example.text, ParseContext())
+    assert (time.process_time() - started) / len(HELD_OUT) < 0.003
+
+
+def _well_formed(parsed: ParseData, text: str) -> bool:
+    ranking = [each["confidence"] for each in parsed["intent_ranking"]]
+    return (
+        parsed["text"] == text
+        and parsed["language"] in {"lo", "lo-Latn", "en", "mixed", "th", "other"}
+        and len(ranking) == 5
+        and ranking == sorted(ranking, reverse=True)
+        and all(0 <= confidence <= 1 for confidence in ranking)
+        and all(0 <= each["start"] < each["end"] <= len(text) for each in parsed["entities"])
+    )
