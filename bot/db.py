@@ -57,6 +57,9 @@ class Database(Protocol):
         work itself takes is not limited.
         """
 
+    async def forget(self) -> None:
+        """Leave no copy of what was erased in files beside the tables; called after a purge."""
+
     def insert(self, table: Table) -> Insert:
         """The dialect's INSERT, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
 

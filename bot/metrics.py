@@ -13,23 +13,34 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self.inbound = Counter(
-            "patou_inbound_messages", "Messages taken, by how they were handled", ["channel", "kind"],
+            "patou_inbound_messages",
+            "Messages taken, by how they were handled",
+            ["channel", "kind"],
             registry=self._registry,
         )
         self.ignored = Counter(
-            "patou_ignored_events", "Well-formed events that were not for us", ["channel", "reason"],
+            "patou_ignored_events",
+            "Well-formed events that were not for us",
+            ["channel", "reason"],
             registry=self._registry,
         )
         self.refused = Counter(
-            "patou_refused_requests", "Requests answered with a 4xx or 5xx", ["channel", "status"],
+            "patou_refused_requests",
+            "Requests answered with a 4xx or 5xx",
+            ["channel", "status"],
             registry=self._registry,
         )
         self.outbound = Counter(
-            "patou_outbound_messages", "Attempts to send, by what became of them", ["channel", "state"],
+            "patou_outbound_messages",
+            "Attempts to send, by what became of them",
+            ["channel", "state"],
             registry=self._registry,
         )
         self.turns = Histogram(
-            "patou_turn_seconds", "From the request's arrival to its answer", ["channel"], buckets=_SECONDS,
+            "patou_turn_seconds",
+            "From the request's arrival to its answer",
+            ["channel"],
+            buckets=_SECONDS,
             registry=self._registry,
         )
 

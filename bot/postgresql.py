@@ -119,6 +119,9 @@ class PostgresqlDatabase:
         except _TROUBLE as error:
             raise _translated(error) from error
 
+    async def forget(self) -> None:
+        """See `Database.forget`: PostgreSQL's log is recycled by itself, and lies under its own roof."""
+
     def insert(self, table: Table) -> Insert:
         """See `Database.insert`."""
         return insert(table)

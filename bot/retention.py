@@ -52,6 +52,8 @@ async def purge(db: Database, now: datetime, rules: Sequence[Rule], *, batch: in
             if erased < batch:
                 break
             await asyncio.sleep(0)
+    if any(counts.values()):
+        await db.forget()
     return counts
 
 

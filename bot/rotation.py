@@ -95,7 +95,8 @@ async def _slice(db: Database, vault: Vault, column: Column[Any], after: str) ->
     identity = row_id(column)
     query = (
         select(identity.label("row"), column.label("old"))
-        .where(identity > after, column.is_not(None))
+        # A purged inbox row keeps its key and an empty seal.
+        .where(identity > after, column.is_not(None), func.length(column) > 0)
         .where(func.substr(column, 1, HEADER_BYTES, type_=LargeBinary) != vault.header)
         .order_by(identity)
         .limit(_SLICE)

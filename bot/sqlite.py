@@ -134,6 +134,10 @@ class SqliteDatabase:
         # Shielded: the work goes on in its thread whatever becomes of the caller.
         return await asyncio.shield(self._own(self._off_loop(lambda: self._writer.run(work))))
 
+    async def forget(self) -> None:
+        """See `Database.forget`: the log is folded into the file, where `secure_delete` has overwritten it."""
+        await asyncio.shield(self._own(self._off_loop(self._writer.fold)))
+
     def insert(self, table: Table) -> Insert:
         """See `Database.insert`."""
         return insert(table)
@@ -263,6 +267,11 @@ class _Writer:
         """The work's own transaction."""
         with self._transaction() as connection:
             return work(connection)
+
+    def fold(self) -> None:
+        """Empty the log."""
+        with self._file.unable():
+            _driver(self._file.connection()).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Let go of the file; the last connection folds the log into it."""

@@ -101,6 +101,14 @@ async def test_a_row_that_nobody_can_open_keeps_its_key_and_is_counted(
     assert await rotate(db, vault, clock) == Rotation(resealed=0, unreadable=0, retired=(1,))
 
 
+async def test_a_purged_text_does_not_keep_the_old_key(db: Database, vault: Vault, clock: Clock) -> None:
+    await fill(db, vault)
+    erase = WriteSet()
+    erase.add(update(messages).where(messages.c.id == f"{7:026}").values(text_sealed=b""))
+    await db.commit(erase)
+    assert await rotate(db, vault, clock) == Rotation(resealed=ROWS, unreadable=0, retired=(1,))
+
+
 async def test_a_turn_that_writes_meanwhile_wins(db: Database, vault: Vault, clock: Clock) -> None:
     """The tracker changes between the rotation's reading and its writing; the change stays."""
     await fill(db, vault)
