@@ -58,7 +58,9 @@ def test_placeholders_and_answers_agree_with_english(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["lo-Latn", "en"])
 def test_latin_texts_stay_within_the_cheap_alphabet(language: str) -> None:
-    for key, text in {**PAYING.texts[language], **PAYING.labels[language]}.items():
+    # Labels of the chat page never go by SMS.
+    labels = {key: text for key, text in PAYING.labels[language].items() if not key.startswith("chat_")}
+    for key, text in {**PAYING.texts[language], **labels}.items():
         assert is_gsm(_whole(text.text, text)), key
         assert is_gsm(_whole(text.short, text)), key
 
