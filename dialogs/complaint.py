@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.interfaces import Action
 
+from bot.text.gsm import is_gsm
 from complaints import pins, references
 from complaints.cases import CaseKind
 from complaints.clocks import promise
@@ -16,8 +17,10 @@ from dialogs.subject import Subjects
 from services.answers import cost_lines
 from services.catalogue import Status
 
-# Code points of the person's own words that a confirmation of two parts in Lao has room for.
-_TEXT_SHOWN, _PLACE_SHOWN = 40, 20
+_CONFIRM = "utter_ask_complaint_form_complaint_confirm"
+# Code points of the person's own words that a confirmation of two parts has room for: where one
+# letter outside GSM-7 makes parts of 67, and where all are inside.
+_DEAR_SHOWN, _CHEAP_SHOWN, _PLACE_SHOWN = 36, 120, 20
 _FORM = "complaint_form"
 _KINDS = {"feedback": CaseKind.SUGGESTION, "talk_to_human": CaseKind.ENQUIRY}
 _OF_ONE_CASE = (
@@ -116,11 +119,11 @@ class AskConfirmation(DialogAction):
             turn.say("utter_another_office_decides")
         elif category.id in self._subjects.about_fees:
             self._tell_fee(turn)
-        turn.say(
-            "utter_ask_complaint_form_complaint_confirm",
-            words=turn.words.excerpt(turn.slot("complaint_text"), _TEXT_SHOWN),
-            place=turn.words.excerpt(self._place(turn), _PLACE_SHOWN),
-        )
+        place = turn.words.excerpt(self._place(turn), _PLACE_SHOWN)
+        said = turn.slot("complaint_text")
+        cheap = is_gsm(self.ports.pack.text(turn.words.language, _CONFIRM).text + said + place)
+        words = turn.words.excerpt(said, _CHEAP_SHOWN if cheap else _DEAR_SHOWN)
+        turn.say(_CONFIRM, words=words, place=place)
         return []
 
     def _place(self, turn: Turn) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from rasa_sdk.interfaces import Action
 
@@ -14,7 +15,9 @@ _GUESSES_OFFERED = 3
 # Below this a guess is no better than a list of everything.
 _LEAST_CONFIDENCE = 0.1
 _TO_STAFF = '/complaint{"case_kind": "enquiry"}'
-_NOT_UNDERSTOOD = frozenset({"utter_default", "utter_did_you_mean", "utter_not_understood_again"})
+_NOT_HELPED = frozenset(
+    {"utter_default", "utter_did_you_mean", "utter_not_understood_again", "utter_out_of_scope"}
+)
 _OF_A_SERVICE = frozenset({"requirements", "fee", "duration", "where_hours"})
 
 
@@ -37,7 +40,7 @@ class Fallback(DialogAction):
         """The kindest thing that can be said."""
         if self._phrases.insulting(turn.text):
             turn.say("utter_calm")
-        elif _last_answer(turn) in _NOT_UNDERSTOOD:
+        elif _last_answer(turn) in _NOT_HELPED:
             turn.say("utter_not_understood_again")
         elif guesses := list(self._guesses(turn)):
             person = {"title": turn.words.label("a_person"), "payload": _TO_STAFF}
@@ -48,7 +51,9 @@ class Fallback(DialogAction):
 
     def _guesses(self, turn: Turn) -> Iterator[dict[str, str]]:
         ranking = turn.tracker.latest_message.get("intent_ranking") or ()
-        likely = [each["name"] for each in ranking if each["confidence"] >= _LEAST_CONFIDENCE]
+        # What is less likely than "not ours" is no guess worth reading.
+        ours = takewhile(lambda each: each["name"] != "out_of_scope", ranking)
+        likely = [each["name"] for each in ours if each["confidence"] >= _LEAST_CONFIDENCE]
         labels = self.ports.pack.labels[self.ports.pack.languages[0]]
         for name in [each for each in likely if f"intent_{each}" in labels][:_GUESSES_OFFERED]:
             yield self._guess(turn, name)
@@ -66,7 +71,7 @@ class Fallback(DialogAction):
 
 
 class OutOfScope(DialogAction):
-    """Says what is ours; an insult gets an offer of help."""
+    """Says what is ours; an insult gets an offer of help, the second time in a row a person is offered."""
 
     action_name = "action_out_of_scope"
 
@@ -75,8 +80,13 @@ class OutOfScope(DialogAction):
         self._phrases = phrases
 
     async def respond(self, turn: Turn) -> Events:
-        """One of the two."""
-        turn.say("utter_calm" if self._phrases.insulting(turn.text) else "utter_out_of_scope")
+        """One of the three."""
+        if self._phrases.insulting(turn.text):
+            turn.say("utter_calm")
+        elif _last_answer(turn) in _NOT_HELPED:
+            turn.say("utter_not_understood_again")
+        else:
+            turn.say("utter_out_of_scope")
         return []
 
 
