@@ -20,7 +20,9 @@ _SERVICE_ALONE = 0.6
 _FACT_ALONE = 0.9
 _ABOUT_SERVICES = frozenset(("requirements", "fee", "duration", "where_hours", "status"))
 # How much likelier the conversation makes what follows from it.
-_FOLLOWS, _ANSWERS = 1.5, 2.0
+_FOLLOWS = 1.5
+# After a question an answer is likelier; who wants no more messages then says so in plain words.
+_AFTER_A_QUESTION = {"inform": 2.0, "unsubscribe": 0.1}
 
 
 class Intent(TypedDict):
@@ -102,8 +104,8 @@ class LightInterpreter:
         for name in chances:
             if context.service and name in _ABOUT_SERVICES:
                 chances[name] *= _FOLLOWS
-            elif context.expects and name == "inform":
-                chances[name] *= _ANSWERS
+            if context.expects:
+                chances[name] *= _AFTER_A_QUESTION.get(name, 1.0)
         whole = sum(chances.values())
         return {name: chance / whole for name, chance in chances.items()}
 

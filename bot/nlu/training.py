@@ -26,17 +26,30 @@ async def model_file(
 
     `names` are more names of services by language, as a catalogue has them. Raises TrainingFailed.
     """
-    told = orjson.dumps(
-        {
-            "examples": [(each.text, each.intent, each.language) for each in data.examples],
-            "variants": list(_variants(data.examples, names or {})),
-        }
-    )
-    path = folder / f"{sha256(_code() + told).hexdigest()[:32]}.npz"
+    told = _told(data, names or {})
+    path = folder / _name(told)
     if not await asyncio.to_thread(path.exists):
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await _train(told, path)
     return path
+
+
+def model_name(data: TrainingData, names: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The file name of the model of this data: other data or other code, another name."""
+    return _name(_told(data, names or {}))
+
+
+def _name(told: bytes) -> str:
+    return f"{sha256(_code() + told).hexdigest()[:32]}.npz"
+
+
+def _told(data: TrainingData, names: Mapping[str, Sequence[str]]) -> bytes:
+    return orjson.dumps(
+        {
+            "examples": [(each.text, each.intent, each.language) for each in data.examples],
+            "variants": list(_variants(data.examples, names)),
+        }
+    )
 
 
 async def _train(told: bytes, path: Path) -> None:

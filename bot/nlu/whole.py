@@ -15,8 +15,11 @@ INTENTS = (
     "greet", "thanks", "language",
 )  # fmt: skip
 _ANSWERS_FIRST = ("cancel", "affirm", "deny", "go_back", "repeat")
+# What ends something is never guessed by sound: ເຊົາ (stop) sounds as ຊາວ (twenty).
+_AS_WRITTEN = frozenset(("unsubscribe", "cancel"))
 # No list entry is longer; what is longer is a sentence.
 _LONGEST = 60
+_SPELT_LONGER = 4
 _MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+|(?<=\w)\?+|^[\s/]+")
 _SPACES = re.compile(r"\s+")
 
@@ -31,8 +34,10 @@ class WholeMessages:
             for language, word in lexicon.words(intent):
                 plain = _plain(Reading(word).bare)
                 self._spelt.setdefault(plain, []).append(intent)
-                if language.startswith("lo"):
+                if language.startswith("lo") and intent not in _AS_WRITTEN:
                     self._heard.setdefault(key(word), []).append(intent)
+        # Spellings differ by some letters; what is much longer than every entry is none of them.
+        self._longest = max(map(len, self._spelt), default=0) + _SPELT_LONGER
         self._particles = _longest_first(lexicon, "particles")
         self._linking = _longest_first(lexicon, "particles", "linking")
 
@@ -45,7 +50,7 @@ class WholeMessages:
             if form in self._spelt:
                 return _first(self._spelt[form], expects)
         for form in forms:
-            if (heard := key(form)) in self._heard:
+            if len(form) <= self._longest and (heard := key(form)) in self._heard:
                 return _first(self._heard[heard], expects)
         return ""
 

@@ -33,6 +33,7 @@ async def test_exact(interpreter: LightInterpreter, row: dict[str, Any]) -> None
     parsed = await interpreter.parse(text, ParseContext(**row.get("context", {})))
     if "intent" in row:
         assert parsed["intent"]["name"] == row["intent"], parsed["intent_ranking"]
+    assert parsed["intent"]["name"] != row.get("not_intent")
     if "language" in row:
         assert parsed["language"] == row["language"]
     if "entities" in row:
