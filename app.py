@@ -61,7 +61,7 @@ from bot.workers import Workers
 from channels.base import Wiring
 from channels.chat import ChatPages
 from channels.config import build_channels, load_channels
-from channels.delivery import Delivery
+from channels.delivery import Delivery, Figures
 from channels.optouts import OptOut, OptOuts
 from channels.terminal import CAPABILITIES
 from channels.web import WebChannel
@@ -215,8 +215,8 @@ async def open_installation(
             ),
             outbox=outbox,
             interpreter=interpreter,
-            engine=_engine(country, actions),
-            renderer=Renderer(country.pack, _budgets()),
+            engine=engine_of(country, actions),
+            renderer=Renderer(country.pack, budgets()),
             effects=effects,
             spending=spending,
             capabilities=capabilities,
@@ -269,7 +269,8 @@ def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: C
     )
 
 
-def _engine(country: Country, actions: Sequence[Action]) -> Engine:
+def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
+    """The engine over the rules of dialogs/ and the words of the pack."""
     pack = country.pack
     item_words = [str(word) for words in pack.lexicon("item_words").values() for word in words]
     return Engine(
@@ -282,7 +283,8 @@ def _engine(country: Country, actions: Sequence[Action]) -> Engine:
     )
 
 
-def _budgets() -> dict[str, int]:
+def budgets() -> dict[str, int]:
+    """The parts that an answer may cost, by the key of its text."""
     return dict(yaml.safe_load((HERE / "dialogs" / "budgets.yml").read_text(encoding="utf-8")))
 
 
@@ -333,6 +335,7 @@ async def open_server(config: Config) -> AsyncIterator[Server]:
             chance=opened.chance,
             opt_outs=opt_outs,
             metrics=metrics,
+            figures=Figures(grace=config.grace_seconds),
         )
         committed.then = delivery.wake
         door = Door(

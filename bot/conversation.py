@@ -56,8 +56,7 @@ class Conversation:
         and nothing is left to send.
         """
         capabilities = self._capabilities[inbound.channel]
-        # Ids of one moment differ by chance only; a person's messages go out in the order of their ids.
-        ids = sorted(self._chance.id(now) for _ in range(len(drafts) + 1))
+        ids = [self._chance.id(now) for _ in range(len(drafts) + 1)]
         replies = tuple(
             OutboundMessage(
                 id=reply_id,

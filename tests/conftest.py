@@ -29,6 +29,12 @@ MASTER = bytes(range(32))
 _names = count(1)
 
 
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where models trained in this run are kept, so that each is trained once."""
+    return tmp_path_factory.mktemp("models")
+
+
 @pytest.fixture
 def pinned() -> PinnedTime:
     """Time that the test moves: `pinned.advance(seconds)`."""

@@ -1,0 +1,125 @@
+"""Every transcript is held by the whole product: understanding, rules, actions, texts; only the stores are in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import app
+from bot.config import Config
+from bot.engine import Engine, Turn
+from bot.messages import InboundMessage
+from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.rendering import Renderer
+from bot.text.parts import count
+from bot.trackers import TrackerState
+from bot.urns import Urn
+from channels.terminal import CAPABILITIES
+from complaints.cases import CaseState
+from complaints.filing import FileCase
+from dialogs.discover import discover
+from tests.dialogs.actions.kit import PACK, CasesInMemory, case, ports
+from tests.pinned import PinnedTime
+
+HERE = Path(__file__).parent
+TRANSCRIPTS = [
+    pytest.param(transcript, id=f"{file.stem}: {transcript['name']}")
+    for file in sorted(HERE.glob("*.yml"))
+    for transcript in yaml.safe_load(file.read_text(encoding="utf-8"))
+]
+
+
+@pytest.fixture(scope="module")
+async def interpreter(models: Path) -> Interpreter:
+    return await app.understanding(Config(data_dir=models.parent, pack=PACK), app.Country.load(PACK))
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS)
+async def test_a_conversation_goes_as_written(interpreter: Interpreter, transcript: dict[str, Any]) -> None:
+    conversation = _conversation(interpreter, transcript)
+    for number, step in enumerate(transcript["steps"]):
+        turn, reply = await conversation.say(step, number)
+        _check(turn, reply, step)
+
+
+@dataclass(kw_only=True)
+class Conversation:
+    """One person and the service, with time pinned between them."""
+
+    engine: Engine
+    interpreter: Interpreter
+    renderer: Renderer
+    pinned: PinnedTime
+    channel: str
+    state: TrackerState
+    cases: CasesInMemory
+
+    async def say(self, step: Mapping[str, Any], number: int) -> tuple[Turn, str]:
+        """One turn, and its reply in the words of the channel."""
+        self.pinned.advance(step.get("after", 1) * 60)
+        message = InboundMessage(
+            channel=self.channel,
+            external_id=str(number),
+            urn=Urn("tel", "+8562055512345"),
+            text=str(step["user"]),
+            received_at=self.pinned.clock.now(),
+        )
+        form = self.state.form
+        context = ParseContext(
+            language=self.state.language,
+            service=str(self.state.slots.get("service") or ""),
+            expects=form.requested if form else "",
+        )
+        parsed = await self.interpreter.parse(message.text, context)
+        turn = await self.engine.respond(self.state, message, dict(parsed))
+        for effect in turn.effects:
+            if isinstance(effect, FileCase):
+                self.cases.cases[effect.reference] = case(effect.reference, "me")
+        rendered = self.renderer.render(turn.responses, turn.state.language, CAPABILITIES[self.channel])
+        self.state = TrackerState.load(turn.state.dump(), version=number + 1)
+        self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        return turn, "\n".join(draft.text for draft in rendered.drafts)
+
+
+def _conversation(interpreter: Interpreter, transcript: dict[str, Any]) -> Conversation:
+    pinned = PinnedTime()
+    cases = CasesInMemory()
+    for reference, about in transcript.get("cases", {}).items():
+        known = case(str(reference), about["filed_by"], CaseState(about["state"]))
+        cases.cases[str(reference)] = replace(known, filed_at=pinned.clock.now() - timedelta(days=1))
+    country = app.Country.load(PACK)
+    return Conversation(
+        engine=app.engine_of(country, discover(ports(pinned, cases))),
+        interpreter=interpreter,
+        renderer=Renderer(country.pack, app.budgets()),
+        pinned=pinned,
+        channel=transcript["channel"],
+        state=TrackerState(contact_id="me"),
+        cases=cases,
+    )
+
+
+def _check(turn: Turn, reply: str, step: Mapping[str, Any]) -> None:
+    said = [response.key for response in turn.responses]
+    assert said == [each["response"] for each in step["bot"]], f"{step['user']}\n{reply}"
+    for each in step["bot"]:
+        for part in each.get("contains", ()):
+            assert part in reply, f"{part} is missing in:\n{reply}"
+        for part in each.get("not_contains", ()):
+            assert part not in reply, f"{part} is in:\n{reply}"
+        if "parts_max" in each:
+            assert count(reply) <= each["parts_max"], f"{count(reply)} parts:\n{reply}"
+    for name, value in step.get("slots", {}).items():
+        assert turn.state.slots.get(name) == value, name
+    if "effects" in step:
+        assert len(turn.effects) == len(step["effects"])
+        for effect, wanted in zip(turn.effects, step["effects"], strict=True):
+            for name, value in wanted.items():
+                found = type(effect).__name__ if name == "type" else getattr(effect, name)
+                assert found == value, name

@@ -1,0 +1,231 @@
+"""What happens to a message, whatever happens around it: taken once, answered once, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.inbox import ATTEMPTS
+from bot.locks import MemoryLocks
+from bot.messages import InboundMessage
+from bot.pipeline import Handled, Pipeline
+from bot.replies import IDLE_REPLIES_AN_HOUR, REPLIES_AN_HOUR
+from bot.urns import Urn
+from tests.pipeline.conftest import Note, World
+
+OTHER = Urn("tel", "+8562099999999")
+
+
+async def test_a_message_is_answered_and_committed_once(world: World) -> None:
+    world.dialog.effects = lambda message: (Note(key=message.external_id),)
+    outcome = await world.pipeline.accept(world.message("a"))
+    assert outcome.kind is Handled.DONE
+    assert [reply.cause for reply in outcome.messages] == ["sms:a"]
+    assert await world.inbox() == {"a": "done"}
+    assert await world.replies() == ["sms:a"]
+    assert await world.notes() == ["a"]
+    assert await world.turns() == 1
+
+
+async def test_the_same_message_again_changes_nothing_and_shows_the_same_reply(world: World) -> None:
+    world.dialog.effects = lambda message: (Note(key=message.external_id),)
+    first = await world.pipeline.accept(world.message("a", channel="chat"))
+    again = await world.pipeline.accept(world.message("a", channel="chat"))
+    assert again.kind is Handled.DUPLICATE
+    assert [(each.id, each.text) for each in again.messages] == [
+        (each.id, each.text) for each in first.messages
+    ]
+    assert await world.turns() == 1
+    assert len(await world.replies()) == 1
+
+
+async def test_the_same_message_twenty_five_times_at_once_has_its_effect_once(world: World) -> None:
+    world.dialog.effects = lambda message: (Note(key=message.external_id),)
+    await asyncio.gather(*(world.pipeline.accept(world.message("a")) for _ in range(25)))
+    await _work_off(world)
+    assert await world.inbox() == {"a": "done"}
+    assert await world.replies() == ["sms:a"]
+    assert await world.notes() == ["a"]
+
+
+async def test_twenty_five_messages_of_one_person_are_all_answered_in_order(world: World) -> None:
+    messages = [world.message(f"{number:02}") for number in range(25)]
+    await asyncio.gather(*map(world.pipeline.accept, messages))
+    await _work_off(world)
+    assert set((await world.inbox()).values()) == {"done"}
+    # The last ones repeat the words of those before and come too often to be answered.
+    assert await world.replies() == [f"sms:{number:02}" for number in range(11)]
+    assert await world.turns() == 25
+
+
+async def test_messages_of_many_people_are_answered_side_by_side(world: World) -> None:
+    people = [Urn("tel", f"+85620555{number:05}") for number in range(25)]
+    messages = [world.message(str(number), urn=urn) for number, urn in enumerate(people)]
+    outcomes = await asyncio.gather(*map(world.pipeline.accept, messages))
+    assert {each.kind for each in outcomes} == {Handled.DONE}
+    assert len(await world.replies()) == 25
+
+
+async def test_a_message_waits_while_its_person_is_being_answered(world: World) -> None:
+    gate, begun = asyncio.Event(), asyncio.Event()
+
+    async def hold(message: InboundMessage) -> None:
+        begun.set()
+        if message.external_id == "a":
+            await gate.wait()
+
+    world.dialog.think = hold
+    first = asyncio.create_task(world.pipeline.accept(world.message("a", "one")))
+    await begun.wait()
+    second = await world.pipeline.accept(world.message("b", "two"))
+    assert second.kind is Handled.PENDING
+    assert await world.backlog.step() == 0
+    gate.set()
+    assert (await first).kind is Handled.DONE
+    third = await world.pipeline.accept(world.message("c", "three"))
+    assert third.kind is Handled.PENDING, "an older message of the same person comes first"
+    await _work_off(world)
+    assert await world.replies() == ["sms:a", "sms:b", "sms:c"]
+
+
+async def test_a_turn_that_takes_too_long_is_answered_later_and_once(world: World) -> None:
+    gate = asyncio.Event()
+
+    async def hold(_: InboundMessage) -> None:
+        await gate.wait()
+
+    world.dialog.think = hold
+    pipeline = Pipeline(replace(world.parts, turn_seconds=0.01), committed=lambda: None, waiting=lambda: None)
+    outcome = await pipeline.accept(world.message("a", channel="chat"))
+    assert outcome.kind is Handled.PENDING
+    assert await world.inbox() == {"a": "pending"}
+    gate.set()
+    await pipeline.close()
+    await _work_off(world)
+    assert await world.inbox() == {"a": "done"}
+    assert await world.replies() == ["chat:a"]
+    waiting = await world.parts.outbox.pull("chat", Urn("tel", "+8562055512345"), "")
+    assert len(waiting) == 1, "the request is gone: the page fetches the answer"
+
+
+async def test_a_fault_in_a_dialog_is_retried_and_ends_as_a_dead_letter_with_an_apology(world: World) -> None:
+    def fail(_: InboundMessage) -> None:
+        raise RuntimeError("a dialog broke")
+
+    world.dialog.think = fail
+    outcome = await world.pipeline.accept(world.message("a"))
+    assert outcome.kind is Handled.PENDING
+    for _ in range(ATTEMPTS):
+        assert await world.inbox() == {"a": "pending"}
+        world.pinned.advance(60)
+        await world.backlog.step()
+    assert await world.inbox() == {"a": "failed"}
+    assert await world.replies() == ["sms:a"]
+    world.dialog.think = lambda _: None
+    assert (await world.pipeline.accept(world.message("b"))).kind is Handled.DONE
+
+
+async def test_a_fault_that_passes_costs_nothing(world: World) -> None:
+    broken = [True]
+
+    def fail_once(_: InboundMessage) -> None:
+        if broken.pop() if broken else False:
+            raise RuntimeError("a dialog broke")
+
+    world.dialog.think = fail_once
+    assert (await world.pipeline.accept(world.message("a"))).kind is Handled.PENDING
+    world.pinned.advance(60)
+    assert await world.backlog.step() == 1
+    assert await world.inbox() == {"a": "done"}
+
+
+async def test_a_reference_in_use_runs_the_turn_again(world: World) -> None:
+    keys = iter(["taken", "taken", "free"])
+    world.dialog.effects = lambda _: (Note(key=next(keys)),)
+    await world.pipeline.accept(world.message("a"))
+    outcome = await world.pipeline.accept(world.message("b"))
+    assert outcome.kind is Handled.DONE
+    assert await world.notes() == ["free", "taken"]
+
+
+async def test_a_turn_that_another_process_overtakes_runs_again_on_the_new_state(world: World) -> None:
+    overtaken: list[bool] = []
+
+    async def overtake(message: InboundMessage) -> None:
+        if message.external_id == "b" and not overtaken:
+            overtaken.append(True)
+            locks = type(world.parts.locks)(world.parts.clock)  # another process has its own
+            other = Pipeline(replace(world.parts, locks=locks), committed=lambda: None, waiting=lambda: None)
+            await other.accept(world.message("c"))
+
+    await world.pipeline.accept(world.message("a"))
+    world.dialog.think = overtake
+    assert (await world.pipeline.accept(world.message("b"))).kind is Handled.DONE
+    assert await world.turns() == 3
+    assert sorted(await world.replies()) == ["sms:a", "sms:b", "sms:c"]
+
+
+async def test_two_first_messages_in_two_processes_make_one_person(world: World) -> None:
+    other = _other_process(world)
+    await asyncio.gather(world.pipeline.accept(world.message("a")), other.accept(world.message("b", "two")))
+    await _work_off(world)
+    assert await world.turns() == 2
+
+
+@pytest.mark.parametrize(("understood", "limit"), [(True, REPLIES_AN_HOUR), (False, IDLE_REPLIES_AN_HOUR)])
+async def test_an_address_is_answered_so_often_an_hour_and_heard_always(
+    world: World, limit: int, *, understood: bool
+) -> None:
+    world.dialog.understood = understood
+    for number in range(limit + 3):
+        outcome = await world.pipeline.accept(world.message(str(number), f"text {number}"))
+        assert outcome.kind is (Handled.DONE if number < limit else Handled.LIMITED)
+    assert len(await world.replies()) == limit
+    assert await world.turns() == limit + 3
+    assert (await world.pipeline.accept(world.message("other", urn=OTHER))).kind is Handled.DONE
+    world.pinned.advance(3601)
+    assert (await world.pipeline.accept(world.message("later"))).kind is Handled.DONE
+
+
+async def test_the_same_words_again_and_again_are_a_robots(world: World) -> None:
+    kinds = [(await world.pipeline.accept(world.message(str(number), "ping"))).kind for number in range(15)]
+    assert kinds.count(Handled.DONE) == IDLE_REPLIES_AN_HOUR + 1
+
+
+async def test_nobody_outside_the_allow_list_is_answered_but_everybody_is_heard(world: World) -> None:
+    outcome = await world.pipeline.accept(world.message("a", urn=Urn("tel", "+19005550000")))
+    assert outcome.kind is Handled.LIMITED
+    assert await world.inbox() == {"a": "done"}
+    assert await world.replies() == []
+
+
+async def test_a_spent_budget_stops_replies_until_midnight(world: World) -> None:
+    world.parts.spending.add(1000)
+    await world.parts.spending.allows()
+    world.parts.spending.add(1000)
+    assert (await world.pipeline.accept(world.message("a"))).kind is Handled.LIMITED
+    world.pinned.advance(24 * 3600)
+    assert (await world.pipeline.accept(world.message("b", "again"))).kind is Handled.DONE
+
+
+async def test_the_system_begins_once_for_one_cause(world: World) -> None:
+    await world.pipeline.accept(world.message("a", channel="chat"))
+    urn = Urn("tel", "+8562055512345")
+    for _ in range(2):
+        await world.pipeline.originate(urn, "chat", "utter_greet", {}, "case:1:closed")
+    waiting = await world.parts.outbox.pull("chat", urn, "")
+    assert [each.cause for each in waiting] == ["chat:case:1:closed"]
+
+
+def _other_process(world: World) -> Pipeline:
+    """A pipeline over the same database whose locks are its own."""
+    parts = replace(world.parts, locks=MemoryLocks(world.parts.clock))
+    return Pipeline(parts, committed=lambda: None, waiting=lambda: None)
+
+
+async def _work_off(world: World) -> None:
+    """Answer everything that waits."""
+    while "pending" in (await world.inbox()).values():
+        await world.backlog.step()
