@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -23,7 +22,7 @@ from bot.backlog import Backlog
 from bot.ballast import Ballast
 from bot.calendar import WorkingCalendar
 from bot.clock import Chance, Clock
-from bot.config import Config, load_config
+from bot.config import Config, environment, load_config
 from bot.consent import ProofKind, Purpose, RecordConsent, write_consent
 from bot.contacts import People
 from bot.conversation import Conversation
@@ -321,7 +320,7 @@ async def open_server(config: Config) -> AsyncIterator[Server]:
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
         wiring = Wiring(session=session, clock=Clock(), public_url=config.public_url)
-        channels = build_channels(load_channels(config.channels, os.environ), wiring)
+        channels = build_channels(load_channels(config.channels, environment()), wiring)
         capabilities = {name: each.capabilities for name, each in channels.items()}
         opened = await stack.enter_async_context(open_installation(config, capabilities, committed))
         opt_outs = OptOuts(
@@ -354,7 +353,8 @@ async def open_server(config: Config) -> AsyncIterator[Server]:
         ]
         for channel in channels.values():
             if isinstance(channel, WebChannel):
-                pages = ChatPages(channel, opened.outbox, opened.limits, opened.country.pack)
+                path = "/chat" if channel.name == WebChannel.kind else f"/chat/{channel.name}"
+                pages = ChatPages(channel, opened.outbox, opened.limits, opened.country.pack, path)
                 routes += _by("anyone", pages.routes())
         workers = Workers(_work(opened, delivery))
         stack.push_async_callback(delivery.stop)

@@ -92,6 +92,11 @@ class Config:
         "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error")
     )
     turn_seconds: float = _setting(1.0, "A turn that takes longer is answered later, by a worker", _seconds)
+    grace_seconds: float = _setting(
+        30.0,
+        "How long after a lost answer a provider is asked what became of the message; longer than any channel's timeout",
+        _seconds,
+    )
     daily_parts: int = _setting(
         20_000, "Message parts sent a day, all channels that pay by part together", _positive
     )
@@ -113,12 +118,16 @@ class Config:
         return self.database_url or f"sqlite:///{self.data_dir / 'patou.db'}"
 
 
-def load_config(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Config:
+def environment(env_file: Path = Path(".env")) -> dict[str, str]:
+    """The variables of the process, and those of a `.env` file that it does not set itself."""
+    written = dotenv_values(env_file) if env_file.is_file() else {}
+    return {name: value for name, value in written.items() if value is not None} | dict(os.environ)
+
+
+def load_config(values: Mapping[str, str] | None = None) -> Config:
     """Read and check the settings; raises ConfigurationError naming every variable that is wrong."""
-    values: dict[str, str | None] = {}
-    if env_file is not None and env_file.is_file():
-        values.update(dotenv_values(env_file))
-    values.update(os.environ if environ is None else environ)
+    if values is None:
+        values = environment()
     known = {PREFIX + each.name.upper(): each for each in fields(Config)}
     problems = [
         f"{name} is not a setting of Patou"

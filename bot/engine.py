@@ -26,7 +26,8 @@ from bot.trackers import TrackerState
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
-_PAYLOAD = re.compile(r"^/(\w+)(\{.*\})?$", re.DOTALL)
+_PAYLOAD = re.compile(r"^/(\w+)(\{.*\})?$", re.DOTALL)  # Not a wish that could be answered again.
+_SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
 Parsed = dict[str, Any]
 
@@ -36,7 +37,7 @@ class Bands:
     """Confidence, 0 to 1: from `act` on a message is answered, from `interrupt` on it leaves a form's question."""
 
     act: float = 0.5
-    interrupt: float = 0.7
+    interrupt: float = 0.85
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +108,7 @@ class Engine:
         stage = Stage(state=state, parsed=parsed)
         expired = self._expired(state, inbound.received_at)
         self._resolve_choice(stage, inbound)
+        before = stage.state.language
         self._choose_language(stage, inbound)
         self._hear(stage, inbound)
         if not stage.state.paused:
@@ -115,6 +117,7 @@ class Engine:
                 await self._resume(stage)
             else:
                 await self._decide(stage)
+            await self._answer_again(stage, before)
         return self._finish(stage)
 
     async def originate(
@@ -238,14 +241,20 @@ class Engine:
     async def _follow_rule(self, stage: Stage) -> None:
         actions = self._actions_for(stage) if stage.confidence >= self._bands.act else ()
         stage.understood = bool(actions) and stage.intent != "out_of_scope"
-        before = stage.state.language
-        said = list(stage.state.said)
         await self._run(stage, actions or self._rules.actions(FALLBACK))
         await self._submit_full_forms(stage)
         if stage.state.form and not stage.asked:
             await self._forms.ask(stage)
-        elif stage.state.language != before and not stage.state.form:
-            stage.responses += [Response.recall(each) for each in said]
+
+    async def _answer_again(self, stage: Stage, before: str) -> None:
+        """Who asks for another language gets the last answer in it; only answers that caused nothing."""
+        changed = before and stage.state.language != before
+        if stage.intent == "language" and changed and stage.state.last_wish and not stage.state.form:
+            stage.parsed = stage.state.last_wish
+            await self._run(stage, self._actions_for(stage))
+        elif stage.intent not in _SAID_ABOUT_THE_TALK and stage.intent not in _ANSWERS:
+            quiet = stage.understood and not stage.dispatcher.effects and not stage.state.form
+            stage.state.last_wish = stage.parsed if quiet else {}
 
     def _actions_for(self, stage: Stage) -> tuple[str, ...]:
         return self._rules.actions(stage.intent, (each["entity"] for each in stage.parsed["entities"]))

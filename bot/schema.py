@@ -66,7 +66,13 @@ inbox = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("purge_at", BigInteger, nullable=False, index=True),
 )
-Index("inbox_pending", inbox.c.urn_lookup, inbox.c.id, sqlite_where=inbox.c.state == "pending", postgresql_where=inbox.c.state == "pending")
+Index(
+    "inbox_pending",
+    inbox.c.urn_lookup,
+    inbox.c.id,
+    sqlite_where=inbox.c.state == "pending",
+    postgresql_where=inbox.c.state == "pending",
+)
 
 messages = Table(
     "messages",

@@ -26,8 +26,9 @@ class TrackerState:
     """The whole memory of a conversation; `version` is that of the stored row, 0 when there is none.
 
     `choices` are the numbered answers last shown ({"title", "payload"}), `said` the responses of
-    the last answer (so that it can be repeated in another language), `seen` the last moment per
-    channel and `counts` the moments, in milliseconds, that the limits on replies count.
+    the last answer, `last_wish` the parse data of the last wish that can be answered again in
+    another language, `seen` the last moment per channel and `counts` the moments, in
+    milliseconds, that the limits on replies count.
     """
 
     contact_id: str
@@ -36,6 +37,7 @@ class TrackerState:
     forms: list[FormFrame] = field(default_factory=list)
     choices: list[dict[str, str]] = field(default_factory=list)
     said: list[dict[str, Any]] = field(default_factory=list)
+    last_wish: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
     counts: dict[str, list[int]] = field(default_factory=dict)

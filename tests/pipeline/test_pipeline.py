@@ -156,9 +156,7 @@ async def test_a_turn_that_another_process_overtakes_runs_again_on_the_new_state
     async def overtake(message: InboundMessage) -> None:
         if message.external_id == "b" and not overtaken:
             overtaken.append(True)
-            locks = type(world.parts.locks)(world.parts.clock)  # another process has its own
-            other = Pipeline(replace(world.parts, locks=locks), committed=lambda: None, waiting=lambda: None)
-            await other.accept(world.message("c"))
+            await _other_process(world).accept(world.message("c"))
 
     await world.pipeline.accept(world.message("a"))
     world.dialog.think = overtake
