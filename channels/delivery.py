@@ -151,7 +151,8 @@ class Delivery:
             log.warning("delivery.lost_attempts", count=lost)
 
     def _is_open(self, name: str) -> bool:
-        return self._clock.now() >= self._paused_until.get(name, self._clock.now())
+        until = self._paused_until.get(name)
+        return until is None or self._clock.now() >= until
 
     def _pause(self, name: str, seconds: float) -> None:
         self._paused_until[name] = self._clock.now() + timedelta(seconds=seconds)
