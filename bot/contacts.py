@@ -11,11 +11,11 @@ from bot.clock import Chance, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import Stale
-from bot.schema import contacts, inbox, trackers, urns
+from bot.schema import contacts, inbox, is_pending, trackers, urns
 from bot.trackers import TrackerState
 from bot.urns import Urn
 
-_PENDING = exists().where(inbox.c.urn_lookup == bindparam("lookup"), inbox.c.state == "pending")
+_PENDING = exists().where(inbox.c.urn_lookup == bindparam("lookup"), is_pending())
 _LOAD = (
     select(
         urns.c.contact_id,

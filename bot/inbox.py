@@ -14,19 +14,19 @@ from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import Duplicate
 from bot.messages import InboundMessage, SessionEvent
-from bot.schema import inbox
+from bot.schema import inbox, is_pending
 from bot.urns import Urn
 
 ATTEMPTS = 5
 _PENDING = (
     select(inbox)
-    .where(inbox.c.state == "pending", inbox.c.due_at <= bindparam("now"))
+    .where(is_pending(), inbox.c.due_at <= bindparam("now"))
     .order_by(inbox.c.id)
     .limit(bindparam("most"))
 )
 _FAULT = (
     update(inbox)
-    .where(inbox.c.id == bindparam("of_id"), inbox.c.state == "pending")
+    .where(inbox.c.id == bindparam("of_id"), is_pending())
     .values(
         state=bindparam("state"),
         attempts=bindparam("attempts"),
@@ -58,7 +58,7 @@ class Inbox:
         self._take = new.on_conflict_do_update(
             index_elements=[inbox.c.channel, inbox.c.external_id],
             set_={"state": "done", "error": ""},
-            where=inbox.c.state == "pending",
+            where=is_pending(),
         )
 
     def take(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:

@@ -14,7 +14,7 @@ from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import KeyUnknown, SealBroken
 from bot.messages import Choice, DeliveryClass, DeliveryState, OutboundMessage, Priority
-from bot.schema import outbox, outbox_parts, urns
+from bot.schema import is_waiting, outbox, outbox_parts, urns
 from bot.urns import Urn
 
 # How long a message is worth trying when it says nothing else (GOV.UK Notify's figure).
@@ -24,18 +24,17 @@ HEAD_WAIT = timedelta(minutes=2)
 # The error code of a message given up without knowing whether it was sent: a receipt may still tell.
 UNKNOWN_OUTCOME = "in_doubt"
 
-_WAITING = ("queued", "sending", "in_doubt")
-
 _head = outbox.alias("head")
 _blocked = exists().where(
     _head.c.urn_lookup == outbox.c.urn_lookup,
     _head.c.channel == outbox.c.channel,
     _head.c.id < outbox.c.id,
     _head.c.priority <= outbox.c.priority,
-    _head.c.state.in_(_WAITING),
+    is_waiting(_head),
     or_(_head.c.state == "sending", _head.c.attempts == 0, _head.c.created_at > bindparam("head_since")),
 )
 _claimable = and_(
+    is_waiting(),
     outbox.c.state == "queued",
     outbox.c.due_at <= bindparam("now"),
     outbox.c.channel == bindparam("channel"),
@@ -72,12 +71,13 @@ _BURY = (
     .where(outbox.c.id == bindparam("row_id"))
     .values(state="failed", error_code="unreadable", updated_at=bindparam("now"))
 )
-_lost = and_(outbox.c.state == "sending", outbox.c.attempted_at <= bindparam("before"))
+_lost = and_(is_waiting(), outbox.c.state == "sending", outbox.c.attempted_at <= bindparam("before"))
 _ANY_LOST = select(outbox.c.id).where(_lost).limit(1)
 _LOSE = (
     update(outbox).where(_lost).values(state="in_doubt", due_at=bindparam("now"), updated_at=bindparam("now"))
 )
 _doubtful = and_(
+    is_waiting(),
     outbox.c.state == "in_doubt",
     outbox.c.due_at <= bindparam("now"),
     outbox.c.channel == bindparam("channel"),
@@ -119,6 +119,7 @@ _PULLABLE = (
     .where(
         outbox.c.urn_lookup == bindparam("urn"),
         outbox.c.channel == bindparam("channel"),
+        is_waiting(),
         outbox.c.state == "queued",
         outbox.c.id > bindparam("after"),
     )
@@ -130,6 +131,7 @@ _PULLED = (
     .where(
         outbox.c.urn_lookup == bindparam("urn"),
         outbox.c.channel == bindparam("of_channel"),
+        is_waiting(),
         outbox.c.state == "queued",
         outbox.c.id <= bindparam("after"),
     )

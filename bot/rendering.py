@@ -64,22 +64,18 @@ class Renderer:
 
     def _wording(self, response: Response, language: str) -> _Wording:
         text = self._pack.text(language, response.key)
-        values = {name: _said(value, "long") for name, value in response.values.items()}
-        short_values = {name: _said(value, "short") for name, value in response.values.items()}
+        values = {name: _said(value) for name, value in response.values.items()}
         offered = [{"title": each.title, "payload": each.payload} for each in text.buttons]
         offered += response.buttons
         return _Wording(
             long=fill(text.text, values),
-            short=fill(text.short or text.text, short_values),
+            short=fill(text.short or text.text, values),
             choices=tuple(Choice(label=each["title"], payload=each["payload"]) for each in offered),
             budget=self._budgets.get(response.key, DEFAULT_BUDGET),
         )
 
 
-def _said(value: Any, length: str) -> str:
-    """A value in words: one for both wordings, or {"long", "short"}; a list is one item a line."""
-    if isinstance(value, Mapping):
-        value = value[length]
+def _said(value: Any) -> str:
     return "\n".join(value) if isinstance(value, list | tuple) else str(value)
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
 )
 
 metadata = MetaData()
@@ -66,12 +69,19 @@ inbox = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("purge_at", BigInteger, nullable=False, index=True),
 )
+
+
+def is_pending(table: FromClause = inbox) -> ColumnElement[bool]:
+    """The condition of the inbox's partial index: written out, as a parameter would hide it from SQLite."""
+    return table.c.state == literal_column("'pending'")
+
+
 Index(
     "inbox_pending",
     inbox.c.urn_lookup,
     inbox.c.id,
-    sqlite_where=inbox.c.state == "pending",
-    postgresql_where=inbox.c.state == "pending",
+    sqlite_where=is_pending(),
+    postgresql_where=is_pending(),
 )
 
 messages = Table(
@@ -110,9 +120,23 @@ outbox = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("purge_at", BigInteger, nullable=False, index=True),
 )
-_waiting = outbox.c.state.in_(("queued", "sending", "in_doubt"))
-Index("outbox_waiting", outbox.c.priority, outbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
-Index("outbox_head", outbox.c.urn_lookup, outbox.c.id, sqlite_where=_waiting, postgresql_where=_waiting)
+
+
+def is_waiting(table: FromClause = outbox) -> ColumnElement[bool]:
+    """The condition of the outbox's partial indexes, likewise; a query for some of these states says it too."""
+    return table.c.state.in_([literal_column(f"'{state}'") for state in ("queued", "sending", "in_doubt")])
+
+
+Index(
+    "outbox_waiting",
+    outbox.c.priority,
+    outbox.c.id,
+    sqlite_where=is_waiting(),
+    postgresql_where=is_waiting(),
+)
+Index(
+    "outbox_head", outbox.c.urn_lookup, outbox.c.id, sqlite_where=is_waiting(), postgresql_where=is_waiting()
+)
 Index("outbox_cause", outbox.c.cause)
 
 outbox_parts = Table(

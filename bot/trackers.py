@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -57,8 +57,7 @@ class TrackerState:
 
     def dump(self) -> bytes:
         """The snapshot as stored; the version is a column of its own."""
-        snapshot = asdict(self)
-        del snapshot["version"]
+        snapshot = {name: getattr(self, name) for name in self.__slots__ if name != "version"}
         snapshot["events"] = self.events[-EVENTS_KEPT:]
         return orjson.dumps(snapshot)
 

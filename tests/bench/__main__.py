@@ -1,0 +1,251 @@
+"""`make bench`: measures beside the bare figures of the same run; writes docs/benchmarks.md and .json.
+
+A figure of a noisy machine means little alone: what counts is its ratio to the bare one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientError, ClientSession
+
+from tests.bench.lengths import longest_in_lao
+from tests.bench.rows import Row
+from tests.bench.traffic import webhooks
+from tests.servers.ports import free_port
+from tests.system.models import train
+from tests.system.server import PatouServer, Setup, until
+
+DOCS = Path(__file__).parents[2] / "docs"
+ROUNDS = 3
+MESSAGES = 4000
+CONNECTIONS = 16
+STEADY_RATE, STEADY_SECONDS = 300, 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """What a load run showed."""
+
+    seconds: float
+    statuses: dict[str, int]
+    latencies: Sequence[float]
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, share: int) -> float:
+        """Milliseconds within which so many of a hundred were answered."""
+        return statistics.quantiles(self.latencies, n=100)[share - 1]
+
+
+async def measure(folder: Path) -> list[Row]:
+    """All figures, in the order of the table."""
+    models = folder / "models"
+    models.mkdir()
+    train(models)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(ClientSession())
+        provider = await stack.enter_async_context(_process("tests.bench.provider", session))
+        bare = await stack.enter_async_context(_process("tests.bench.bare", session))
+        setup = Setup(folder=folder, models=models, twilio_url=provider)
+        rows = await _throughput(setup, session, bare)
+        rows += await _steady(setup, session, provider)
+        rows += await _start(setup, session)
+    return rows + await longest_in_lao()
+
+
+async def _throughput(setup: Setup, session: ClientSession, bare: str) -> list[Row]:
+    """Webhooks a second until nothing waits, in turn with the bare handler; the median of the rounds."""
+    pairs = []
+    for number in range(ROUNDS):
+        own = await _load(bare, list(webhooks(bare, MESSAGES * 2)))
+        async with _server(_own_folder(setup, f"throughput{number}"), session) as server:
+            # The first turns compile statements; a server is measured warm.
+            await _load(server.url, list(webhooks(server.url, 200)))
+            loaded = await _load(server.url, list(webhooks(server.url, MESSAGES, start=10_000)))
+            assert loaded.statuses == {"200": MESSAGES}, loaded.statuses
+            assert await _answered(server) == MESSAGES + 200
+        pairs.append((loaded, own))
+    ratio = statistics.median(loaded.rate / own.rate for loaded, own in pairs)
+    loaded = sorted((pair[0] for pair in pairs), key=lambda each: each.rate)[ROUNDS // 2]
+    own = sorted((pair[1] for pair in pairs), key=lambda each: each.rate)[ROUNDS // 2]
+    return [
+        Row(
+            what="Signed Twilio webhooks answered 2xx after the commit, one process, SQLite FULL",
+            figure=f"{loaded.rate:,.0f}/s",
+            bare=f"{own.rate:,.0f}/s",
+            ratio=f"{ratio:.3f}",
+        ),
+        Row(
+            what=f"… p50 / p99 of an answer at {CONNECTIONS} connections without pause",
+            figure=f"{loaded.percentile(50):.1f} / {loaded.percentile(99):.1f} ms",
+            bare=f"{own.percentile(50):.1f} / {own.percentile(99):.1f} ms",
+        ),
+    ]
+
+
+async def _steady(setup: Setup, session: ClientSession, provider: str) -> list[Row]:
+    """At a given rate: how long answers take, and whether anything is left behind."""
+    before = int(await _text(session, f"{provider}/taken"))
+    async with _server(_own_folder(setup, "steady"), session) as server:
+        await _load(server.url, list(webhooks(server.url, 200)))
+        count = STEADY_RATE * STEADY_SECONDS
+        requests = list(webhooks(server.url, count, start=10_000))
+        loaded = await _load(server.url, requests, rate=STEADY_RATE)
+        at_once = int(await _text(session, f"{provider}/taken")) - before - 200
+        assert loaded.statuses == {"200": count}, loaded.statuses
+    return [
+        Row(
+            what=f"p50 / p99 of an answer at {STEADY_RATE}/s for {STEADY_SECONDS} s",
+            figure=f"{loaded.percentile(50):.1f} / {loaded.percentile(99):.1f} ms",
+        ),
+        Row(
+            what="… replies with the provider when the last webhook was answered",
+            figure=f"{at_once:,} of {count:,}",
+        ),
+    ]
+
+
+async def _start(setup: Setup, session: ClientSession) -> list[Row]:
+    """From the command to ready with a warm model, and what the process then weighs."""
+    seconds = []
+    async with _server(_own_folder(setup, "start"), session) as server:
+        for _ in range(ROUNDS):
+            await server.stop()
+            began = time.perf_counter()
+            await server.start()
+            seconds.append(time.perf_counter() - began)
+        await _load(server.url, list(webhooks(server.url, 1000)))
+        resident = _resident(server.process)
+    python = await _bare_start()
+    return [
+        Row(
+            what="Ready with a warm model",
+            figure=f"{statistics.median(seconds):.2f} s",
+            bare=f"{python:.2f} s (Python importing aiohttp, rasa_sdk, sqlalchemy)",
+            ratio=f"{statistics.median(seconds) / python:.1f}",
+        ),
+        Row(what="Resident after 1,000 messages", figure=f"{resident:.0f} MB"),
+    ]
+
+
+def _resident(process: int) -> float:
+    """Megabytes of memory in use."""
+    status = Path(f"/proc/{process}/status").read_text("utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+
+async def _bare_start() -> float:
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "import aiohttp, rasa_sdk, sqlalchemy, numpy"
+    )
+    await process.wait()
+    return time.perf_counter() - began
+
+
+@asynccontextmanager
+async def _server(setup: Setup, session: ClientSession) -> AsyncIterator[PatouServer]:
+    server = PatouServer(setup, session)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+@asynccontextmanager
+async def _process(module: str, session: ClientSession) -> AsyncIterator[str]:
+    """Another server in a process of its own; its address."""
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(port))
+
+    async def answers() -> bool:
+        try:
+            async with session.get(url):
+                return True
+        except ClientError:
+            return False
+
+    await until(answers, f"{module} to listen")
+    try:
+        yield url
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def _own_folder(setup: Setup, name: str) -> Setup:
+    folder = setup.folder / name
+    folder.mkdir()
+    return replace(setup, folder=folder)
+
+
+async def _load(url: str, requests: Sequence[bytes], rate: float = 0.0) -> Loaded:
+    port = url.rpartition(":")[2]
+    pace = ["--rate", str(rate)] if rate else []
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.bench.load", port, str(CONNECTIONS), *pace),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate(b"".join(requests))
+    told: dict[str, Any] = json.loads(out)
+    return Loaded(seconds=told["seconds"], statuses=told["statuses"], latencies=told["latencies_ms"])
+
+
+async def _answered(server: PatouServer) -> int:
+    """How many messages of the inbox are answered; the rest would be a backlog."""
+    return sum(each["state"] == "done" for each in await server.export("inbox"))
+
+
+async def _text(session: ClientSession, url: str) -> str:
+    async with session.get(url) as response:
+        return await response.text()
+
+
+def write(rows: Sequence[Row]) -> None:
+    """The page and its JSON."""
+    machine = f"{platform.machine()}, Python {platform.python_version()}, {platform.system()}"
+    lines = [
+        "# Benchmarks",
+        "",
+        "`make bench` writes this page. The bare figure was measured in the same run on the same machine;",
+        "the ratio is what counts. The bare webhook handler is aiohttp reading the form and nothing else.",
+        "",
+        f"Machine: {machine}.",
+        "",
+        "| what | Patou | bare | ratio |",
+        "|---|---|---|---|",
+        *(f"| {row.what} | {row.figure} | {row.bare} | {row.ratio} |" for row in rows),
+        "",
+    ]
+    (DOCS / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
+    fields = [{"what": row.what, "figure": row.figure, "bare": row.bare, "ratio": row.ratio} for row in rows]
+    text = json.dumps({"machine": machine, "rows": fields}, indent=1)
+    (DOCS / "benchmarks.json").write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write("\n".join(lines[8:]) + "\n")
+
+
+def main() -> None:
+    """Measure and write."""
+    with tempfile.TemporaryDirectory(prefix="patou-bench-") as folder:
+        write(asyncio.run(measure(Path(folder))))
+
+
+if __name__ == "__main__":
+    main()

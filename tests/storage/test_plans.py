@@ -1,0 +1,52 @@
+"""What runs for every message finds its rows by an index, however many there are: SQLite tells how."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Executable
+from sqlalchemy.dialects import sqlite
+
+from bot import contacts, inbox, outbox, receipts
+
+STATEMENTS = {
+    "the person and whether older messages wait": contacts._LOAD,
+    "messages that wait": inbox._PENDING,
+    "a failed attempt": inbox._FAULT,
+    "whether anything can be sent": outbox._ANY_CLAIMABLE,
+    "what can be sent": outbox._CLAIM,
+    "whether an attempt was lost": outbox._ANY_LOST,
+    "whether anything is in doubt": outbox._ANY_DOUBTFUL,
+    "the message of a provider's id": outbox._OWNERS,
+    "what a page has not fetched": outbox._PULLABLE,
+    "a receipt's message": receipts._BY_ID,
+    "a receipt's message by the provider's id": receipts._BY_PROVIDER_ID,
+}
+
+
+@pytest.mark.parametrize("what", STATEMENTS)
+def test_no_table_is_read_from_end_to_end(what: str, sqlite_url: str) -> None:
+    steps = _plan(STATEMENTS[what], Path(sqlite_url.removeprefix("sqlite:///")))
+    full = [
+        step for step in steps if step.startswith("SCAN") and "USING" not in step and "CONSTANT" not in step
+    ]
+    assert not full, steps
+
+
+@pytest.mark.parametrize("what", ["whether anything can be sent", "what can be sent"])
+def test_what_is_most_urgent_is_found_without_sorting(what: str, sqlite_url: str) -> None:
+    steps = _plan(STATEMENTS[what], Path(sqlite_url.removeprefix("sqlite:///")))
+    assert any("outbox_waiting" in step for step in steps), steps
+    assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
+def _plan(statement: Executable, path: Path) -> list[str]:
+    """The steps by which SQLite would run it."""
+    compiled = statement.compile(dialect=sqlite.dialect())  # type: ignore[attr-defined]  # every Executable compiles
+    text = str(compiled)
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {text}", [0] * text.count("?")).fetchall()
+    connection.close()
+    return [row[3] for row in rows]
