@@ -1,0 +1,1 @@
+"""The running product seen from outside: the real process, its doors and its commands."""
