@@ -1,0 +1,148 @@
+"""The documents describe what is there: settings, links, commands, files and tests that they name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import app
+from bot.config import settings_table
+from channels.config import kinds, load_channels
+from channels.terminal import CAPABILITIES
+from cli.main import command
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+_FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_PATH = re.compile(
+    r"(?:app|bot|channels|dialogs|complaints|services|web|cli|tests|nlu_data|docs)(?:/[\w.*-]+)*/?"
+)
+
+
+@pytest.fixture(scope="module")
+def patou() -> click.Group:
+    """The command as `app.main` makes it."""
+    return command(app.Kit(), app.PACK_CHECKS, CAPABILITIES)
+
+
+def test_the_settings_are_those_of_the_code() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    begin, end = "<!-- settings: generated from bot/config.py -->\n", "\n<!-- end of settings -->"
+    assert page.partition(begin)[2].partition(end)[0] == settings_table()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    page = ROOT / name
+    for target in _LINK.findall(_prose(page)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        if anchor:
+            assert anchor in _anchors(found), target
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set[Path](), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        reached.add(page)
+        links = [(page.parent / link.partition("#")[0]).resolve() for link in _LINK.findall(_prose(page))]
+        waiting += [link for link in links if link.suffix == ".md" and link in PAGES and link not in reached]
+    assert set(PAGES) - reached == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_exists_with_its_options(name: str, patou: click.Group) -> None:
+    for words in _commands(ROOT / name):
+        _follow(patou, words)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_that_is_named_is_there(name: str) -> None:
+    for span in _SPAN.findall(_prose(ROOT / name)):
+        path, _, test = span.partition("::")
+        if not _PATH.fullmatch(path):
+            continue
+        found = list(ROOT.glob(path.rstrip("/")))
+        assert found, span
+        if test:
+            assert f"def {test}(" in found[0].read_text(encoding="utf-8"), span
+
+
+def test_the_changelog_has_this_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d$", changelog, re.MULTILINE)
+
+
+def test_channels_in_the_documents_can_be_used_as_they_stand(tmp_path: Path) -> None:
+    environ = {name: "x" for page in PAGES for name in re.findall(r'"env:(\w+)"', page.read_text("utf-8"))}
+    used = set()
+    for number, text in enumerate(_blocks("toml")):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(text, encoding="utf-8")
+        used |= {each.kind for each in load_channels(path, environ)}
+    assert used == set(kinds())
+
+
+def test_every_kind_of_channel_is_in_the_drawing() -> None:
+    drawing = (ROOT / "docs" / "images" / "architecture.svg").read_text(encoding="utf-8")
+    assert f"Kinds of channel today: {', '.join(kinds())}." in drawing
+
+
+def test_variables_in_the_documents_are_settings() -> None:
+    known = set(re.findall(r"PATOU_[A-Z_]+", settings_table())) | {"PATOU_PURGE_"}
+    for page in PAGES:
+        assert set(re.findall(r"PATOU_[A-Z_]+", page.read_text(encoding="utf-8"))) <= known, page.name
+
+
+def _prose(page: Path) -> str:
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def _blocks(language: str) -> Iterator[str]:
+    for page in PAGES:
+        for found, text in _FENCE.findall(page.read_text(encoding="utf-8")):
+            if found == language:
+                yield text
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = _HEADING.findall(_prose(page))
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+def _commands(page: Path) -> Iterator[list[str]]:
+    """The words after `patou` wherever a page names a command, in running text or in a block for the shell."""
+    text = page.read_text(encoding="utf-8")
+    lines = [line for kind, block in _FENCE.findall(text) if kind == "sh" for line in block.splitlines()]
+    for line in [*lines, *_SPAN.findall(_prose(page))]:
+        words = shlex.split(line.partition(" #")[0], posix=True) if "patou" in line else []
+        words = words[: words.index(">")] if ">" in words else words
+        start = next((n for n, word in enumerate(words) if word.rpartition("/")[2] == "patou"), None)
+        if start is not None and all("=" in word for word in words[:start]):
+            yield words[start + 1 :]
+
+
+def _follow(group: click.Command, words: list[str]) -> None:
+    """Walk down the groups; what is left must be options and arguments that the command has."""
+    here, rest = group, list(words)
+    while isinstance(here, click.Group) and rest and not rest[0].startswith("-"):
+        assert rest[0] in here.commands, words
+        here = here.commands[rest.pop(0)]
+    options = {option for parameter in here.params for option in parameter.opts}
+    assert {word for word in rest if word.startswith("--")} <= options | {"--help", "--version"}, words
