@@ -22,11 +22,9 @@ class Requirements(ServiceQuestion):
     goal = "requirements"
 
     def answer(self, turn: Turn, service: PublicService) -> None:
-        """One paper a line, then where to hand them in."""
+        """One paper a line, what is to know about them, then where to hand them in."""
         pack, language = self.ports.pack, turn.words.language
-        lines = [
-            *requirement_lines(pack, service, language),
-            *note_lines(pack, service, Topic.REQUIREMENTS, language),
-        ]
-        items = "\n".join(f"- {line}" for line in lines)
+        papers = [f"- {line}" for line in requirement_lines(pack, service, language)]
+        notes = [f"{line}." for line in note_lines(pack, service, Topic.REQUIREMENTS, language)]
+        items = "\n".join([*papers, *notes])
         self.say(turn, service.requirements_fact, service, items=items, office=self.office(turn, service))

@@ -152,3 +152,26 @@ async def test_a_conversation_in_a_browser(chat: Edge, page: Page) -> None:
     assert await page.get_by_role("log").locator("li").count() == 3
     favicon = [problem for problem in problems if "404" not in problem]
     assert favicon == []
+
+
+async def test_the_newest_reply_is_never_hidden_by_the_form(chat: Edge, page: Page) -> None:
+    await page.goto(f"{chat.url}/chat?lang=en")
+    for number in range(1, 9):
+        chat.pipeline.replies = (
+            OutboundMessage(
+                id=f"{number:026}",
+                channel="web",
+                urn=session_urn(SESSION),
+                text="ສະບາຍດີ " * 12,
+                cause="",
+                created_at=START,
+            ),
+        )
+        await page.get_by_role("textbox").fill("again")
+        await page.keyboard.press("Enter")
+        await page.wait_for_function(f"document.querySelectorAll('#log li').length === {number * 2}")
+    last = await page.get_by_role("log").locator("li").last.bounding_box()
+    form = await page.locator("form").bounding_box()
+    assert last is not None
+    assert form is not None
+    assert last["y"] + last["height"] <= form["y"]
