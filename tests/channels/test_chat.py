@@ -140,7 +140,7 @@ async def test_a_conversation_in_a_browser(chat: Edge, page: Page) -> None:
     await page.get_by_role("textbox").fill("ພາສປອດ")
     await page.keyboard.press("Enter")
     await page.get_by_role("button", name="ແມ່ນ").click()
-    await page.wait_for_function("document.querySelectorAll('#log li').length === 3")
+    await page.locator("#log li").nth(2).wait_for()
     assert [(each.text, each.payload, each.language) for each in chat.pipeline.messages] == [
         ("ພາສປອດ", "", "en"),
         ("ແມ່ນ", "/affirm", "en"),
@@ -169,7 +169,7 @@ async def test_the_newest_reply_is_never_hidden_by_the_form(chat: Edge, page: Pa
         )
         await page.get_by_role("textbox").fill("again")
         await page.keyboard.press("Enter")
-        await page.wait_for_function(f"document.querySelectorAll('#log li').length === {number * 2}")
+        await page.locator("#log li").nth(number * 2 - 1).wait_for()
     last = await page.get_by_role("log").locator("li").last.bounding_box()
     form = await page.locator("form").bounding_box()
     assert last is not None
