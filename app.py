@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import click
-import structlog
 import yaml
 from aiohttp import ClientSession, web
 from rasa_sdk.interfaces import Action
@@ -29,7 +23,7 @@ from bot.contacts import People
 from bot.conversation import Conversation
 from bot.crypto import Vault, open_vault, read_master
 from bot.db import Database, WriteSet, open_database
-from bot.effects import EffectContext, EffectWriters
+from bot.effects import Effects
 from bot.engine import Engine
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
@@ -54,7 +48,6 @@ from bot.redis import connect
 from bot.rendering import Renderer
 from bot.retention import floor_rules
 from bot.rules import Rules
-from bot.schema import meta
 from bot.spending import Spending
 from bot.urns import Urn
 from bot.workers import Workers
@@ -66,7 +59,7 @@ from channels.optouts import OptOut, OptOuts
 from channels.terminal import CAPABILITIES
 from channels.web import WebChannel
 from channels.webhook import Door
-from cli.kit import Instance, Route
+from cli.kit import Instance
 from cli.main import command
 from complaints import categories, references, routing
 from complaints.categories import Categories
@@ -81,9 +74,7 @@ from services.catalogue import Catalogue
 from web.actions import routes as action_routes
 from web.health import routes as health_routes
 from web.metrics import routes as metrics_routes
-from web.server import application
-
-log = structlog.get_logger()
+from web.server import Server
 
 HERE = Path(__file__).parent
 BALLAST_BYTES = 16 * 1024 * 1024
@@ -139,7 +130,7 @@ class Installation:
     outbox: Outbox
     interpreter: Interpreter
     actions: Sequence[Action]
-    effects: EffectWriters
+    effects: Effects
     pipeline: Pipeline
     backlog: Backlog
 
@@ -194,10 +185,11 @@ async def open_installation(
         locks, limits = await _shared(config, clock, stack)
         actions = discover(_ports(country, db, vault, clock, chance))
         kept = timedelta(days=config.purge_messages_days)
-        effects = {
+        writers = {
             RecordConsent: write_consent,
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
         }
+        effects = Effects(writers=writers, db=db, vault=vault, clock=clock, chance=chance)
         interpreter = await understanding(config, country)
         spending = Spending(db, clock, country.pack.zone, config.daily_parts)
         inbox = Inbox(db, vault, chance, kept)
@@ -297,23 +289,6 @@ def _may_answer(rules: PhoneRules) -> Callable[[Urn], bool]:
     return may_answer
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Server:
-    """The HTTP side of an installation."""
-
-    application: web.Application
-    routes: Sequence[Route]
-
-    async def listen(self, stack: AsyncExitStack, host: str, port: int) -> str:
-        """Accept requests until the stack closes; the address in force."""
-        runner = web.AppRunner(self.application, access_log=None, keepalive_timeout=15, shutdown_timeout=10)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, host, port, backlog=1024).start()
-        bound = runner.addresses[0]
-        return f"http://{bound[0]}:{bound[1]}"
-
-
 @asynccontextmanager
 async def open_server(config: Config) -> AsyncIterator[Server]:
     """An installation with its doors and the work behind them; stops in reverse order."""
@@ -346,55 +321,31 @@ async def open_server(config: Config) -> AsyncIterator[Server]:
             limits=opened.limits,
             metrics=metrics,
         )
-        routes = [
-            *_by("operator", metrics_routes(metrics.text)),
-            *_by("anyone", health_routes(_probe(opened.db))),
-            *_by("provider", door.routes()),
-            *_by("rasa", action_routes(opened.actions, config.actions_token, opened.db, _adder(opened))),
+        pages = [
+            route
+            for channel in channels.values()
+            if isinstance(channel, WebChannel)
+            for route in _chat(channel, opened)
         ]
-        for channel in channels.values():
-            if isinstance(channel, WebChannel):
-                path = "/chat" if channel.name == WebChannel.kind else f"/chat/{channel.name}"
-                pages = ChatPages(channel, opened.outbox, opened.limits, opened.country.pack, path)
-                routes += _by("anyone", pages.routes())
+        routes = {
+            "provider": door.routes(),
+            "anyone": [*health_routes(opened.db), *pages],
+            "operator": metrics_routes(metrics.text),
+            "rasa": action_routes(
+                opened.actions, config.actions_token, opened.db, opened.vault, opened.effects
+            ),
+        }
         workers = Workers(_work(opened, delivery))
         stack.push_async_callback(delivery.stop)
         stack.push_async_callback(workers.stop)
         workers.start()
-        yield Server(
-            application=application(
-                [route for _, route in routes], https=config.public_url.startswith("https:")
-            ),
-            routes=[Route(method=each.method, path=each.path, roles=[role]) for role, each in routes],
-        )
+        yield Server(routes, https=config.public_url.startswith("https:"))
 
 
-def _by(role: str, routes: Sequence[web.RouteDef]) -> list[tuple[str, web.RouteDef]]:
-    return [(role, route) for route in routes]
-
-
-def _probe(db: Database) -> Callable[[], Awaitable[None]]:
-    """Writes one row: a server that cannot store is not ready."""
-    beat = db.insert(meta).on_conflict_do_update(index_elements=["key"], set_={"value": "alive"})
-
-    async def probe() -> None:
-        writes = WriteSet()
-        writes.add(beat, {"key": "probe", "value": "alive"})
-        await db.commit(writes)
-
-    return probe
-
-
-def _context(opened: Installation, contact_id: str, cause: str, channel: str) -> EffectContext:
-    return EffectContext(
-        contact_id=contact_id,
-        cause=cause,
-        channel=channel,
-        now=opened.clock.now(),
-        db=opened.db,
-        vault=opened.vault,
-        chance=opened.chance,
-    )
+def _chat(channel: WebChannel, opened: Installation) -> Sequence[web.RouteDef]:
+    """The pages of a web channel: at /chat, and those of others below it."""
+    path = "/chat" if channel.name == WebChannel.kind else f"/chat/{channel.name}"
+    return ChatPages(channel, opened.outbox, opened.limits, opened.country.pack, path).routes()
 
 
 def _on_opt_out(opened: Installation) -> Callable[[OptOut, WriteSet], None]:
@@ -404,21 +355,11 @@ def _on_opt_out(opened: Installation) -> Callable[[OptOut, WriteSet], None]:
         effect = RecordConsent(
             purpose=Purpose.AWARENESS, granted=False, proof=opt_out.proof, proof_kind=ProofKind.PROVIDER
         )
-        write_consent(effect, _context(opened, opt_out.contact_id, opt_out.cause, opt_out.channel), writes)
+        opened.effects.add(
+            [effect], writes, contact_id=opt_out.contact_id, cause=opt_out.cause, channel=opt_out.channel
+        )
 
     return record
-
-
-def _adder(opened: Installation) -> Callable[[Sequence[Any], str, str, WriteSet], None]:
-    """Writes the effects of actions that a Rasa server runs; its sender is a contact of ours by hash."""
-
-    def add(effects: Sequence[Any], sender: str, message: str, writes: WriteSet) -> None:
-        contact_id = opened.vault.lookup(f"rasa:{sender}")[:26]
-        for ordinal, effect in enumerate(effects):
-            cause = f"rasa:{contact_id}:{message}#{ordinal}"
-            opened.effects[type(effect)](effect, _context(opened, contact_id, cause, "rasa"), writes)
-
-    return add
 
 
 def _work(opened: Installation, delivery: Delivery) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -439,26 +380,6 @@ def _work(opened: Installation, delivery: Delivery) -> Mapping[str, Callable[[],
         "sequencer": sequencer.run,
         "housekeeping": housekeeping.run,
     }
-
-
-def _settle() -> None:
-    """What was loaded at the start stays; looking at it again and again cost a third of every turn."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
-def _greet(config: Config, address: str) -> None:
-    """Tell whoever started the server where to look."""
-    click.echo(f"""
-  Patou serves on {address}
-
-  Web chat       {address}/chat
-  Terminal chat  patou chat
-  Webhooks       {config.public_url}/channels/<name>/messages   (channels: {config.channels})
-  Health         {address}/health/ready
-  Cases          patou export cases --jsonl
-""")
 
 
 class Kit:
@@ -488,21 +409,9 @@ class Kit:
             return LightInterpreter(Model.load(model))
         return await understanding(config, Country.load(config.pack_root))
 
-    async def serve(self, config: Config, host: str, port: int) -> None:
-        """Serve until SIGINT or SIGTERM."""
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        async with open_server(config) as server, AsyncExitStack() as listening:
-            _settle()
-            _greet(config, await server.listen(listening, host, port))
-            await stop.wait()
-            log.info("serve.stopping")
-
-    async def routes(self, config: Config) -> Sequence[Route]:
-        """Every route of the server that this configuration makes."""
-        async with open_server(config) as server:
-            return server.routes
+    def server(self, config: Config) -> AbstractAsyncContextManager[Server]:
+        """Everything that serves."""
+        return open_server(config)
 
 
 def main() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.clock import Chance
+from bot.clock import Chance, Clock
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 
@@ -27,3 +27,32 @@ class EffectContext:
 
 EffectWriter = Callable[[Any, EffectContext, WriteSet], None]
 EffectWriters = Mapping[type, EffectWriter]
+
+
+class Effects:
+    """Adds effects to a write-set, each through the writer of its type and under a key of its own."""
+
+    def __init__(
+        self, *, writers: EffectWriters, db: Database, vault: Vault, clock: Clock, chance: Chance
+    ) -> None:
+        self._writers = writers
+        self._db = db
+        self._vault = vault
+        self._clock = clock
+        self._chance = chance
+
+    def add(
+        self, effects: Sequence[Any], writes: WriteSet, *, contact_id: str, cause: str, channel: str
+    ) -> None:
+        """Have the effects done when the write-set is committed; `cause` names what they come from."""
+        for ordinal, effect in enumerate(effects):
+            context = EffectContext(
+                contact_id=contact_id,
+                cause=f"{cause}#{ordinal}" if ordinal else cause,
+                channel=channel,
+                now=self._clock.now(),
+                db=self._db,
+                vault=self._vault,
+                chance=self._chance,
+            )
+            self._writers[type(effect)](effect, context, writes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,7 @@ from bot.conversation import Conversation
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.dispatcher import Response
-from bot.effects import EffectContext, EffectWriters
+from bot.effects import Effects
 from bot.engine import Engine, Turn
 from bot.errors import DatabaseUnavailable, Duplicate, Stale, Taken
 from bot.inbox import Inbox, Waiting
@@ -76,7 +76,7 @@ class Parts:
     interpreter: Interpreter
     engine: Engine
     renderer: Renderer
-    effects: EffectWriters
+    effects: Effects
     spending: Spending
     capabilities: Mapping[str, Capabilities]
     may_answer: Callable[[Urn], bool]
@@ -258,26 +258,16 @@ class Pipeline:
         writes = WriteSet()
         self._.inbox.take(message, person.lookup, now, writes)
         self._.people.save(person, state, now, writes)
-        self._write_effects(person, message, turn, now, writes)
+        self._.effects.add(
+            turn.effects,
+            writes,
+            contact_id=person.contact_id,
+            cause=message.key,
+            channel=message.channel,
+        )
         drafts = rendered.drafts if answered else ()
         replies = self._.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
         await self._.db.commit(writes)
         if replies:
             self._committed()
         return Outcome(kind=Handled.DONE if answered else Handled.LIMITED, messages=replies)
-
-    def _write_effects(
-        self, person: Person, message: InboundMessage, turn: Turn, now: datetime, writes: WriteSet
-    ) -> None:
-        context = EffectContext(
-            contact_id=person.contact_id,
-            cause=message.key,
-            channel=message.channel,
-            now=now,
-            db=self._.db,
-            vault=self._.vault,
-            chance=self._.chance,
-        )
-        for ordinal, effect in enumerate(turn.effects):
-            own = replace(context, cause=f"{message.key}#{ordinal}") if ordinal else context
-            self._.effects[type(effect)](effect, own, writes)

@@ -26,13 +26,27 @@ class Instance:
     pipeline: Pipeline
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """One way into the server over HTTP; `roles` are who may use it."""
+class Route(Protocol):
+    """One way into the server over HTTP."""
 
-    method: str
-    path: str
-    roles: Sequence[str]
+    @property
+    def method(self) -> str:
+        """Such as GET or POST."""
+
+    @property
+    def path(self) -> str:
+        """With names in braces for what varies."""
+
+
+class Server(Protocol):
+    """The doors of an installation, and the work behind them."""
+
+    @property
+    def routes(self) -> Sequence[tuple[str, Route]]:
+        """Every route, after the role of those who may use it."""
+
+    def listen(self, host: str, port: int) -> AbstractAsyncContextManager[str]:
+        """Accept requests; the address in force."""
 
 
 class Kit(Protocol):
@@ -54,8 +68,5 @@ class Kit(Protocol):
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The understanding of the pack, or of one trained model without the pack's rules."""
 
-    async def serve(self, config: Config, host: str, port: int) -> None:
-        """Serve until told to stop."""
-
-    async def routes(self, config: Config) -> Sequence[Route]:
-        """Every route of the server that this configuration makes."""
+    def server(self, config: Config) -> AbstractAsyncContextManager[Server]:
+        """Everything that serves, at work but not listening yet."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import click
 import orjson
 
-from cli.kit import Kit
+from cli.kit import Kit, Route
 
 
 def command(kit: Kit) -> click.Command:
@@ -17,12 +18,17 @@ def command(kit: Kit) -> click.Command:
     @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
     def routes(as_json: bool) -> None:
         """List every route with its method and who may use it."""
-        found = asyncio.run(kit.routes(kit.config()))
+        found = asyncio.run(_routes(kit))
         if as_json:
-            rows = [{"method": each.method, "path": each.path, "roles": each.roles} for each in found]
+            rows = [{"method": each.method, "path": each.path, "roles": [role]} for role, each in found]
             click.echo(orjson.dumps(rows))
             return
-        for each in found:
-            click.echo(f"{each.method:8}{each.path:44}{', '.join(each.roles)}")
+        for role, each in found:
+            click.echo(f"{each.method:8}{each.path:44}{role}")
 
     return routes
+
+
+async def _routes(kit: Kit) -> Sequence[tuple[str, Route]]:
+    async with kit.server(kit.config()) as server:
+        return server.routes

@@ -7,23 +7,29 @@ Source: rasa-sdk 3.21, `rasa_sdk.endpoint`: POST {"next_action", "tracker", "dom
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import cast
 
 import orjson
 from aiohttp import web
 from rasa_sdk.interfaces import Action, ActionExecutionRejection, Tracker
 from rasa_sdk.types import DomainDict
 
+from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.dispatcher import TurnDispatcher
+from bot.effects import Effects
 
-# (effects, sender id, key of the message, write-set): as the turns of our own engine write them.
-EffectAdder = Callable[[Sequence[Any], str, str, WriteSet], None]
+_CONTACT_ID = 26  # characters
 
 
-def routes(actions: Iterable[Action], token: str, db: Database, add: EffectAdder) -> list[web.RouteDef]:
-    """`POST /actions` behind a bearer token; no route at all where no token is set."""
+def routes(
+    actions: Iterable[Action], token: str, db: Database, vault: Vault, effects: Effects
+) -> list[web.RouteDef]:
+    """`POST /actions` behind a bearer token; no route at all where no token is set.
+
+    The Rasa server's sender becomes a contact of ours by hash.
+    """
     if not token:
         return []
     by_name = {action.name(): action for action in actions}
@@ -40,7 +46,9 @@ def routes(actions: Iterable[Action], token: str, db: Database, add: EffectAdder
             return web.json_response({"action_name": name, "error": "Execution rejected"}, status=400)
         if dispatcher.effects:
             writes = WriteSet()
-            add(dispatcher.effects, tracker.sender_id, _message_key(tracker), writes)
+            contact_id = vault.lookup(f"rasa:{tracker.sender_id}")[:_CONTACT_ID]
+            cause = f"rasa:{contact_id}:{_message_key(tracker)}"
+            effects.add(dispatcher.effects, writes, contact_id=contact_id, cause=cause, channel="rasa")
             await db.commit(writes)
         return web.json_response(
             {"events": list(events or ()), "responses": dispatcher.messages},
@@ -68,4 +76,4 @@ def _call(body: bytes) -> tuple[str, Tracker, DomainDict]:
 def _message_key(tracker: Tracker) -> str:
     """Names the message once; a Rasa server that asks again after a time-out has one effect."""
     latest = tracker.latest_message
-    return f"rasa:{latest.get('message_id') or len(tracker.events)}"
+    return str(latest.get("message_id") or len(tracker.events))

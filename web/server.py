@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
@@ -26,6 +27,26 @@ _HEADERS = {
 _HSTS = "max-age=31536000; includeSubDomains"
 
 log = structlog.get_logger()
+
+
+class Server:
+    """All routes, each under the role of those who may use it, behind one listening socket."""
+
+    def __init__(self, routes: Mapping[str, Sequence[web.RouteDef]], *, https: bool) -> None:
+        self.routes = [(role, route) for role, several in routes.items() for route in several]
+        self._application = application([route for _, route in self.routes], https=https)
+
+    @asynccontextmanager
+    async def listen(self, host: str, port: int) -> AsyncIterator[str]:
+        """Accept requests until left; gives the address in force."""
+        runner = web.AppRunner(self._application, access_log=None, keepalive_timeout=15, shutdown_timeout=10)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port, backlog=1024).start()
+            bound = runner.addresses[0]
+            yield f"http://{bound[0]}:{bound[1]}"
+        finally:
+            await runner.cleanup()
 
 
 def application(routes: Iterable[web.AbstractRouteDef], *, https: bool) -> web.Application:

@@ -20,7 +20,7 @@ from bot.conversation import Conversation
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.dispatcher import Response
-from bot.effects import EffectContext
+from bot.effects import EffectContext, Effects
 from bot.engine import Engine, Turn
 from bot.errors import Taken
 from bot.inbox import Inbox
@@ -155,7 +155,7 @@ def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> Wor
         interpreter=Reader(),
         engine=cast("Engine", dialog),
         renderer=Renderer(Pack.load(PACK), {}),
-        effects={Note: write_note},
+        effects=Effects(writers={Note: write_note}, db=db, vault=vault, clock=clock, chance=chance),
         spending=spending,
         capabilities=CAPABILITIES,
         may_answer=lambda urn: not urn.address.startswith("+1"),
