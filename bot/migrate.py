@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, String, column, select, table, text
@@ -49,7 +50,7 @@ def newest() -> str:
 async def _version(db: Database) -> str:
     try:
         row = await db.first(_VERSION)
-    except DBAPIError:
+    except (DBAPIError, sqlite3.Error):
         return ""  # no such table: nothing has been migrated yet
     return str(row.version_num) if row else ""
 

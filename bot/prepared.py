@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, Connection, Dialect, Executable
+from sqlalchemy import BindParameter, Connection, Dialect, Executable, Row, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Parameters = Mapping[str, Any] | None
@@ -29,12 +30,31 @@ class _Slot:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Shape:
+    """What a query's rows look like: a tuple type with their names, and what turns each value into Python's."""
+
+    row: Callable[[Iterable[Any]], Any]
+    convert: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+    def rows(self, cursor: sqlite3.Cursor) -> list[Any]:
+        if not self.convert:
+            return [self.row(values) for values in cursor]
+        rows = []
+        for values in map(list, cursor):
+            for index, convert in self.convert:
+                values[index] = convert(values[index])
+            rows.append(self.row(values))
+        return rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Prepared:
     sql: str
     slots: tuple[_Slot, ...]
+    shape: _Shape | None
 
-    def run(self, driver: sqlite3.Connection, params: Mapping[str, Any]) -> int:
-        return driver.execute(self.sql, [slot.fill(params) for slot in self.slots]).rowcount
+    def run(self, driver: sqlite3.Connection, params: Mapping[str, Any]) -> sqlite3.Cursor:
+        return driver.execute(self.sql, [slot.fill(params) for slot in self.slots])
 
 
 class PreparedStatements:
@@ -52,20 +72,29 @@ class PreparedStatements:
 
     def run(self, connection: Connection, statement: Executable, params: Parameters) -> int:
         """The number of rows touched; errors are the driver's own."""
+        prepared = self._prepared(connection, statement, params or {})
+        if prepared is None:
+            return connection.execute(statement, params).rowcount
+        return prepared.run(_driver(connection), params or {}).rowcount
+
+    def rows(self, connection: Connection, statement: Executable, params: Parameters) -> Sequence[Row[Any]]:
+        """The rows of a query, named tuples as SQLAlchemy's are; errors are the driver's own."""
+        prepared = self._prepared(connection, statement, params or {})
+        if prepared is None or prepared.shape is None:
+            return connection.execute(statement, params).all()
+        return prepared.shape.rows(prepared.run(_driver(connection), params or {}))
+
+    def _prepared(
+        self, connection: Connection, statement: Executable, params: Mapping[str, Any]
+    ) -> _Prepared | None:
         seen = self._known.get(statement)
         if seen is None:
             self._known[statement] = {}
-            return connection.execute(statement, params).rowcount
-        params = params or {}
+            return None
         names = tuple(params)
         if names not in seen:
             seen[names] = _prepare(statement, names, connection.dialect)
-        prepared = seen[names]
-        if prepared is None:
-            return connection.execute(statement, params).rowcount
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        return prepared.run(driver, params)
+        return seen[names]
 
 
 def _prepare(statement: Executable, names: tuple[str, ...], dialect: Dialect) -> _Prepared | None:
@@ -82,7 +111,27 @@ def _prepare(statement: Executable, names: tuple[str, ...], dialect: Dialect) ->
         return None
     if not set(names) <= {slot.name for slot in slots}:
         return None  # a parameter that the statement does not have is for SQLAlchemy to refuse
-    return _Prepared(sql=compiled.string, slots=slots)
+    return _Prepared(sql=compiled.string, slots=slots, shape=_shape(statement, dialect))
+
+
+def _shape(statement: Executable, dialect: Dialect) -> _Shape | None:
+    """The rows of a SELECT whose columns have names of their own."""
+    if not isinstance(statement, Select):
+        return None
+    columns = list(statement.selected_columns)
+    names = [column.key or "" for column in columns]
+    if len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
+        return None
+    row: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024  # its fields come from the query
+    processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    convert = tuple((index, each) for index, each in enumerate(processors) if each is not None)
+    return _Shape(row=row._make, convert=convert)
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def _slot(bind: BindParameter[Any], name: str, names: tuple[str, ...], dialect: Dialect) -> _Slot:

@@ -79,6 +79,7 @@ class SqliteDatabase:
         self._guard = guard
         self._patience = patience
         self._reader = _File(path, lock_seconds=0)
+        self._queries = PreparedStatements()
         self._writer = _Writer(path, lock_seconds=patience * _LOCK_SHARE)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._waiting: deque[_Pending] = deque()
@@ -123,11 +124,11 @@ class SqliteDatabase:
         self, statement: Executable, params: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """See `Database.fetch`."""
-        return await self._read(lambda reader: reader.execute(statement, params).all())
+        return await self._read(lambda reader: self._queries.rows(reader, statement, params))
 
     async def first(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """See `Database.first`."""
-        return await self._read(lambda reader: reader.execute(statement, params).first())
+        return next(iter(await self.fetch(statement, params)), None)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """See `Database.run`."""

@@ -14,11 +14,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
     bindparam,
     create_engine,
     delete,
+    func,
     insert,
     select,
     text,
@@ -120,3 +122,22 @@ def test_statements_built_anew_are_not_kept(connection: Connection) -> None:
     for number in range(50):
         prepared.run(connection, delete(things).where(things.c.id == number), None)
     assert len(prepared._known) <= 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        select(things).order_by(things.c.id),
+        select(things.c.name.label("who"), things.c.id).where(things.c.id == bindparam("at", 1)),
+        select(things.c.id, things.c.id).limit(1),
+        select(func.count()).select_from(things),
+    ],
+)
+def test_rows_are_the_same_at_first_and_later(connection: Connection, query: Select[Any]) -> None:
+    prepared = PreparedStatements()
+    connection.execute(insert(things), ROWS)
+    first, *later = [prepared.rows(connection, query, None) for _ in range(3)]
+    assert [list(map(tuple, rows)) for rows in later] == [list(map(tuple, first))] * 2
+    names = query.selected_columns.keys()
+    if len(set(names)) == len(names) == 2:
+        assert [row.who for row in later[0]] == [row.who for row in first]
