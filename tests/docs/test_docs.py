@@ -28,6 +28,7 @@ _GENERATED = {"benchmarks.md"}
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"(?:\]\(|src=\")([^)\"\s]+)")
+_TEST = re.compile(r"\[`(test_\w+)`\]\(([^)]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PATH = re.compile(
     r"(?:app|bot|channels|dialogs|complaints|services|web|cli|tests|nlu_data|docs)(?:/[\w.*-]+)*/?"
@@ -79,12 +80,17 @@ def test_every_command_exists_with_its_options(name: str, patou: click.Group) ->
 def test_every_file_that_is_named_is_there(name: str) -> None:
     for span in _SPAN.findall(_prose(ROOT / name)):
         path, _, test = span.partition("::")
-        if not _PATH.fullmatch(path):
-            continue
-        found = list(ROOT.glob(path.rstrip("/")))
-        assert found, span
-        if test:
-            assert f"def {test}(" in found[0].read_text(encoding="utf-8"), span
+        if _PATH.fullmatch(path):
+            found = list(ROOT.glob(path.rstrip("/")))
+            assert found, span
+            assert f"def {test}(" in found[0].read_text(encoding="utf-8") if test else True, span
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_test_that_is_named_is_in_its_file(name: str) -> None:
+    page = ROOT / name
+    for test, path in _TEST.findall(_prose(page)):
+        assert f"def {test}(" in (page.parent / path).read_text(encoding="utf-8"), test
 
 
 def test_the_changelog_has_this_version() -> None:
