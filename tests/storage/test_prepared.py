@@ -138,6 +138,4 @@ def test_rows_are_the_same_at_first_and_later(connection: Connection, query: Sel
     connection.execute(insert(things), ROWS)
     first, *later = [prepared.rows(connection, query, None) for _ in range(3)]
     assert [list(map(tuple, rows)) for rows in later] == [list(map(tuple, first))] * 2
-    names = query.selected_columns.keys()
-    if len(set(names)) == len(names) == 2:
-        assert [row.who for row in later[0]] == [row.who for row in first]
+    assert [getattr(row, "who", "") for row in later[0]] == [getattr(row, "who", "") for row in first]
