@@ -22,7 +22,7 @@ from aiohttp import ClientError, ClientSession
 
 from tests.bench.lengths import longest_in_lao
 from tests.bench.rows import Row
-from tests.bench.traffic import webhooks
+from tests.bench.traffic import PUBLIC_URL, webhooks
 from tests.servers.ports import free_port
 from tests.system.models import train
 from tests.system.server import PatouServer, Setup, until
@@ -61,7 +61,8 @@ async def measure(folder: Path) -> list[Row]:
         session = await stack.enter_async_context(ClientSession())
         provider = await stack.enter_async_context(_process("tests.bench.provider", session))
         bare = await stack.enter_async_context(_process("tests.bench.bare", session))
-        setup = Setup(folder=folder, models=models, twilio_url=provider)
+        environ = {"PATOU_PUBLIC_URL": PUBLIC_URL}
+        setup = Setup(folder=folder, models=models, twilio_url=provider, environ=environ)
         rows = await _throughput(setup, session, bare)
         rows += await _steady(setup, session, provider)
         rows += await _start(setup, session)
@@ -72,11 +73,11 @@ async def _throughput(setup: Setup, session: ClientSession, bare: str) -> list[R
     """Webhooks a second until nothing waits, in turn with the bare handler; the median of the rounds."""
     pairs = []
     for number in range(ROUNDS):
-        own = await _load(bare, list(webhooks(bare, MESSAGES * 2)))
+        own = await _load(bare, list(webhooks(MESSAGES * 2)))
         async with _server(_own_folder(setup, f"throughput{number}"), session) as server:
             # The first turns compile statements; a server is measured warm.
-            await _load(server.url, list(webhooks(server.url, 200)))
-            loaded = await _load(server.url, list(webhooks(server.url, MESSAGES, start=10_000)))
+            await _load(server.url, list(webhooks(200)))
+            loaded = await _load(server.url, list(webhooks(MESSAGES, start=10_000)))
             assert loaded.statuses == {"200": MESSAGES}, loaded.statuses
             assert await _answered(server) == MESSAGES + 200
         pairs.append((loaded, own))
@@ -102,9 +103,9 @@ async def _steady(setup: Setup, session: ClientSession, provider: str) -> list[R
     """At a given rate: how long answers take, and whether anything is left behind."""
     before = int(await _text(session, f"{provider}/taken"))
     async with _server(_own_folder(setup, "steady"), session) as server:
-        await _load(server.url, list(webhooks(server.url, 200)))
+        await _load(server.url, list(webhooks(200)))
         count = STEADY_RATE * STEADY_SECONDS
-        requests = list(webhooks(server.url, count, start=10_000))
+        requests = list(webhooks(count, start=10_000))
         loaded = await _load(server.url, requests, rate=STEADY_RATE)
         at_once = int(await _text(session, f"{provider}/taken")) - before - 200
         assert loaded.statuses == {"200": count}, loaded.statuses
@@ -129,7 +130,7 @@ async def _start(setup: Setup, session: ClientSession) -> list[Row]:
             began = time.perf_counter()
             await server.start()
             seconds.append(time.perf_counter() - began)
-        await _load(server.url, list(webhooks(server.url, 1000)))
+        await _load(server.url, list(webhooks(1000)))
         resident = _resident(server.process)
     python = await _bare_start()
     return [
