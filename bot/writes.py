@@ -12,6 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import Conflict, Stale
 
+# So many rows cost less one by one, prepared, than SQLAlchemy's work on a batch.
+_FEW = 5
+
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 _UNIQUE_IN_SQLITE = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"})
@@ -90,6 +93,6 @@ def _touched(connection: Connection, write: Write, run: Run) -> int:
     """Rows touched. Drivers do not count rows of a batch, so a counted batch runs one by one."""
     if not isinstance(write.params, Sequence):
         return run(connection, write.statement, write.params)
-    if write.rows is None:
+    if write.rows is None and (run is execute or len(write.params) > _FEW):
         return connection.execute(write.statement, write.params).rowcount
     return sum(run(connection, write.statement, params) for params in write.params)
