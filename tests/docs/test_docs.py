@@ -29,6 +29,7 @@ _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"(?:\]\(|src=\")([^)\"\s]+)")
 _TEST = re.compile(r"\[`(test_\w+)`\]\(([^)]+)\)")
+_EVENT = re.compile(r"(?:backlog|delivery|housekeeping|http|pipeline|spending|webhook|worker)\.[a-z_]+")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PATH = re.compile(
     r"(?:app|bot|channels|dialogs|complaints|services|web|cli|tests|nlu_data|docs)(?:/[\w.*-]+)*/?"
@@ -123,6 +124,21 @@ def test_what_the_readme_shows_is_held_by_a_transcript() -> None:
     assert len(written) > 0
     assert set(written) <= {line for conversation in held for line in conversation}
     assert all(each["steps"] in held for each in picture)
+
+
+def test_events_and_metrics_that_an_operator_watches_are_in_the_code() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("bot", "channels", "complaints", "web", "cli")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    pages = [ROOT / "docs" / "architecture.md", ROOT / "docs" / "how-to" / "run-in-production.md"]
+    spans = {span for page in pages for span in _SPAN.findall(_prose(page))}
+    events = {span for span in spans if _EVENT.fullmatch(span)}
+    metrics = {span.removesuffix("_total") for span in spans if span.startswith("patou_")}
+    assert len(events) > 0
+    assert len(metrics) > 0
+    assert [name for name in events | metrics if f'"{name}"' not in code] == []
 
 
 def test_variables_in_the_documents_are_settings() -> None:
