@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, exists, select, update
 
 from bot.clock import Chance, from_ms, to_ms
 from bot.crypto import Vault
@@ -18,9 +18,17 @@ from bot.schema import inbox, is_pending
 from bot.urns import Urn
 
 ATTEMPTS = 5
+_older = inbox.alias("older")
+# A message whose next attempt is still to come holds back what its person wrote after it.
+_held_back = exists().where(
+    _older.c.urn_lookup == inbox.c.urn_lookup,
+    is_pending(_older),
+    _older.c.id < inbox.c.id,
+    _older.c.due_at > bindparam("now"),
+)
 _PENDING = (
     select(inbox)
-    .where(is_pending(), inbox.c.due_at <= bindparam("now"))
+    .where(is_pending(), inbox.c.due_at <= bindparam("now"), ~_held_back)
     .order_by(inbox.c.id)
     .limit(bindparam("most"))
 )
@@ -84,7 +92,7 @@ class Inbox:
         return dead
 
     async def waiting(self, now: datetime, most: int = 100) -> Sequence[Waiting]:
-        """Messages due for another attempt, oldest first."""
+        """Messages due for an attempt and next in turn for their person, oldest first."""
         rows = await self._db.fetch(_PENDING, {"now": to_ms(now), "most": most})
         return [self._read(row) for row in rows]
 

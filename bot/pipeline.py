@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +94,7 @@ class Pipeline:
         self._waiting = waiting
         self._late: set[asyncio.Task[Outcome]] = set()
         self._queued: set[str] = set()  # people with messages left to the worker by this process
+        self._keeping: Counter[str] = Counter()  # those of them whose messages are not stored yet
 
     async def accept(self, message: InboundMessage) -> Outcome:
         """Answer now, or keep for the worker what cannot be answered at once; durable on return.
@@ -102,6 +104,9 @@ class Pipeline:
         lookup = self._.vault.lookup(str(message.urn))
         token = await self._.locks.try_acquire(lookup, LOCK_SECONDS)
         if token is None:
+            return await self._keep(message, lookup)
+        if lookup in self._keeping:
+            await self._release(lookup, token)
             return await self._keep(message, lookup)
         visit = Visit()
         task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
@@ -114,7 +119,10 @@ class Pipeline:
         return await self._keep(message, lookup)
 
     async def work(self, waiting: Waiting) -> Outcome | None:
-        """Answer a message from the inbox; None when its person is busy. A fault is noted for later."""
+        """Answer a message from the inbox; None when its person is busy. A fault is noted for later.
+
+        Raises DatabaseUnavailable, which does not count as an attempt.
+        """
         message = waiting.message
         lookup = self._.vault.lookup(str(message.urn))
         token = await self._.locks.try_acquire(lookup, LOCK_SECONDS)
@@ -122,6 +130,8 @@ class Pipeline:
             return None
         try:
             return await self._turn(message, lookup, Visit(waits=False))
+        except DatabaseUnavailable:
+            raise  # it says nothing about the message
         except Exception as error:
             log.exception("pipeline.fault", channel=message.channel, error=type(error).__name__)
             return await self._fault(waiting, lookup, type(error).__name__)
@@ -157,8 +167,11 @@ class Pipeline:
 
     def _end_late(self, task: asyncio.Task[Outcome]) -> None:
         self._late.discard(task)
-        if not task.cancelled() and task.exception():
-            log.error("pipeline.late_fault", error=type(task.exception()).__name__)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, DatabaseUnavailable):
+            log.warning("pipeline.late_unavailable")
+        elif error is not None:
+            log.error("pipeline.late_fault", error=type(error).__name__, exc_info=error)
         self._waiting()
 
     async def _fault(self, waiting: Waiting, lookup: str, error: str) -> Outcome:
@@ -181,7 +194,13 @@ class Pipeline:
         writes = WriteSet()
         self._.inbox.wait(message, lookup, self._.clock.now(), writes)
         self._queued.add(lookup)
-        await self._.db.commit(writes)
+        self._keeping[lookup] += 1
+        try:
+            await self._.db.commit(writes)
+        finally:
+            self._keeping[lookup] -= 1
+            if not self._keeping[lookup]:
+                del self._keeping[lookup]
         self._waiting()
         return Outcome(kind=Handled.PENDING)
 

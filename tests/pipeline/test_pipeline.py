@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.errors import DatabaseUnavailable
 from bot.inbox import ATTEMPTS
 from bot.locks import MemoryLocks
 from bot.messages import InboundMessage
@@ -141,6 +142,58 @@ async def test_a_fault_that_passes_costs_nothing(world: World) -> None:
     assert await world.inbox() == {"a": "done"}
 
 
+async def test_a_message_that_failed_holds_back_what_its_person_wrote_after_it(world: World) -> None:
+    broken = [True]
+
+    def fail_once(message: InboundMessage) -> None:
+        if message.external_id == "a" and broken:
+            broken.clear()
+            raise RuntimeError("a dialog broke")
+
+    await _left_to_the_worker(world, "a", "b")
+    world.dialog.think = fail_once
+    assert await world.backlog.step() == 0
+    assert await world.backlog.step() == 0, "b is not answered before a"
+    assert (await world.pipeline.accept(world.message("other", urn=OTHER))).kind is Handled.DONE
+    world.pinned.advance(60)
+    await _work_off(world)
+    assert await world.replies() == ["sms:other", "sms:a", "sms:b"]
+
+
+async def test_a_database_that_is_away_is_no_attempt(world: World) -> None:
+    def unavailable(_: InboundMessage) -> None:
+        raise DatabaseUnavailable
+
+    await _left_to_the_worker(world, "a")
+    world.dialog.think = unavailable
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(DatabaseUnavailable):
+            await world.backlog.step()
+    world.dialog.think = lambda _: None
+    assert await world.backlog.step() == 1
+    assert await world.replies() == ["sms:a"]
+
+
+async def test_a_message_that_is_being_stored_comes_before_the_next(world: World) -> None:
+    """Between the refusal of the lock and the commit of the waiting row, the lock may be free again."""
+    gate = asyncio.Event()
+
+    async def hold(message: InboundMessage) -> None:
+        if message.external_id == "a":
+            await gate.wait()
+
+    world.dialog.think = hold
+    first = asyncio.create_task(world.pipeline.accept(world.message("a", "one")))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(world.pipeline.accept(world.message("b", "two")))
+    await asyncio.sleep(0)
+    gate.set()
+    third = asyncio.create_task(world.pipeline.accept(world.message("c", "three")))
+    await asyncio.gather(first, second, third)
+    await _work_off(world)
+    assert await world.replies() == ["sms:a", "sms:b", "sms:c"]
+
+
 async def test_a_reference_in_use_runs_the_turn_again(world: World) -> None:
     keys = iter(["taken", "taken", "free"])
     world.dialog.effects = lambda _: (Note(key=next(keys)),)
@@ -221,6 +274,16 @@ def _other_process(world: World) -> Pipeline:
     """A pipeline over the same database whose locks are its own."""
     parts = replace(world.parts, locks=MemoryLocks(world.parts.clock))
     return Pipeline(parts, committed=lambda: None, waiting=lambda: None)
+
+
+async def _left_to_the_worker(world: World, *ids: str) -> None:
+    """Messages that came while their person was being answered."""
+    locks, lookup = world.parts.locks, world.parts.vault.lookup(str(world.message("").urn))
+    token = await locks.try_acquire(lookup, 30)
+    assert token is not None
+    for each in ids:
+        assert (await world.pipeline.accept(world.message(each, f"text {each}"))).kind is Handled.PENDING
+    await locks.release(lookup, token)
 
 
 async def _work_off(world: World) -> None:
