@@ -175,12 +175,16 @@ async def understanding(config: Config, country: Country) -> LightInterpreter:
 
 @asynccontextmanager
 async def open_installation(
-    config: Config, capabilities: Mapping[str, Capabilities], committed: Callable[[], None]
+    config: Config,
+    capabilities: Mapping[str, Capabilities],
+    committed: Callable[[], None],
+    *,
+    maintenance: bool = False,
 ) -> AsyncIterator[Installation]:
     """Everything between the two doors; `committed` is called when messages lie in the outbox."""
     country = Country.load(config.pack_root)
     async with AsyncExitStack() as stack:
-        db, vault = await stack.enter_async_context(open_store(config))
+        db, vault = await stack.enter_async_context(open_store(config, maintenance=maintenance))
         clock, chance = Clock(), Chance()
         locks, limits = await _shared(config, clock, stack)
         actions = discover(_ports(country, db, vault, clock, chance))
@@ -290,15 +294,20 @@ def _may_answer(rules: PhoneRules) -> Callable[[Urn], bool]:
 
 
 @asynccontextmanager
-async def open_server(config: Config) -> AsyncIterator[Server]:
-    """An installation with its doors and the work behind them; stops in reverse order."""
+async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIterator[Server]:
+    """An installation with its doors and the work behind them; stops in reverse order.
+
+    `maintenance` opens it to be looked at, beside a server that runs: nothing works behind it.
+    """
     metrics, committed = Metrics(), Wake()
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
         wiring = Wiring(session=session, clock=Clock(), public_url=config.public_url)
         channels = build_channels(load_channels(config.channels, environment()), wiring)
         capabilities = {name: each.capabilities for name, each in channels.items()}
-        opened = await stack.enter_async_context(open_installation(config, capabilities, committed))
+        opened = await stack.enter_async_context(
+            open_installation(config, capabilities, committed, maintenance=maintenance)
+        )
         opt_outs = OptOuts(
             db=opened.db, limits=opened.limits, clock=opened.clock, on_opt_out=_on_opt_out(opened)
         )
@@ -338,7 +347,8 @@ async def open_server(config: Config) -> AsyncIterator[Server]:
         workers = Workers(_work(opened, delivery))
         stack.push_async_callback(delivery.stop)
         stack.push_async_callback(workers.stop)
-        workers.start()
+        if not maintenance:
+            workers.start()
         yield Server(routes, https=config.public_url.startswith("https:"))
 
 
@@ -409,9 +419,9 @@ class Kit:
             return LightInterpreter(Model.load(model))
         return await understanding(config, Country.load(config.pack_root))
 
-    def server(self, config: Config) -> AbstractAsyncContextManager[Server]:
+    def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves."""
-        return open_server(config)
+        return open_server(config, maintenance=maintenance)
 
 
 def main() -> None:

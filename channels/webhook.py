@@ -97,8 +97,9 @@ class Door:
         name = request.match_info["name"]
         try:
             channel = self._channel(name, request)
-            raw = await read_request(request, self._body_limit, self._read_seconds)
-            response = await self._take(channel, raw)
+            with self._metrics.turns.labels(name).time():
+                raw = await read_request(request, self._body_limit, self._read_seconds)
+                response = await self._take(channel, raw)
         except Refusal as refusal:
             known = name if name in self._channels else "unknown"
             self._metrics.refused.labels(known, str(refusal.status)).inc()

@@ -68,5 +68,5 @@ class Kit(Protocol):
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The understanding of the pack, or of one trained model without the pack's rules."""
 
-    def server(self, config: Config) -> AbstractAsyncContextManager[Server]:
-        """Everything that serves, at work but not listening yet."""
+    def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
+        """Everything that serves, at work but not listening yet; `maintenance` only to be looked at."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 import orjson
 
+from bot.config import Config
 from cli.kit import Kit, Route
 
 
@@ -30,5 +32,13 @@ def command(kit: Kit) -> click.Command:
 
 
 async def _routes(kit: Kit) -> Sequence[tuple[str, Route]]:
-    async with kit.server(kit.config()) as server:
+    config = kit.config()
+    # The database may not be there yet; then this makes it, as a first start would.
+    async with kit.store(config, maintenance=False) if _is_new(config) else nullcontext():
+        pass
+    async with kit.server(config, maintenance=True) as server:
         return server.routes
+
+
+def _is_new(config: Config) -> bool:
+    return not config.database_url and not (config.data_dir / "patou.db").exists()

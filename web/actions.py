@@ -1,7 +1,8 @@
 """The rasa-sdk action server's contract, for people who run a Rasa server beside Patou.
 
 Source: rasa-sdk 3.21, `rasa_sdk.endpoint`: POST {"next_action", "tracker", "domain"} gives
-{"events", "responses"}; 404 for an unknown action, 400 when the action rejects its execution.
+{"events", "responses"}; 404 for an unknown action, 400 when the action rejects its execution, and
+of ours 409 for a call whose effects are stored already.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.dispatcher import TurnDispatcher
 from bot.effects import Effects
+from bot.errors import Duplicate
 
 _CONTACT_ID = 26  # characters
 
@@ -49,7 +51,11 @@ def routes(
             contact_id = vault.lookup(f"rasa:{tracker.sender_id}")[:_CONTACT_ID]
             cause = f"rasa:{contact_id}:{_message_key(tracker)}"
             effects.add(dispatcher.effects, writes, contact_id=contact_id, cause=cause, channel="rasa")
-            await db.commit(writes)
+            try:
+                await db.commit(writes)
+            except Duplicate:
+                # What was drawn this time (a reference, a PIN) is not what was stored.
+                raise web.HTTPConflict from None
         return web.json_response(
             {"events": list(events or ()), "responses": dispatcher.messages},
             dumps=lambda it: orjson.dumps(it).decode(),

@@ -1,0 +1,80 @@
+"""Words become messages that a channel can carry, as cheap as they faithfully can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.dispatcher import Response
+from bot.messages import Capabilities
+from bot.pack import Button, Pack, Text
+from bot.rendering import Renderer
+from bot.text.parts import count
+
+CASES = yaml.safe_load((Path(__file__).parent / "rendering.yml").read_text(encoding="utf-8"))
+SMS = Capabilities(max_units=1600, sms=True)
+BUTTONS = Capabilities(max_units=4000, buttons=3, button_units=10)
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return Pack.load(Path(__file__).parents[2] / "nlu_data")
+
+
+def saying(pack: Pack, says: list[dict[str, Any]]) -> tuple[Renderer, list[Response]]:
+    """A renderer over texts of these lengths, and responses that say them."""
+    texts = {f"utter_{number}": text(each) for number, each in enumerate(says)}
+    budgets = {f"utter_{number}": each["budget"] for number, each in enumerate(says) if "budget" in each}
+    own = replace(pack, texts=dict.fromkeys(pack.languages, texts))
+    return Renderer(own, budgets), [Response(key=key) for key in texts]
+
+
+def text(about: dict[str, Any]) -> Text:
+    letter, length = about["long"]
+    short_letter, short_length = about.get("short", ("", 0))
+    buttons = tuple(Button(title=each, payload=f"/{each.lower()}") for each in about.get("buttons", ()))
+    return Text(text=letter * length, short=short_letter * short_length, buttons=buttons)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_an_sms_is_one_message_within_its_budget(pack: Pack, case: dict[str, Any]) -> None:
+    renderer, responses = saying(pack, case["says"])
+    rendered = renderer.render(responses, "en", SMS)
+    (draft,) = rendered.drafts
+    wanted = case["sms"]
+    assert draft.text.startswith(wanted.get("begins", ""))
+    assert wanted.get("contains", "") in draft.text
+    assert wanted.get("lacks", "\0") not in draft.text
+    assert count(draft.text) == wanted["parts"]
+    assert [each.label for each in rendered.choices] == case.get("choices", [])
+
+
+def test_nothing_to_say_is_no_message(pack: Pack) -> None:
+    assert Renderer(pack, {}).render([], "lo", SMS).drafts == ()
+
+
+def test_buttons_where_the_channel_shows_them(pack: Pack) -> None:
+    renderer, responses = saying(pack, [{"long": ["a", 5], "buttons": ["Yes", "No"]}, {"long": ["b", 5]}])
+    first, second = renderer.render(responses, "en", BUTTONS).drafts
+    assert (first.text, [each.label for each in first.choices]) == ("aaaaa", ["Yes", "No"])
+    assert (second.text, second.choices) == ("bbbbb", ())
+
+
+@pytest.mark.parametrize("buttons", [["1", "2", "3", "4"], ["much too long a title"]])
+def test_numbers_where_buttons_do_not_fit(pack: Pack, buttons: list[str]) -> None:
+    renderer, responses = saying(pack, [{"long": ["a", 5], "buttons": buttons}])
+    (draft,) = renderer.render(responses, "en", BUTTONS).drafts
+    assert draft.choices == ()
+    assert draft.text.endswith(f"{len(buttons)} {buttons[-1]}")
+
+
+def test_a_text_beyond_the_channels_limit_becomes_several_messages(pack: Pack) -> None:
+    renderer, responses = saying(pack, [{"long": ["ab ", 50], "buttons": ["Yes"]}])
+    drafts = renderer.render(responses, "en", replace(BUTTONS, max_units=60)).drafts
+    assert all(len(draft.text) <= 60 for draft in drafts)
+    assert "".join(draft.text for draft in drafts).replace(" ", "") == "ab" * 50
+    assert [bool(draft.choices) for draft in drafts] == [False] * (len(drafts) - 1) + [True]
