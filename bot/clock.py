@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 _LAST_IN_A_MS = 0xFFFF
+_BLOCK = 4096  # bytes
 
 
 def utc_now() -> datetime:
@@ -35,11 +36,39 @@ class Clock:
     monotonic: Callable[[], float] = time.monotonic
 
 
+class RandomBytes:
+    """The system's own randomness, fetched in blocks: one system call serves many takers."""
+
+    def __init__(self) -> None:
+        self._block = b""
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        """`count` bytes, at most a block's worth, that nobody was given before."""
+        if self._at + count > len(self._block):
+            self._block, self._at = os.urandom(_BLOCK), 0
+        self._at += count
+        return self._block[self._at - count : self._at]
+
+
+class SystemChance(random.SystemRandom):
+    """`random.SystemRandom` over blocks of the system's randomness."""
+
+    def __init__(self) -> None:
+        self._bytes = RandomBytes()
+        super().__init__()
+
+    def getrandbits(self, k: int, /) -> int:
+        """`k` random bits as an integer."""
+        size = (k + 7) // 8
+        return int.from_bytes(self._bytes.take(size), "big") >> (size * 8 - k)
+
+
 class Chance:
     """Ids and randomness; the default is the system's own, which is what PINs and references need."""
 
     def __init__(self, *, random: random.Random | None = None) -> None:
-        self.random = random or secrets.SystemRandom()
+        self.random = random or SystemChance()
         self._ms = 0
         self._sequence = 0
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Row, insert, select
 
-from bot.clock import Clock, to_ms
+from bot.clock import Clock, RandomBytes, to_ms
 from bot.db import Database, WriteSet
 from bot.errors import ConfigurationError, KeyUnknown, SealBroken, Taken
 from bot.schema import keys
@@ -55,12 +55,13 @@ class Vault:
         self._ciphers: Mapping[bytes, AESGCM] = {}
         self._header = b""
         self._cipher = AESGCM(bytes(KEY_BYTES))
-        self._lookup_secret = b""
+        self._random = RandomBytes()
+        self._lookup = hmac.new(b"", digestmod="sha256")
         self._signer = Ed25519PrivateKey.generate()
 
     def seal(self, data: bytes, context: str) -> bytes:
         """Encrypt; `context` (`<table>:<row id>`) is not stored, and without it the data does not open."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = self._random.take(_NONCE_BYTES)
         return self._header + nonce + self._cipher.encrypt(nonce, data, self._header + context.encode())
 
     def open(self, sealed: bytes, context: str) -> bytes:
@@ -85,7 +86,10 @@ class Vault:
 
     def lookup(self, text: str) -> str:
         """A keyed HMAC-SHA-256 in 64 hexadecimal digits: finds what is equal, tells nothing to others."""
-        return hmac.digest(self._lookup_secret, text.encode(), "sha256").hex()
+        # A copy of the keyed state: unlike the one-shot digest it never lets go of the interpreter's lock.
+        keyed = self._lookup.copy()
+        keyed.update(text.encode())
+        return keyed.hexdigest()
 
     def sign(self, data: bytes) -> bytes:
         """An Ed25519 signature, 64 bytes (RFC 8032)."""
@@ -110,7 +114,8 @@ class Vault:
         self._ciphers = {_header(key.id): AESGCM(key.secret) for key in data}
         self._header = _header(in_use[-1].id)
         self._cipher = self._ciphers[self._header]
-        self._lookup_secret = next(key.secret for key in held if key.purpose == "lookup")
+        secret = next(key.secret for key in held if key.purpose == "lookup")
+        self._lookup = hmac.new(secret, digestmod="sha256")
         self._signer = Ed25519PrivateKey.from_private_bytes(
             next(key.secret for key in held if key.purpose == "sign")
         )

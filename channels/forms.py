@@ -10,6 +10,7 @@ from channels.errors import Malformed
 
 _FIELDS = 500
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
+_RESERVED = re.compile(rb"[^A-Za-z0-9_.~-]+")
 _ID = 120
 
 
@@ -49,6 +50,20 @@ def _unquoted(encoded: bytes) -> bytes:
 
 def _run(found: re.Match[bytes]) -> bytes:
     return bytes.fromhex(found[0].replace(b"%", b"").decode("ascii"))
+
+
+def form_body(fields: Mapping[str, str]) -> bytes:
+    """Fields as an `application/x-www-form-urlencoded` body in UTF-8."""
+    return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in fields.items())
+
+
+def _quoted(text: str) -> bytes:
+    """As urllib's, but whole runs at once."""
+    return _RESERVED.sub(_escaped, text.encode())
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b"%" + found[0].hex("%").upper().encode("ascii")
 
 
 def needed(form: Mapping[str, str], name: str) -> str:

@@ -21,9 +21,11 @@ from aiohttp import (
 )
 
 from channels.errors import SendError
+from channels.forms import form_body
 
 _ANSWER_BYTES = 256 * 1024
 _CONNECT_SECONDS = 5.0
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +52,7 @@ async def call(
     *,
     seconds: float,
     params: Any = None,
-    data: Any = None,
+    form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """One request, no redirects, answered within `seconds` in all.
@@ -64,8 +66,8 @@ async def call(
             method,
             url,
             params=params,
-            data=data,
-            headers=headers,
+            data=None if form is None else form_body(form),
+            headers={**(headers or {}), **({} if form is None else _FORM)},
             timeout=timeout,
             allow_redirects=False,
             middlewares=(_once,),

@@ -308,7 +308,7 @@ class _Http(AsyncHttpClient):
             self._api_url + uri.removeprefix(API),
             seconds=self._seconds,
             params=params,
-            data=data,
+            form=None if data is None else {name: str(value) for name, value in data.items()},
             headers={**(headers or {}), **({"Authorization": encode_basic_auth(*auth)} if auth else {})},
         )
         code = _error_code(answer.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 from bot.text.digits import ascii_digits
 
@@ -66,11 +67,17 @@ def _index(number: str, labels: Sequence[str]) -> int | None:
 
 def _by_label(answer: str, labels: Sequence[str], key: Callable[[str], str]) -> int | None:
     wanted = key(answer)
-    keys = [key(_bare(label)) for label in labels]
+    keys = [_label_key(key, label) for label in labels]
     same = [index for index, label in enumerate(keys) if wanted and label == wanted]
     if not same and _letters(answer) >= _FEWEST_LETTERS:
         same = [index for index, label in enumerate(keys) if wanted and label.startswith(wanted)]
     return same[0] if len(same) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def _label_key(key: Callable[[str], str], label: str) -> str:
+    """Labels come from a pack and come again with every question."""
+    return key(_bare(label))
 
 
 def _letters(text: str) -> int:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.errors import Malformed
-from channels.forms import fitted, read_form, read_query
+from channels.forms import fitted, form_body, read_form, read_query
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 
@@ -62,3 +62,10 @@ def test_a_query_keeps_its_bytes() -> None:
 def test_ids_fit_their_column() -> None:
     assert fitted("SM1") == "SM1"
     assert [len(fitted(each)) for each in ("x" * 121, "ລາວ", "a\0b", "\ud800")] == [71] * 4
+
+
+@given(st.dictionaries(TEXT, TEXT, max_size=8))
+def test_what_is_written_is_read_the_same(fields: dict[str, str]) -> None:
+    body = form_body(fields)
+    assert read_form(body) == fields
+    assert dict(parse_qsl(body.decode("ascii"), keep_blank_values=True)) == fields

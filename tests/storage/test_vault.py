@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.clock import Clock
-from bot.crypto import Vault, open_vault, read_master
+from bot.crypto import Vault, _unwrap, open_vault, read_master
 from bot.db import Database
 from bot.errors import ConfigurationError, KeyUnknown, SealBroken
 from bot.schema import keys
@@ -85,9 +85,11 @@ async def test_another_master_opens_nothing(db: Database, clock: Clock) -> None:
 
 
 async def test_no_key_lies_in_the_database_in_the_clear(db: Database, vault: Vault) -> None:
-    secrets = [vault._lookup_secret, vault._signer.private_bytes_raw(), MASTER]
-    stored = b"".join(row.wrapped for row in await db.fetch(select(keys)))
-    assert not any(secret in stored for secret in secrets)
+    rows = await db.fetch(select(keys))
+    secrets = [_unwrap(vault._master, row).secret for row in rows]
+    assert len({*secrets, vault._signer.private_bytes_raw()}) == len(rows) == 3
+    stored = b"".join(row.wrapped for row in rows)
+    assert not any(secret in stored for secret in [*secrets, MASTER])
 
 
 def test_the_master_is_made_once_for_this_user_alone(tmp_path: Path) -> None:
