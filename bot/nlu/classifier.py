@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.features import Reading, grams
+from bot.nlu.concepts import Concepts
+from bot.nlu.features import CONCEPT, Reading, grams
 from bot.nlu.model import Model
 
 OUT_OF_SCOPE = "out_of_scope"
+# What an example says of a message that is written just like it.
+_REMEMBERED = 0.9
 
 
 class Classifier:
@@ -18,46 +24,47 @@ class Classifier:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self._concepts = Concepts(model.concepts, model.sounds)
         # Four times the bytes of the file's, and a product that the machine does in one go.
         self._weights = model.weights * model.scale
+        self._rarity = [dict(zip(rows, model.idf[list(rows.values())].tolist(), strict=True))
+                        for rows in model.vocabularies]  # fmt: skip
+        self._unseen = unseen(model.idf)
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
     def classify(self, reading: Reading) -> NDArray[np.float64]:
         """The probability of each of `model.intents` for this message.
 
-        What the message loses for being made of unknown grams goes to `out_of_scope`, or, where a
+        What the message loses for being made of unknown words goes to `out_of_scope`, or, where a
         model has no such intent, evenly to all.
         """
-        logits, known = self.score(reading)
-        chances = softmax(logits / self.model.temperature)
-        trust = self._trust(known)
+        found = grams(reading, self._concepts.find(reading))
+        chances = softmax(self.score(found) / self.model.temperature)
+        trust = self._trust(familiarity(found, self._rarity, self._unseen))
         if trust < 1.0:
             chances *= trust
             if self._elsewhere is None:
                 chances += (1.0 - trust) / len(chances)
             else:
                 chances[self._elsewhere] += 1.0 - trust
+        remembered = self.model.remembered.get(fingerprint(reading))
+        if remembered is not None:
+            chances *= 1.0 - _REMEMBERED
+            chances[remembered] += _REMEMBERED
         return chances
 
-    def score(self, reading: Reading) -> tuple[NDArray[np.float64], float]:
-        """The logits, and the share of the message's grams that occur in the examples."""
-        model = self.model
-        found: list[list[int]] = []
-        total = 0
-        for block, vocabulary in zip(grams(reading), model.vocabularies, strict=True):
-            found.append([row for row in map(vocabulary.get, block) if row is not None])
-            total += len(block)
-        rows = np.array([row for part in found for row in part], np.intp)
-        values = model.idf.take(rows)
-        start = 0
-        for part in found:
-            stretch = values[start : start + len(part)]
-            length = float(np.sqrt(stretch @ stretch))
-            if length:
-                stretch /= length
-            start += len(part)
-        logits = values @ self._weights.take(rows, axis=0) + model.bias
-        return logits.astype(np.float64), len(rows) / max(total, 1)
+    def score(self, found: Sequence[Collection[str]]) -> NDArray[np.float64]:
+        """The logits of a message's grams."""
+        rows: list[int] = []
+        values: list[float] = []
+        for block, vocabulary, rarity in zip(found, self.model.vocabularies, self._rarity, strict=True):
+            known = [gram for gram in block if gram in rarity]
+            weights = [rarity[gram] for gram in known]
+            length = sqrt(sum(weight * weight for weight in weights)) or 1.0
+            rows += [vocabulary[gram] for gram in known]
+            values += [weight / length for weight in weights]
+        logits = np.array(values, np.float32) @ self._weights.take(np.array(rows, np.intp), axis=0)
+        return (logits + self.model.bias).astype(np.float64)
 
     def _trust(self, known: float) -> float:
         model = self.model
@@ -65,6 +72,34 @@ class Classifier:
             return 1.0
         share = (known - model.unknown_from) / (model.known_from - model.unknown_from)
         return min(max(share, 0.0), 1.0)
+
+
+def familiarity(
+    found: Sequence[Collection[str]], rarity: Sequence[Mapping[str, float]], unknown: float
+) -> float:
+    """How much of a message the examples know, 0 to 1: of its words, and of its sounds, by their rarity.
+
+    `rarity` is that of each known gram, by block; `unknown` that of a gram in no example.
+    """
+    words, sounds = found
+    single = [word for word in words if " " not in word and not word.startswith(CONCEPT)]
+    shares = []
+    for block, weights in ((single, rarity[0]), (sounds, rarity[1])):
+        known = [weights[gram] for gram in block if gram in weights]
+        mass = sum(known)
+        if block:
+            shares.append(mass / (mass + unknown * (len(block) - len(known))))
+    return sum(shares) / max(len(shares), 1)
+
+
+def unseen(idf: NDArray[np.float32]) -> float:
+    """The rarity of a gram that no example has, one step beyond that of one example."""
+    return float(idf.max(initial=1.0)) + log(2)
+
+
+def fingerprint(reading: Reading) -> int:
+    """Sixty-four bits by which a message is known again, whatever its tones and spaces."""
+    return int.from_bytes(blake2b(reading.bare.encode(), digest_size=8).digest(), "little")
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:

@@ -55,13 +55,15 @@ class EntityFinder:
         """Take `categories` as words by language by category."""
         self._services, self._numbers, self._places = services, numbers, places
         self._danger = Danger(lexicon)
-        self._categories = Phrases(
+        named = (
             (language, word, name)
             for name, tongues in (categories or {}).items()
             for language, words in tongues.items()
             for word in words
         )
-        self._tongues = Phrases((lang, word, name) for lang, name, word in lexicon.table("languages"))
+        self._categories = Phrases(named, lexicon)
+        tongues = ((language, word, name) for language, name, word in lexicon.table("languages"))
+        self._tongues = Phrases(tongues, lexicon)
 
     def find(self, reading: Reading, expects: str = "") -> list[Entity]:
         """The entities danger, service, province, district, date, phone, reference and amount."""

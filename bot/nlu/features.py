@@ -8,6 +8,7 @@ misspelling.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -17,6 +18,8 @@ from bot.nlu.phrases import spelt
 from bot.nlu.sound import Sound, sound
 
 BLOCKS = ("words", "sounds")
+# Before the name of a concept, which no word can begin with.
+CONCEPT = "\N{SYMBOL FOR START OF HEADING}"
 # A citizen's wish stands in the first lines; what follows is the story.
 LONGEST = 400
 
@@ -29,7 +32,7 @@ _TOKEN = re.compile(
         (?:[ກງດຕນບປມຍວອ](?![ະ-ຽໍວອ]))?
     | [a-zà-ÿ]+(?:'[a-z]+)?
     | \d+
-    | [\u0e00-\u0e7f]+
+    | [^\W\d_\u0e80-\u0eff][^\s\d\u0000-\u02ff\u0e80-\u0eff\u2000-\u206f]*
     | [^\s\w]
     """,
     re.VERBOSE,
@@ -40,9 +43,13 @@ _LAO_GAP = re.compile(r"(?<=[\u0e80-\u0edf])\s+(?=[\u0e80-\u0edf])")
 
 @dataclass(frozen=True)
 class Reading:
-    """A text as received, and the forms of it that rules, entities and classifier share."""
+    """A text as received, and the forms of it that rules, entities and classifier share.
+
+    `sounds` names the table of sound.py.
+    """
 
     text: str
+    sounds: str = ""
 
     @cached_property
     def folded(self) -> str:
@@ -57,7 +64,7 @@ class Reading:
     @cached_property
     def sound(self) -> Sound:
         """The phonetic key with offsets into `text`."""
-        return sound(self.text)
+        return sound(self.text, self.sounds)
 
     @cached_property
     def words(self) -> list[tuple[str, int, int]]:
@@ -70,11 +77,15 @@ class Reading:
         return _TOKEN.findall(self.bare)
 
 
-def grams(reading: Reading) -> tuple[set[str], set[str]]:
-    """The features of a message, each once, by block: words with pairs of words, grams of sounds."""
+def grams(reading: Reading, concepts: Iterable[str] = ()) -> tuple[set[str], set[str]]:
+    """The features of a message, each once, by block.
+
+    Words, pairs of neighbours and the names of `concepts`; grams of sounds.
+    """
     tokens = reading.tokens
     words = set(tokens)
     words.update(map(" ".join, pairwise(tokens)))
+    words.update(CONCEPT + concept for concept in concepts)
     return words, _grams(f" {reading.sound.key[:LONGEST]} ")
 
 

@@ -21,6 +21,8 @@ _FACT_ALONE = 0.9
 _ABOUT_SERVICES = frozenset(("requirements", "fee", "duration", "where_hours", "status"))
 # How much likelier the conversation makes what follows from it.
 _FOLLOWS = 1.5
+# Words, or syllables of Lao, from which on an answer to a question is a story and not another question.
+_STORY = 10
 # After a question an answer is likelier; who wants no more messages then says so in plain words.
 _AFTER_A_QUESTION = {"inform": 2.0, "unsubscribe": 0.1}
 
@@ -75,7 +77,7 @@ class LightInterpreter:
 
     def read(self, text: str, context: ParseContext) -> ParseData:
         """The same without waiting for anything."""
-        reading = Reading(text)
+        reading = Reading(text, self._classifier.model.sounds)
         entities = self._entities.find(reading, context.expects) if self._entities else []
         chances = self._chances(reading, context)
         certain, confidence = self._rule(reading, context, entities)
@@ -92,7 +94,7 @@ class LightInterpreter:
         ]
         return ParseData(
             text=text,
-            language=self._languages.detect(reading, context.language),
+            language=self._languages.detect(reading, context.language, entities),
             intent=ranking[0],
             intent_ranking=ranking,
             entities=self._with_topic(reading, ranking[0]["name"], entities),
@@ -100,12 +102,13 @@ class LightInterpreter:
 
     def _chances(self, reading: Reading, context: ParseContext) -> dict[str, float]:
         model = self._classifier.model
+        story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
         chances = dict(zip(model.intents, map(float, self._classifier.classify(reading)), strict=True))
         for name in chances:
             if context.service and name in _ABOUT_SERVICES:
                 chances[name] *= _FOLLOWS
             if context.expects:
-                chances[name] *= _AFTER_A_QUESTION.get(name, 1.0)
+                chances[name] *= _AFTER_A_QUESTION.get(name, story if name in _ABOUT_SERVICES else 1.0)
         whole = sum(chances.values())
         return {name: chance / whole for name, chance in chances.items()}
 

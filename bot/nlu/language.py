@@ -1,76 +1,124 @@
-"""Tells which language a message is in: by script where that is exact, by letter grams within Latin."""
+"""Tells which language a message is in: by script where that is exact, by letter grams where several share one."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 
+from bot.nlu.data import Entity
 from bot.nlu.features import Reading
 from bot.nlu.model import Model
 
 MIXED, OTHER = "mixed", "other"
 
-# The Unicode block of a script settles the language.
-_SCRIPTS = {"lo": re.compile(r"[\u0e80-\u0eff]"), "th": re.compile(r"[\u0e00-\u0e7f]")}
-_LATIN = re.compile(r"[A-Za-z]")
-_FOREIGN_LATIN = re.compile(r"[\u00c0-\u024f\u1e00-\u1eff]")
-_LETTER = re.compile(r"[^\W\d_\u0000-\u024f\u0e00-\u0eff\u1e00-\u1eff]")
-_WORD = re.compile(r"[a-z]+")
+# Of the languages that no pack has, the one whose readers can be told apart and answered.
+_FOREIGN = {"THAI": "th"}
+# Names, numbers and places are spelt alike in every language.
+_NAMES = frozenset(("province", "district", "service", "reference", "phone"))
+_WORD = re.compile(r"[^\W\d_]+")
 
 # A script counts from this share of the letters on; two scripts that count make a mixed message.
 _COUNTS = 0.2
+_MOSTLY = 0.5
+# A share of letters with marks that none of our languages writes.
+_STRANGE = 0.1
 # How much sooner the language of the conversation is believed, in natural logarithms: it decides a
 # syllable ("bor", "ok") and gives way to a whole word.
 _PRIOR = 2.0
+# So few words are no evidence where no example has one of them.
+_SHORT = 2
 _MOST_GRAM = 4
 
 
 class LanguageDetector:
-    """Languages of messages, by the letter grams of a trained model."""
+    """Languages of messages, by the scripts and letter grams of a trained model."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
 
-    def detect(self, reading: Reading, prior: str = "") -> str:
-        """One of lo, lo-Latn, en (the model's languages in Latin letters), mixed, th, other.
+    def detect(self, reading: Reading, prior: str = "", entities: Iterable[Entity] = ()) -> str:
+        """One of the model's languages, `mixed`, `th` or `other`.
 
-        `prior` is the language of the conversation, empty if not known. A message without letters
-        is in the language of the conversation.
+        `prior` is the language of the conversation, empty if not known; it stands where the message
+        says nothing beside names, places and numbers, which `entities` marks.
         """
-        text = reading.text
-        latin = len(_LATIN.findall(text))
-        foreign = len(_FOREIGN_LATIN.findall(text))
-        # Marks above and below are counted with their letters, so both scripts weigh alike.
-        counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
-        rest = len(_LETTER.findall(text))
-        total = latin + foreign + rest + sum(counts.values())
-        if not total:
-            return prior or OTHER
-        shares = {name: count / total for name, count in counts.items() if count / total >= _COUNTS}
-        if rest / total >= 0.5 or foreign / total > _COUNTS / 2:  # noqa: PLR2004  # more than half
-            return OTHER
-        if not shares:
-            return self._tongue(text, prior)
-        if (latin + foreign) / total >= _COUNTS or len(shares) > 1:
+        text = _beside_names(reading.text, entities)
+        counts = Counter(map(script, text))
+        del counts[""]
+        if not counts:
+            if prior:
+                return prior
+            text = reading.text
+            counts = Counter(map(script, text))
+            del counts[""]
+        total = counts.total()
+        if not total or self._strange(text) > _STRANGE * total:
+            return OTHER if total else prior or OTHER
+        first, letters = counts.most_common(1)[0]
+        if first not in self._model.scripts and letters >= _MOSTLY * total:
+            return _FOREIGN.get(first, OTHER)
+        if sum(count >= _COUNTS * total for count in counts.values()) > 1:
             return MIXED
-        return max(shares, key=lambda name: shares[name])
+        several = self._model.scripts.get(first, ())
+        return several[0] if len(several) == 1 else self._tongue(text, several, prior)
 
-    def _tongue(self, text: str, prior: str) -> str:
+    def _strange(self, text: str) -> int:
+        """The letters with marks (é, ơ) of a script of ours that no example has."""
+        if text.isascii():
+            return 0
         model = self._model
-        if not model.tongues:
-            return prior or OTHER
-        rows = [row for gram in tongue_grams(text) if (row := model.tongue_grams.get(gram)) is not None]
+        return sum(
+            letter > "\x7f" and letter not in model.letters and len(model.scripts.get(script(letter), ())) > 1
+            for letter in text.lower()
+        )
+
+    def _tongue(self, text: str, several: Collection[str], prior: str) -> str:
+        model = self._model
+        known = model.tongue_grams
+        words = _WORD.findall(text.lower())
+        if prior and len(words) <= _SHORT and not any(f" {word} " in known for word in words):
+            return prior
+        rows = [row for word in words for gram in _grams(word) if (row := known.get(gram)) is not None]
         scores = model.tongue_weights[rows].sum(axis=0) if rows else model.tongue_weights[:0].sum(axis=0)
-        best = {name: float(score) for name, score in zip(model.tongues, scores, strict=True)}
-        if prior in best:
-            best[prior] += _PRIOR
-        return max(best, key=lambda name: best[name])
+        best = {
+            name: float(score) + _PRIOR * (name == prior)
+            for name, score in zip(model.tongues, scores, strict=True)
+            if name in several
+        }
+        return max(best, key=lambda name: best[name], default=prior) or OTHER
+
+
+@lru_cache(maxsize=4096)
+def script(letter: str) -> str:
+    """The script of a letter, or of a mark on one, as Unicode names it; empty for anything else."""
+    if unicodedata.category(letter)[0] not in "LM":
+        return ""
+    first = unicodedata.name(letter, "").partition(" ")[0]
+    return "" if first in {"COMBINING", "MODIFIER", "VARIATION"} else first
 
 
 def tongue_grams(text: str) -> list[str]:
-    """Grams of one to four letters of the Latin words, with word borders."""
-    found: list[str] = []
-    for word in _WORD.findall(text.lower()):
-        bordered = f" {word} "
-        for size in range(2, _MOST_GRAM + 1):
-            found += [bordered[start : start + size] for start in range(len(bordered) - size + 1)]
-    return found
+    """Grams of two to four letters of the words, with word borders, and the words."""
+    return [gram for word in _WORD.findall(text.lower()) for gram in _grams(word)]
+
+
+@lru_cache(maxsize=4096)
+def _grams(word: str) -> tuple[str, ...]:
+    bordered = f" {word} "
+    found = [
+        bordered[start : start + size]
+        for size in range(2, _MOST_GRAM + 1)
+        for start in range(len(bordered) - size + 1)
+    ]
+    return (*found, bordered) if len(bordered) > _MOST_GRAM else tuple(found)
+
+
+def _beside_names(text: str, entities: Iterable[Entity]) -> str:
+    for entity in entities:
+        if entity["entity"] in _NAMES:
+            start, end = entity["start"], entity["end"]
+            text = text[:start] + " " * (end - start) + text[end:]
+    return text

@@ -19,6 +19,16 @@ class Lexicon:
 
     languages: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def sounding(self) -> frozenset[str]:
+        """The languages whose words are compared by their sound."""
+        return frozenset(language for language, entries in self.languages.items() if entries.get("sound"))
+
+    @property
+    def sounds(self) -> str:
+        """The table of sound.py that they share; empty if there is none."""
+        return next((str(self.languages[language]["sound"]) for language in sorted(self.sounding)), "")
+
     def words(self, entry: str) -> Iterator[tuple[str, str]]:
         """(language, word) of a plain list."""
         for language, entries in self.languages.items():
@@ -34,14 +44,17 @@ class Lexicon:
 
 
 class Phrases:
-    """Phrases of several languages in one search: Lao and romanised Lao by sound, others as written."""
+    """Phrases of several languages in one search, by sound or as written, each as its language has it."""
 
-    def __init__(self, entries: Iterable[tuple[str, str, Any]], *, strict: bool = False) -> None:
+    def __init__(
+        self, entries: Iterable[tuple[str, str, Any]], lexicon: Lexicon, *, strict: bool = False
+    ) -> None:
+        sounding = lexicon.sounding
         heard: list[tuple[str, Any]] = []
         written: list[tuple[str, Any]] = []
         for language, phrase, value in entries:
-            (heard if language.startswith("lo") else written).append((phrase, value))
-        self._heard, self._written = SoundPhrases(heard, strict=strict), WordPhrases(written)
+            (heard if language in sounding else written).append((phrase, value))
+        self._heard, self._written = SoundPhrases(heard, lexicon.sounds, strict=strict), WordPhrases(written)
 
     def find(self, reading: Reading) -> list[Hit[Any]]:
         """All hits, by their place in the text."""
@@ -61,7 +74,7 @@ class Danger:
             parts = [part.strip() for part in phrase.split(_BOTH)]
             self._parts[kind, phrase] = len(parts)
             entries += [(language, part, (kind, phrase, number)) for number, part in enumerate(parts)]
-        self._phrases = _Shared(entries)
+        self._phrases = _Shared(entries, lexicon)
 
     def find(self, reading: Reading) -> Hit[str] | None:
         """The first danger in the text, its kind as value."""
@@ -78,7 +91,7 @@ class Danger:
 class _Shared(Phrases):
     """Phrases of which one may have several values; a phrase with the value None silences itself."""
 
-    def __init__(self, entries: Iterable[tuple[str, str, Any]]) -> None:
+    def __init__(self, entries: Iterable[tuple[str, str, Any]], lexicon: Lexicon) -> None:
         values: dict[tuple[str, str], list[Any]] = {}
         silent: set[tuple[str, str]] = set()
         for language, phrase, value in entries:
@@ -89,7 +102,7 @@ class _Shared(Phrases):
             (language, phrase, () if (language, phrase) in silent else tuple(several))
             for (language, phrase), several in values.items()
         )
-        super().__init__(merged, strict=True)
+        super().__init__(merged, lexicon, strict=True)
 
     def find(self, reading: Reading) -> list[Hit[Any]]:
         hits = super().find(reading)

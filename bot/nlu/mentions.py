@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import nlargest
 from math import log
 from operator import itemgetter
 
 from bot.nlu.features import Reading
+from bot.nlu.pattern import Pattern
 from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases, closed, joined
-from bot.nlu.sound import key
+from bot.nlu.sound import HEAD, key
 
 _GRAM = 3
 # A name shorter than this in sounds has too many near neighbours to be guessed at.
 _LEAST_GUESSED = 6
+# The common words of a name, in another place than the rest of it, count from so many sounds on.
+_LEAST_PART = 3
+_IN_PARTS = 0.9
 # Letters of a name that may be wrong, added or missing, as a share of its length.
 _TOLERANCE = 0.2
-_CANDIDATES = 3
+_CANDIDATES = 5
 # The share of a name's rarity that must be in the message before its letters are compared.
 _LEAST_OVERLAP = 0.4
 
@@ -33,22 +37,62 @@ class Mention:
     confidence: float
 
 
-class ServiceNames:
-    """All names and synonyms of the services, in every language."""
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name by its sounds, and the part of it that no other thing shares: "licence" alone is no boat."""
 
-    def __init__(self, names: Mapping[str, Iterable[str]]) -> None:
-        pairs = [(name, service) for service, several in names.items() for name in several]
-        self._heard, self._written = SoundPhrases(pairs), WordPhrases(pairs)
-        self._keys = sorted({(key(name).replace(" ", ""), service) for name, service in pairs})
-        self._keys = [pair for pair in self._keys if len(pair[0]) >= _LEAST_GUESSED]
+    service: str
+    whole: Pattern
+    core: Pattern
+
+    def in_parts(self, reading: Reading) -> Mention | None:
+        """The name with its words in another order, or others between them."""
+        sound, core = reading.sound, self.core.letters
+        rest = self.whole.letters.replace(core, "", 1)
+        first = sound.key.find(core)
+        if first < 0 or len(core) < HEAD or len(rest) < _LEAST_PART:
+            return None
+        if rest not in sound.key[:first] and rest not in sound.key[first + len(core) :]:
+            return None
+        start, end = _to_borders(reading.text, sound.starts[first], sound.ends[first + len(core) - 1])
+        return Mention(self.service, start, end, _IN_PARTS)
+
+
+class ServiceNames:
+    """All names and synonyms of the services, in every language.
+
+    `generic` are words that say nothing alone (fee, card, licence): a name that is nothing else is
+    left out, and a misspelt name must be near in what it has beside them. `sounds` is the table of
+    sound.py to compare by.
+    """
+
+    def __init__(
+        self, names: Mapping[str, Iterable[str]], *, generic: Iterable[str] = (), sounds: str = ""
+    ) -> None:
+        common = {_heard(word, sounds) for word in generic} - {""}
+        pairs = [
+            (name, service)
+            for service, several in names.items()
+            for name in several
+            if not _heard(name, sounds) or _core(_heard(name, sounds), common)
+        ]
+        self._heard, self._written = SoundPhrases(pairs, sounds), WordPhrases(pairs)
+        heard = sorted({(_heard(name, sounds), service) for name, service in pairs})
+        self._names = [
+            _Name(service, Pattern(name), Pattern(_core(name, common)))
+            for name, service in heard
+            if len(name) >= _LEAST_GUESSED
+        ]
         postings: dict[str, list[int]] = {}
-        for index, (heard, _) in enumerate(self._keys):
-            for gram in _grams(heard):
+        for index, name in enumerate(self._names):
+            for gram in _grams(name.whole.letters):
                 postings.setdefault(gram, []).append(index)
         self._postings = {
-            gram: (log(1 + len(self._keys) / len(several)), several) for gram, several in postings.items()
+            gram: (log(1 + len(self._names) / len(several)), several) for gram, several in postings.items()
         }
-        self._whole = [sum(self._postings[gram][0] for gram in _grams(heard)) for heard, _ in self._keys]
+        self._weights = [
+            sum(self._postings[gram][0] for gram in _grams(name.whole.letters)) for name in self._names
+        ]
 
     def find(self, reading: Reading) -> list[Mention]:
         """The services named, from left to right; at most one where it had to be guessed."""
@@ -66,23 +110,27 @@ class ServiceNames:
     def _guess(self, reading: Reading) -> Mention | None:
         sound = reading.sound
         overlap: defaultdict[int, float] = defaultdict(float)
-        for gram in _grams(sound.key):
-            if gram in self._postings:
-                rarity, several = self._postings[gram]
-                for index in several:
-                    overlap[index] += rarity
+        for gram in self._postings.keys() & _grams(sound.key):
+            rarity, several = self._postings[gram]
+            for index in several:
+                overlap[index] += rarity
         best: Mention | None = None
+        parts: Mention | None = None
         for index, score in nlargest(_CANDIDATES, overlap.items(), key=itemgetter(1)):
-            if score < _LEAST_OVERLAP * self._whole[index]:
+            if score < _LEAST_OVERLAP * self._weights[index]:
                 continue
-            heard, service = self._keys[index]
-            errors, first, last = _nearest(heard, sound.key)
-            if errors <= _TOLERANCE * len(heard):
-                confidence = 1.0 - errors / len(heard)
-                if best is None or confidence > best.confidence:
-                    start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
-                    best = Mention(service, start, end, round(confidence, 3))
-        return best
+            name = self._names[index]
+            parts = parts or name.in_parts(reading)
+            errors, first, last = name.whole.nearest(sound.key)
+            confidence = round(1.0 - errors / len(name.whole.letters), 3)
+            if confidence < 1.0 - _TOLERANCE or (best and confidence <= best.confidence):
+                continue
+            if name.core.nearest(sound.key[max(first - 1, 0) : last + 1])[0] <= _TOLERANCE * len(
+                name.core.letters
+            ):
+                start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
+                best = Mention(name.service, start, end, confidence)
+        return best or parts
 
 
 def _start(hit: Hit[str]) -> int:
@@ -102,23 +150,15 @@ def _grams(heard: str) -> set[str]:
     return {heard[start : start + _GRAM] for start in range(len(heard) - _GRAM + 1)}
 
 
-def _nearest(name: str, text: str) -> tuple[int, int, int]:
-    """The stretch of `text` that takes the fewest edits to become `name`: edits, start, end.
+def _heard(name: str, sounds: str) -> str:
+    return key(name, sounds).replace(" ", "")
 
-    P. H. Sellers, "The theory and computation of evolutionary distances", 1980.
-    """
-    costs = [(row, 0) for row in range(len(name) + 1)]
-    best = (len(name), 0, 0)
-    for column, letter in enumerate(text, 1):
-        diagonal, costs[0] = costs[0], (0, column)
-        for row, wanted in enumerate(name, 1):
-            above, left = costs[row - 1], costs[row]
-            cost = min(
-                (diagonal[0] + (letter != wanted), diagonal[1]),
-                (above[0] + 1, above[1]),
-                (left[0] + 1, left[1]),
-            )
-            diagonal, costs[row] = left, cost
-        if costs[-1][0] < best[0] and column > costs[-1][1]:
-            best = (costs[-1][0], costs[-1][1], column)
-    return best
+
+def _core(heard: str, common: Collection[str]) -> str:
+    """What is left of a name without common words at its ends; empty if it is made of them."""
+    for word in sorted(common, key=len, reverse=True):
+        if heard.startswith(word):
+            return _core(heard.removeprefix(word), common)
+        if heard.endswith(word):
+            return _core(heard.removesuffix(word), common)
+    return heard

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from bot.nlu.errors import ModelUnusable
 from bot.nlu.features import BLOCKS
 
 # Raised with every change of what a file holds.
-FORMAT = 1
+FORMAT = 2
 
 Floats = NDArray[np.float32]
 
@@ -28,9 +28,12 @@ class Model:
 
     `vocabularies` maps each block's grams to rows of `idf` and `weights`; a column of `weights`
     times its `scale` gives the intent's coefficients. `temperature` divides the logits.
-    `unknown_from` and `known_from` are shares of known grams: a message below the first is
-    foreign, above the second it is taken at its word. `tongues` are the languages in Latin
-    letters, `tongue_weights` the log probability of a gram in each.
+    `unknown_from` and `known_from` are familiarities: a message below the first is
+    foreign, above the second it is taken at its word. `sounds` names the table of sound.py that
+    made the grams, `concepts` are the entries of concepts.py.
+    `remembered` has the fingerprints of the examples, each with its intent. `scripts` are the scripts of the examples, each with the languages written in
+    it; `letters` are those of the examples beyond a to z. `tongues` are the languages that share a
+    script, `tongue_weights` the log probability of a gram in each.
     """
 
     intents: tuple[str, ...]
@@ -42,6 +45,11 @@ class Model:
     temperature: float
     unknown_from: float
     known_from: float
+    sounds: str
+    concepts: Sequence[Sequence[bool | str]]
+    remembered: Mapping[int, int]
+    scripts: Mapping[str, tuple[str, ...]]
+    letters: str
     tongues: tuple[str, ...]
     tongue_grams: Mapping[str, int]
     tongue_weights: Floats
@@ -54,6 +62,10 @@ class Model:
             "temperature": self.temperature,
             "unknown_from": self.unknown_from,
             "known_from": self.known_from,
+            "sounds": self.sounds,
+            "concepts": self.concepts,
+            "scripts": self.scripts,
+            "letters": self.letters,
             "tongues": self.tongues,
         }
         arrays = {
@@ -62,6 +74,8 @@ class Model:
             "weights": self.weights,
             "scale": self.scale,
             "bias": self.bias,
+            "remembered": np.array([*self.remembered], np.uint64),
+            "remembered_intents": np.array([*self.remembered.values()], np.uint16),
             "tongue_grams": _packed(self.tongue_grams),
             "tongue_weights": self.tongue_weights,
             **{f"grams_{name}": _packed(rows) for name, rows in zip(BLOCKS, self.vocabularies, strict=True)},
@@ -103,6 +117,13 @@ class Model:
             temperature=about["temperature"],
             unknown_from=about["unknown_from"],
             known_from=about["known_from"],
+            sounds=about["sounds"],
+            concepts=about["concepts"],
+            remembered=dict(
+                zip(arrays["remembered"].tolist(), arrays["remembered_intents"].tolist(), strict=True)
+            ),
+            scripts={script: tuple(several) for script, several in about["scripts"].items()},
+            letters=about["letters"],
             tongues=tuple(about["tongues"]),
             tongue_grams={gram: index for index, gram in enumerate(tongue_grams)},
             tongue_weights=arrays["tongue_weights"],

@@ -34,7 +34,8 @@ class Numbers:
         self, lexicon: Lexicon, *, is_reference: Callable[[str], bool], phone: Callable[[str], str | None]
     ) -> None:
         self._is_reference, self._phone = is_reference, phone
-        self._days = Phrases((language, word, day) for language, day, word in lexicon.table("days"))
+        days = ((language, word, day) for language, day, word in lexicon.table("days"))
+        self._days = Phrases(days, lexicon)
         self._phone_words = _before(word for _, word in lexicon.words("phone_words"))
         self._reference_words = _before(word for _, word in lexicon.words("reference_words"))
         self._factors = {word.lower(): int(factor) for _, factor, word in lexicon.table("multipliers")}

@@ -1,4 +1,4 @@
-"""Lists of phrases found inside a text: by sound for Lao and romanised Lao, letter by letter for others."""
+"""Lists of phrases found inside a text: by sound where a language has a sound table, else as written."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bot.nlu.normalise import compact
-from bot.nlu.sound import Sound, key
+from bot.nlu.sound import HEAD, Sound, key
 
 Value = TypeVar("Value")
 
 _LAO = re.compile("[\u0e80-\u0eff]")
 _STOPS = re.compile("[tp]h?|[db]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*|[^\w\s]")
-# Below this many key letters different words sound alike: such phrases are only found as written.
-_LEAST_SOUND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +33,15 @@ class SoundPhrases(Generic[Value]):
     that "I want to get" (ຢາກໄດ້) is not heard as "I want to die" (ຢາກຕາຍ).
     """
 
-    def __init__(self, phrases: Iterable[tuple[str, Value]], *, strict: bool = False) -> None:
+    def __init__(self, phrases: Iterable[tuple[str, Value]], sounds: str, *, strict: bool = False) -> None:
         table: dict[str, dict[tuple[str, str], Value]] = {}
         self._short: dict[str, Value] = {}
         for phrase, value in phrases:
-            heard = key(phrase).strip()
-            if len(heard) >= _LEAST_SOUND:
+            heard = key(phrase, sounds).strip()
+            if len(heard) >= HEAD:
                 exact = _letters(phrase) if strict else ""
-                table.setdefault(heard[:_LEAST_SOUND], {}).setdefault((heard, exact), value)
-            elif _LAO.search(phrase):
+                table.setdefault(heard[:HEAD], {}).setdefault((heard, exact), value)
+            elif not phrase.isascii():  # too short to be told by its sound: only as written
                 self._short.setdefault(phrase, value)
         self._table = {
             head: [(heard, exact, value) for (heard, exact), value in sorted(rest.items(), key=_longest)]
@@ -53,24 +51,28 @@ class SoundPhrases(Generic[Value]):
     def find(self, text: str, sound: Sound) -> list[Hit[Value]]:
         """The phrases in the text, the longest at each place, from left to right, never overlapping."""
         hits: list[Hit[Value]] = []
-        heard, table, position = sound.key, self._table, 0
-        last = len(heard) - _LEAST_SOUND
-        while position <= last:
-            for phrase, exact, value in table.get(heard[position : position + _LEAST_SOUND], ()):
+        free = 0
+        for position in self._beginnings(sound):
+            if position < free:
+                continue
+            for phrase, exact, value in self._table[sound.key[position : position + HEAD]]:
                 end = position + len(phrase)
-                if not heard.startswith(phrase, position) or not _whole(text, sound, position, end):
+                if not sound.key.startswith(phrase, position) or not _whole(text, sound, position, end):
                     continue
                 start, stop = sound.starts[position], closed(text, sound.ends[end - 1])
                 if not exact or _letters(text[start:stop]) == exact:
                     hits.append(Hit(start, stop, value))
-                    position = end - 1
+                    free = end
                     break
-            position += 1
         for phrase, value in self._short.items():
             start = text.find(phrase)
             if start >= 0:
                 hits.append(Hit(start, start + len(phrase), value))
         return hits
+
+    def _beginnings(self, sound: Sound) -> list[int]:
+        heads = sound.heads
+        return sorted(place for head in self._table.keys() & heads.keys() for place in heads[head])
 
 
 class WordPhrases(Generic[Value]):

@@ -3,14 +3,15 @@
 Aspirates and voicing are merged (k kh g; t th d; p ph b), vowel length is merged, tones, silent
 letters and doubled letters are dropped. `ໃບຂັບຂີ່`, `bai khap khi` and `baikubkhi` come out close
 or equal. The rules follow the romanisation variants that Lao people use in chats; there is no
-standard to follow.
+standard to follow. A pack says by `sound:` in lexicon.yml which languages are compared by it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 _SILENT = dict.fromkeys(map(ord, "\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u200b\u200c\u200d\u2060\u00ad\ufeff"))
 _CONSONANT = "ກ-ຮໜໝໞໟ"
@@ -118,10 +119,16 @@ _SPELT = {
     **dict.fromkeys("rl", "l"),
 }
 _CHUNK = re.compile(r"(?P<lao>[\u0e80-\u0ecf\u0edc-\u0edf]+)|(?P<latin>[a-z]+)|(?P<gap>[^\s'’-])")
+_WRITTEN = re.compile(r"(?P<gap>[\d_!-&(-,./:-@\[-`{-~])|(?P<letter>[^\s'’-])")
 _GAP = " "
+# Below this many key letters different words sound alike.
+HEAD = 4
+
+# Start, end and key letters of a stretch, from left to right.
+Pieces = list[tuple[int, int, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sound:
     """A phonetic key and, for each of its letters, where in the text it comes from.
 
@@ -135,14 +142,27 @@ class Sound:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
 
+    @cached_property
+    def heads(self) -> dict[str, list[int]]:
+        """Every HEAD neighbouring letters of the key, and where they begin."""
+        key = self.key
+        found: dict[str, list[int]] = {}
+        for start in range(len(key) - HEAD + 1):
+            found.setdefault(key[start : start + HEAD], []).append(start)
+        return found
 
-def key(text: str) -> str:
+
+def key(text: str, table: str) -> str:
     """Return the phonetic key alone."""
-    return sound(text).key
+    return sound(text, table).key
 
 
-def sound(text: str) -> Sound:
-    """Return the phonetic key of a text in Lao or Latin letters, with offsets into the text."""
+def sound(text: str, table: str) -> Sound:
+    """Return the key of a text by one of TABLES, with offsets into the text.
+
+    `lao` knows Lao and Latin letters; the empty name is for languages without a table: letters as
+    they are written, small and never doubled.
+    """
     lowered = text.lower()
     if len(lowered) != len(text):  # a few foreign letters grow when lowered: offsets would slip
         lowered = text
@@ -152,7 +172,7 @@ def sound(text: str) -> Sound:
     starts: list[int] = []
     ends: list[int] = []
     last = ""
-    for start, end, piece in _pieces(heard):
+    for start, end, piece in TABLES[table](heard):
         first, final = places[start], places[end - 1] + 1
         for letter in piece:
             if letter == last:
@@ -172,23 +192,40 @@ def _places(lowered: str) -> list[int]:
     return [index for index, letter in enumerate(lowered) if ord(letter) not in _SILENT]
 
 
-def _pieces(heard: str) -> list[tuple[int, int, str]]:
-    pieces: list[tuple[int, int, str]] = []
+def _lao_pieces(heard: str) -> Pieces:
+    pieces: Pieces = []
     for chunk in _CHUNK.finditer(heard):
         script = chunk.lastgroup
         start, end = chunk.span()
-        if script == "gap":
+        if script == "latin":
+            pieces += [(start + first, start + final, piece) for first, final, piece in _word(chunk.group())]
+        elif script == "gap":
             pieces.append((start, end, _GAP))
-            continue
-        rules, spell = (_LATIN, _latin) if script == "latin" else (_LAO, _lao)
-        for match in rules.finditer(heard, start, end):
-            piece = spell(match.lastgroup, match.group())
-            if piece:
-                pieces.append((*match.span(), piece))
+        else:
+            for match in _LAO.finditer(heard, start, end):
+                piece = _lao(match.lastgroup, match.group())
+                if piece:
+                    pieces.append((*match.span(), piece))
     return pieces
 
 
-@lru_cache(maxsize=1024)
+def _letter_pieces(heard: str) -> Pieces:
+    return [
+        (match.start(), match.end(), match.group() if match.lastgroup == "letter" else _GAP)
+        for match in _WRITTEN.finditer(heard)
+    ]
+
+
+TABLES: Mapping[str, Callable[[str], Pieces]] = {"lao": _lao_pieces, "": _letter_pieces}
+
+
+@lru_cache(maxsize=4096)
+def _word(spelt: str) -> tuple[tuple[int, int, str], ...]:
+    """The pieces of one Latin word: most words of a message have been heard before."""
+    pieces = ((*match.span(), _latin(match.lastgroup, match.group())) for match in _LATIN.finditer(spelt))
+    return tuple(piece for piece in pieces if piece[2])
+
+
 def _latin(rule: str | None, spelt: str) -> str:
     if rule == "mute":
         return ""

@@ -1,7 +1,8 @@
 """Trains a model: `python -m bot.nlu.train OUT < examples.json`, in a process of its own.
 
-The server never imports scikit-learn: it costs 100 MB and seconds. Input is a JSON object
-{"examples": [[text, intent, language], …], "variants": [[index of its example, text], …]}.
+The server never imports SciPy: it costs 50 MB and two seconds. Input is a JSON object
+{"sounds": name of a table of sound.py, "concepts": [[by sound, concept, word], …],
+"examples": [[text, intent, language], …], "variants": [[index of its example, text], …]}.
 Deterministic: the same input gives the same file.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from pathlib import Path
@@ -18,24 +19,28 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]  # ships no types
+from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]  # ships no types
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # ships no types
-from sklearn.linear_model import LogisticRegression
 
-from bot.nlu.classifier import softmax
+from bot.nlu.classifier import familiarity, fingerprint, softmax, unseen
+from bot.nlu.concepts import Concepts
 from bot.nlu.features import BLOCKS, Reading, grams
-from bot.nlu.language import tongue_grams
+from bot.nlu.language import script, tongue_grams
 from bot.nlu.model import Model
 
-_FOLDS = 3
+# Every fourth example is held back to see how sure the rest may be.
+_FOLDS = 4
 _STRENGTH = 10.0
 _TURNS = 500
-# The largest gradient left; a tenth of it takes twice as long and changes no answer.
-_CLOSE = 1e-2
+# The largest gradient left; ten times as much forgets examples, a tenth takes twice as long.
+_CLOSE = 1e-3
 # A gram of sounds that one example alone has is nearly always the middle of a name.
 _LEAST_EXAMPLES = {"words": 1, "sounds": 2}
 # Shares of our own unseen examples that may count as wholly, and as partly, foreign.
-_FOREIGN, _DOUBTFUL = 0.002, 0.05
+_FOREIGN, _DOUBTFUL = 0.005, 0.05
+# Names and noise are made of words that nobody has used before.
+_ANYTHING = frozenset(("out_of_scope", "inform"))
+_OWN_SCRIPT = 0.2
 
 Grams = tuple[set[str], set[str]]
 
@@ -53,7 +58,6 @@ class Sample:
 class Fit:
     """A regression with the vocabulary it was fitted on."""
 
-    intents: tuple[str, ...]
     vocabularies: tuple[dict[str, int], ...]
     idf: NDArray[np.float32]
     weights: NDArray[np.float64]
@@ -67,22 +71,35 @@ class Fit:
         return scores
 
 
-def train(examples: Sequence[Sequence[str]], variants: Sequence[tuple[int, str]]) -> Model:
-    """Fit on all examples; calibrate on examples that each fold has not seen."""
+def train(
+    examples: Sequence[Sequence[str]],
+    variants: Sequence[tuple[int, str]],
+    *,
+    sounds: str,
+    concepts: Sequence[Sequence[bool | str]],
+) -> Model:
+    """Fit on all examples; calibrate on some that a first fit has not seen."""
+    meant = Concepts(concepts, sounds)
+
+    def grams_of(text: str) -> Grams:
+        reading = Reading(text, sounds)
+        return grams(reading, meant.find(reading))
+
     samples = [
-        Sample(grams=grams(Reading(text)), intent=intent, origin=origin)
+        Sample(grams=grams_of(text), intent=intent, origin=origin)
         for origin, (text, intent, _) in enumerate(examples)
     ]
     made = [
-        Sample(grams=grams(Reading(text)), intent=examples[origin][1], origin=origin)
-        for origin, text in variants
+        Sample(grams=grams_of(text), intent=examples[origin][1], origin=origin) for origin, text in variants
     ]
     intents = tuple(sorted({sample.intent for sample in samples}))
     temperature, unknown_from, known_from = calibrate(samples, made, intents)
     fitted = fit([*samples, *made], intents)
     peak = np.abs(fitted.weights).max(axis=1)
     scale = np.where(peak > 0, peak / 127, 1.0)
-    tongues, vocabulary, tongue_weights = tell_tongues(examples)
+    scripts = scripts_of(examples)
+    tongues = tuple(sorted({name for several in scripts.values() if len(several) > 1 for name in several}))
+    vocabulary, tongue_weights = tell_tongues(examples, tongues)
     return Model(
         intents=intents,
         vocabularies=fitted.vocabularies,
@@ -93,6 +110,13 @@ def train(examples: Sequence[Sequence[str]], variants: Sequence[tuple[int, str]]
         temperature=temperature,
         unknown_from=unknown_from,
         known_from=known_from,
+        sounds=sounds,
+        concepts=concepts,
+        remembered=_remembered(examples, intents, sounds),
+        scripts=scripts,
+        letters="".join(
+            sorted({x for text, *_ in examples for x in text.lower() if x > "\x7f" and script(x)})
+        ),
         tongues=tongues,
         tongue_grams=vocabulary,
         tongue_weights=tongue_weights,
@@ -100,22 +124,49 @@ def train(examples: Sequence[Sequence[str]], variants: Sequence[tuple[int, str]]
 
 
 def fit(samples: Sequence[Sample], intents: tuple[str, ...]) -> Fit:
-    """Fit the regression; raises RuntimeError if it does not converge."""
+    """Fit the regression; raises ValueError for one intent, RuntimeError if it does not converge."""
+    if len({sample.intent for sample in samples}) == 1:
+        raise ValueError("examples of one intent teach nothing")
     vocabularies, idf = vocabulary_of(samples)
-    labels = [intents.index(sample.intent) for sample in samples]
-    regression: Any = LogisticRegression(C=_STRENGTH, max_iter=_TURNS, tol=_CLOSE)  # type: ignore[no-untyped-call]  # ships no types
-    regression.fit(matrix(samples, vocabularies, idf), labels)
-    if max(regression.n_iter_) >= _TURNS:
-        raise RuntimeError("the regression does not converge")
-    rows, width = len(intents), len(idf)
-    weights, bias = np.zeros((rows, width)), np.full(rows, -30.0)
-    if len(regression.classes_) == 2:  # noqa: PLR2004  # two classes come as one row, for the second
-        weights[regression.classes_] = np.vstack([-regression.coef_, regression.coef_]) / 2
-        bias[regression.classes_] = np.concatenate([-regression.intercept_, regression.intercept_]) / 2
-    else:
-        weights[regression.classes_] = regression.coef_
-        bias[regression.classes_] = regression.intercept_
-    return Fit(intents=intents, vocabularies=vocabularies, idf=idf, weights=weights, bias=bias)
+    rows, labels = matrix(samples, vocabularies, idf), [intents.index(sample.intent) for sample in samples]
+    width, height = rows.shape[1], len(intents)
+    found = minimize(
+        _loss(rows, np.array(labels), height),
+        np.zeros((width + 1) * height),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _TURNS, "gtol": _CLOSE},
+    )
+    if not found.success:
+        raise RuntimeError(f"the regression does not converge: {found.message}")
+    solved = found.x.reshape(width + 1, height)
+    return Fit(vocabularies=vocabularies, idf=idf, weights=solved[:-1].T, bias=solved[-1])
+
+
+def _loss(
+    rows: Any, labels: NDArray[np.intp], height: int
+) -> Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]:
+    """The mean surprise at the labels plus the price of large weights, and its slope.
+
+    The parameters are one row of coefficients a gram, then the bias.
+    """
+    across, samples = rows.T.tocsr(), np.arange(len(labels))
+    price = 1.0 / (_STRENGTH * len(labels))
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        table = flat.reshape(-1, height)
+        chances = softmax(rows @ table[:-1] + table[-1])
+        surprise = -np.log(chances[samples, labels] + 1e-300).mean()
+        chances[samples, labels] -= 1.0
+        chances /= len(labels)
+        slope = np.empty_like(table)
+        slope[:-1] = across @ chances
+        slope[:-1] += price * table[:-1]
+        slope[-1] = chances.sum(axis=0)
+        weights = flat[:-height]
+        return float(surprise + price / 2 * (weights @ weights)), slope.ravel()
+
+    return loss
 
 
 def vocabulary_of(samples: Sequence[Sample]) -> tuple[tuple[dict[str, int], ...], NDArray[np.float32]]:
@@ -153,53 +204,70 @@ def matrix(
 def calibrate(
     samples: Sequence[Sample], made: Sequence[Sample], intents: tuple[str, ...]
 ) -> tuple[float, float, float]:
-    """Temperature, and the shares of known grams that our own unseen examples have at the low end."""
-    if len(samples) < 2 * _FOLDS or len(intents) < 2:  # noqa: PLR2004  # nothing to choose between
+    """Temperature, and the familiarity that our own unseen examples have at the low end."""
+    held = [sample for sample in samples if sample.origin % _FOLDS == 0]
+    kept = [sample for sample in (*samples, *made) if sample.origin % _FOLDS]
+    if len(held) < _FOLDS or len({sample.intent for sample in kept}) < 2:  # noqa: PLR2004  # nothing to choose between
         return 1.0, 0.0, 0.0
-    logits, labels, known = [], [], []
-    for fold in range(_FOLDS):
-        unseen = [sample for sample in samples if sample.origin % _FOLDS == fold]
-        fitted = fit([each for each in (*samples, *made) if each.origin % _FOLDS != fold], intents)
-        logits.append(fitted.logits(unseen))
-        labels += [intents.index(sample.intent) for sample in unseen]
-        known += [_known(sample, fitted.vocabularies) for sample in unseen if sample.intent != "out_of_scope"]
-    scores, rows = np.concatenate(logits), np.arange(len(labels))
+    fitted = fit(kept, intents)
+    scores, rows = fitted.logits(held), np.arange(len(held))
+    labels = [intents.index(sample.intent) for sample in held]
 
     def surprise(temperature: float) -> float:
         return -float(np.log(softmax(scores / temperature)[rows, labels] + 1e-12).mean())
 
     best = minimize_scalar(surprise, bounds=(0.1, 5.0), method="bounded")
-    low, high = np.quantile(known, [_FOREIGN, _DOUBTFUL])
+    rarity = [{gram: float(fitted.idf[row]) for gram, row in rows.items()} for rows in fitted.vocabularies]
+    strangest = unseen(fitted.idf)
+    known = [
+        familiarity(sample.grams, rarity, strangest) for sample in held if sample.intent not in _ANYTHING
+    ]
+    low, high = np.quantile(known or [0.0], [_FOREIGN, _DOUBTFUL])
     return float(best.x), float(low), float(high)
 
 
-def _known(sample: Sample, vocabularies: Sequence[Mapping[str, int]]) -> float:
-    pairs = list(zip(sample.grams, vocabularies, strict=True))
-    return sum(len(block & vocabulary.keys()) for block, vocabulary in pairs) / sum(map(len, sample.grams))
+def _remembered(examples: Sequence[Sequence[str]], intents: tuple[str, ...], sounds: str) -> dict[int, int]:
+    """The fingerprints of the examples; what stands under two intents is left to the conversation."""
+    found: dict[int, set[int]] = {}
+    for text, intent, _ in examples:
+        found.setdefault(fingerprint(Reading(text, sounds)), set()).add(intents.index(intent))
+    return {each: several.pop() for each, several in sorted(found.items()) if len(several) == 1}
+
+
+def scripts_of(examples: Sequence[Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """The scripts of the examples, each with the languages that are written in it."""
+    counts: dict[str, Counter[str]] = {}
+    for text, _, language in examples:
+        counts.setdefault(language, Counter()).update(filter(None, map(script, text)))
+    found: dict[str, list[str]] = {}
+    for language in sorted(counts):
+        for name, count in sorted(counts[language].items()):
+            # A language of another script borrows a Latin word now and then; that does not make it one.
+            if count > counts[language].total() * _OWN_SCRIPT:
+                found.setdefault(name, []).append(language)
+    return {name: tuple(several) for name, several in found.items()}
 
 
 def tell_tongues(
-    examples: Sequence[Sequence[str]],
-) -> tuple[tuple[str, ...], dict[str, int], NDArray[np.float32]]:
-    """Log probabilities of grams in the languages that are written in Latin letters."""
-    counts: dict[str, Counter[str]] = {}
+    examples: Sequence[Sequence[str]], tongues: Sequence[str]
+) -> tuple[dict[str, int], NDArray[np.float32]]:
+    """Log probabilities of grams in the languages that share a script."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in tongues}
     for text, _, language in examples:
-        found = tongue_grams(text)
-        if found:
-            counts.setdefault(language, Counter()).update(found)
-    whole = {name: sum(count.values()) for name, count in counts.items()}
-    # A language of another script borrows a Latin word now and then; that does not make it one.
-    tongues = tuple(sorted(name for name in counts if whole[name] > max(whole.values()) / 10))
-    vocabulary = sorted({gram for name in tongues for gram in counts[name]})
+        if language in counts:
+            counts[language].update(tongue_grams(text))
+    vocabulary = sorted({gram for count in counts.values() for gram in count})
     table = np.array([[counts[name][gram] + 0.5 for name in tongues] for gram in vocabulary], np.float32)
-    weights = np.log(table / table.sum(axis=0)) if vocabulary else np.zeros((0, 0))
-    return tongues, {gram: row for row, gram in enumerate(vocabulary)}, weights.astype(np.float32)
+    weights = np.log(table / table.sum(axis=0)) if vocabulary else np.zeros((0, len(tongues)))
+    return {gram: row for row, gram in enumerate(vocabulary)}, weights.astype(np.float32)
 
 
 def main() -> None:
     """Read standard input, write the model file named on the command line."""
     told = orjson.loads(sys.stdin.buffer.read())
-    train(told["examples"], [(origin, text) for origin, text in told["variants"]]).save(Path(sys.argv[1]))
+    variants = [(origin, text) for origin, text in told["variants"]]
+    model = train(told["examples"], variants, sounds=told["sounds"], concepts=told["concepts"])
+    model.save(Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

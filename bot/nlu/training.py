@@ -11,8 +11,10 @@ from pathlib import Path
 
 import orjson
 
+from bot.nlu.concepts import entries_of
 from bot.nlu.data import Example, TrainingData
 from bot.nlu.errors import TrainingFailed
+from bot.nlu.lexicon import Lexicon
 
 # So many copies of an example that names a service, each with another service in its place: the
 # classifier learns that the name does not decide what is asked about it.
@@ -20,13 +22,18 @@ _VARIANTS = 2
 
 
 async def model_file(
-    data: TrainingData, folder: Path, *, names: Mapping[str, Sequence[str]] | None = None
+    data: TrainingData,
+    folder: Path,
+    *,
+    names: Mapping[str, Sequence[str]] | None = None,
+    lexicon: Lexicon | None = None,
 ) -> Path:
     """The trained model of this data, by content, in `folder`; seconds if it must be trained first.
 
-    `names` are more names of services by language, as a catalogue has them. Raises TrainingFailed.
+    `names` are more names of services by language, as a catalogue has them; `lexicon` says
+    how words are compared and which are alike. Raises TrainingFailed.
     """
-    told = _told(data, names or {})
+    told = _told(data, names or {}, lexicon or Lexicon(languages={}))
     path = folder / _name(told)
     if not await asyncio.to_thread(path.exists):
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -34,18 +41,22 @@ async def model_file(
     return path
 
 
-def model_name(data: TrainingData, names: Mapping[str, Sequence[str]] | None = None) -> str:
+def model_name(
+    data: TrainingData, names: Mapping[str, Sequence[str]] | None = None, lexicon: Lexicon | None = None
+) -> str:
     """The file name of the model of this data: other data or other code, another name."""
-    return _name(_told(data, names or {}))
+    return _name(_told(data, names or {}, lexicon or Lexicon(languages={})))
 
 
 def _name(told: bytes) -> str:
     return f"{sha256(_code() + told).hexdigest()[:32]}.npz"
 
 
-def _told(data: TrainingData, names: Mapping[str, Sequence[str]]) -> bytes:
+def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexicon) -> bytes:
     return orjson.dumps(
         {
+            "sounds": lexicon.sounds,
+            "concepts": entries_of(lexicon),
             "examples": [(each.text, each.intent, each.language) for each in data.examples],
             "variants": list(_variants(data.examples, names)),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bot.errors import PackError
 from bot.nlu.data import join, read_data
 from bot.nlu.entities import EntityFinder, Gazetteer
 from bot.nlu.interpreter import LightInterpreter
@@ -12,9 +13,10 @@ from bot.nlu.lexicon import Lexicon
 from bot.nlu.mentions import ServiceNames
 from bot.nlu.model import Model
 from bot.nlu.numbers import Numbers
+from bot.nlu.sound import TABLES
 from bot.nlu.training import model_file
 from bot.nlu.whole import WholeMessages
-from bot.pack import Pack
+from bot.pack import Pack, Section, load_yaml
 
 
 async def interpreter_of(
@@ -30,6 +32,7 @@ async def interpreter_of(
 
     `service_names` are (language, name) pairs by service. Raises PackError, TrainingFailed.
     """
+    lexicon = lexicon_of(pack)
     data = join(read_data(pack.root / language / "nlu.yml", language) for language in pack.languages)
     by_language: dict[str, list[str]] = {language: [] for language in pack.languages}
     by_service: dict[str, list[str]] = {}
@@ -39,14 +42,37 @@ async def interpreter_of(
             by_service.setdefault(service, []).append(name)
     for service, words in data.surfaces("service"):
         by_service.setdefault(service, []).append(words)
-    lexicon = Lexicon(languages=pack.lexicons)
+    generic = [word for _, word in lexicon.words("generic")]
     return LightInterpreter(
-        Model.load(await model_file(data, models, names=by_language)),
+        Model.load(await model_file(data, models, names=by_language, lexicon=lexicon)),
         whole=WholeMessages(lexicon),
         entities=EntityFinder(
             lexicon=lexicon,
-            services=ServiceNames(by_service),
+            services=ServiceNames(by_service, generic=generic, sounds=lexicon.sounds),
             numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
             places=places,
+            categories=_categories(pack),
         ),
     )
+
+
+def lexicon_of(pack: Pack) -> Lexicon:
+    """The word lists of the pack; raises PackError where `sound:` names no table, or a second one."""
+    lexicon = Lexicon(languages=pack.lexicons)
+    for language in sorted(lexicon.sounding):
+        table = pack.lexicons[language]["sound"]
+        if table not in TABLES or table != lexicon.sounds:
+            document = load_yaml(pack.root / language / "lexicon.yml")
+            known = ", ".join(sorted(filter(None, TABLES)))
+            raise document.error(f"no sound table {table}", f"All languages share one of: {known}.", "sound")
+    return lexicon
+
+
+def _categories(pack: Pack) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The words of category_words.yml, by category and language."""
+    problems: list[PackError] = []
+    words = Section.open(pack.root / "category_words.yml", problems).section("words")
+    found = {name: {each: lists.strings(each) for each in lists.data} for name, lists in words.sections()}
+    if problems:
+        raise problems[0]
+    return found

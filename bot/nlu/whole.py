@@ -28,14 +28,15 @@ class WholeMessages:
     """Knows the intent of a message that is in a word list of the pack as it stands."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self._sounds, sounding = lexicon.sounds, lexicon.sounding
         self._spelt: dict[str, list[str]] = {}
         self._heard: dict[str, list[str]] = {}
         for intent in INTENTS:
             for language, word in lexicon.words(intent):
                 plain = _plain(Reading(word).bare)
                 self._spelt.setdefault(plain, []).append(intent)
-                if language.startswith("lo") and intent not in _AS_WRITTEN:
-                    self._heard.setdefault(key(word), []).append(intent)
+                if language in sounding and intent not in _AS_WRITTEN:
+                    self._heard.setdefault(key(word, self._sounds), []).append(intent)
         # Spellings differ by some letters; what is much longer than every entry is none of them.
         self._longest = max(map(len, self._spelt), default=0) + _SPELT_LONGER
         self._particles = _longest_first(lexicon, "particles")
@@ -50,7 +51,7 @@ class WholeMessages:
             if form in self._spelt:
                 return _first(self._spelt[form], expects)
         for form in forms:
-            if len(form) <= self._longest and (heard := key(form)) in self._heard:
+            if len(form) <= self._longest and (heard := key(form, self._sounds)) in self._heard:
                 return _first(self._heard[heard], expects)
         return ""
 

@@ -16,15 +16,21 @@ from bot.pack import load_yaml
 
 HERE = Path(__file__).parent
 EXACT: list[dict[str, Any]] = load_yaml(HERE / "exact.yml").data
-HELD_OUT = [
-    Example(text=str(text), intent=intent, language=language)
-    for language, intents in load_yaml(HERE / "heldout.yml").data.items()
-    for intent, texts in intents.items()
-    for text in texts
-]
 # A little under what is measured: a change that loses more than noise is seen.
-LEAST_ACCURACY = {"en": 0.68, "lo": 0.74, "lo-Latn": 0.75}
-LEAST_TOP3 = 0.86
+HELD_OUT = {
+    "heldout.yml": {"en": 0.87, "lo": 0.83, "lo-Latn": 0.80},
+    "heldout2.yml": {"en": 0.83, "lo": 0.88, "lo-Latn": 0.88},
+}
+LEAST_TOP3 = 0.97
+
+
+def held_out(name: str) -> list[Example]:
+    return [
+        Example(text=str(text), intent=intent, language=language)
+        for language, intents in load_yaml(HERE / name).data.items()
+        for intent, texts in intents.items()
+        for text in texts
+    ]
 
 
 @pytest.mark.parametrize("row", EXACT, ids=lambda row: str(row["text"])[:40])
@@ -34,6 +40,12 @@ async def test_exact(interpreter: LightInterpreter, row: dict[str, Any]) -> None
     if "intent" in row:
         assert parsed["intent"]["name"] == row["intent"], parsed["intent_ranking"]
     assert parsed["intent"]["name"] != row.get("not_intent")
+    if "least" in row:
+        assert parsed["intent"]["confidence"] >= row["least"], parsed["intent_ranking"]
+    if "at_most" in row:
+        assert parsed["intent"]["name"] == "complaint" or parsed["intent"]["confidence"] <= row["at_most"]
+    if "most" in row:
+        assert parsed["intent"]["name"] == "out_of_scope" or parsed["intent"]["confidence"] < row["most"]
     if "language" in row:
         assert parsed["language"] == row["language"]
     if "entities" in row:
@@ -43,15 +55,19 @@ async def test_exact(interpreter: LightInterpreter, row: dict[str, Any]) -> None
         assert sorted(found, key=str) == sorted(row["entities"], key=str)
 
 
-async def test_held_out_messages_are_understood(interpreter: LightInterpreter, data: TrainingData) -> None:
-    assert not {example.text for example in data.examples} & {example.text for example in HELD_OUT}
-    report = await evaluate(interpreter, HELD_OUT)
-    for language, least in LEAST_ACCURACY.items():
+@pytest.mark.parametrize("name", HELD_OUT)
+async def test_held_out_messages_are_understood(
+    interpreter: LightInterpreter, data: TrainingData, name: str
+) -> None:
+    examples = held_out(name)
+    assert not {example.text for example in data.examples} & {example.text for example in examples}
+    report = await evaluate(interpreter, examples)
+    for language, least in HELD_OUT[name].items():
         assert report.by_language[language] >= least, report
     assert report.top3 >= LEAST_TOP3, report
     assert report.scope_auroc is not None
-    assert report.scope_auroc >= 0.75, report
-    assert report.calibration_error <= 0.12, report
+    assert report.scope_auroc >= 0.93, report
+    assert report.calibration_error <= 0.08, report
 
 
 async def test_noise_is_not_answered_outright(interpreter: LightInterpreter) -> None:
@@ -80,11 +96,12 @@ async def test_a_model_serves_alone(model_path: Path) -> None:
 
 def test_understanding_is_quick(interpreter: LightInterpreter) -> None:
     """Seconds of processor time for a message, far above the usual so that a busy machine passes."""
+    messages = [example.text for example in held_out("heldout.yml")]
     interpreter.read("warm", ParseContext())
     started = time.process_time()
-    for example in HELD_OUT:
-        interpreter.read(example.text, ParseContext())
-    assert (time.process_time() - started) / len(HELD_OUT) < 0.003
+    for message in messages:
+        interpreter.read(message, ParseContext())
+    assert (time.process_time() - started) / len(messages) < 0.002
 
 
 def _well_formed(parsed: ParseData, text: str) -> bool:

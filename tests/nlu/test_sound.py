@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.sound import key, sound
+from bot.nlu.sound import TABLES, key, sound
 from bot.pack import load_yaml
 
 PAIRS = [
@@ -18,12 +18,12 @@ PAIRS = [
 
 @pytest.mark.parametrize(("lao", "spelt"), PAIRS)
 def test_both_scripts_sound_alike(lao: str, spelt: str) -> None:
-    assert key(lao) == key(spelt)
+    assert key(lao, "lao") == key(spelt, "lao")
 
 
-@given(st.text() | st.text("ກຂງຈຊດບຫລວອຮໜຼະາຳິີຶືຸູົັໍເແໂໄ່້ abngrh1", max_size=40))
-def test_offsets_lie_in_the_text_and_advance(text: str) -> None:
-    heard = sound(text)
+@given(st.text() | st.text("ກຂງຈຊດບຫລວອຮໜຼະາຳິີຶືຸູົັໍເແໂໄ່້ abngrh1", max_size=40), st.sampled_from(sorted(TABLES)))
+def test_offsets_lie_in_the_text_and_advance(text: str, table: str) -> None:
+    heard = sound(text, table)
     assert len(heard.key) == len(heard.starts) == len(heard.ends)
     assert list(heard.starts) == sorted(heard.starts)
     assert list(heard.ends) == sorted(heard.ends)
