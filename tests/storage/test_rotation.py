@@ -59,7 +59,7 @@ class CutOff:
         self._left = commits
         self.dialect = db.dialect
         self.fetch, self.first, self.run = db.fetch, db.first, db.run
-        self.insert, self.close = db.insert, db.close
+        self.insert, self.forget, self.close = db.insert, db.forget, db.close
 
     async def commit(self, *writes: WriteSet) -> None:
         if self._left == 0:
