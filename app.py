@@ -345,8 +345,9 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
             ),
         }
         workers = Workers(_work(opened, delivery))
-        stack.push_async_callback(delivery.stop)
         stack.push_async_callback(workers.stop)
+        # First: cut off in the middle of a claim, it would leave messages of which nobody knows the outcome.
+        stack.push_async_callback(delivery.stop)
         if not maintenance:
             workers.start()
         yield Server(routes, https=config.public_url.startswith("https:"))
