@@ -40,9 +40,14 @@ def configure_logs(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # aiohttp logs a traceback for every malformed request that the internet sends.
-    logging.getLogger("aiohttp.server").addFilter(
-        lambda record: "Error handling request" not in record.getMessage()
-    )
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     for chatty in ("httpx", "asyncio", "rasa_sdk", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a fault is not just what a client sent: no HTTP, or a body that cannot be decompressed."""
+    kind = record.exc_info[0] if record.exc_info else None
+    sent = kind is not None and kind.__name__ == "RequestPayloadError"
+    return not sent and "Error handling request" not in record.getMessage()

@@ -194,7 +194,7 @@ async def read_request(request: web.Request, limit: int, seconds: float) -> RawR
     except TimeoutError:
         raise Refusal(408, "too_slow", {"Connection": "close"}) from None
     except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ValueError, OSError):
-        raise Refusal(400, "broken_body") from None
+        raise Refusal(400, "broken_body", {"Connection": "close"}) from None
     # Only a proxy's form of a request line begins with anything else.
     target = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
     path, _, query = target.partition("?")
