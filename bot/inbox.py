@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, exists, select, update
 from bot.clock import Chance, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
-from bot.errors import Duplicate
+from bot.errors import Duplicate, KeyUnknown, SealBroken
 from bot.messages import InboundMessage, SessionEvent
 from bot.schema import inbox, is_pending
 from bot.urns import Urn
@@ -41,6 +41,11 @@ _FAULT = (
         due_at=bindparam("due_at"),
         error=bindparam("error"),
     )
+)
+_BURY = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("of_id"), is_pending())
+    .values(state="failed", error="unreadable")
 )
 
 
@@ -92,9 +97,21 @@ class Inbox:
         return dead
 
     async def waiting(self, now: datetime, most: int = 100) -> Sequence[Waiting]:
-        """Messages due for an attempt and next in turn for their person, oldest first."""
-        rows = await self._db.fetch(_PENDING, {"now": to_ms(now), "most": most})
-        return [self._read(row) for row in rows]
+        """Messages due for an attempt and next in turn for their person, oldest first.
+
+        One that cannot be decrypted is a dead letter and stops no other.
+        """
+        readable, dead = [], []
+        for row in await self._db.fetch(_PENDING, {"now": to_ms(now), "most": most}):
+            try:
+                readable.append(self._read(row))
+            except (KeyUnknown, SealBroken):
+                dead.append({"of_id": row.id})
+        if dead:
+            writes = WriteSet()
+            writes.add(_BURY, dead)
+            await self._db.commit(writes)
+        return readable
 
     def _row(self, message: InboundMessage, lookup: str, now: datetime, state: str) -> dict[str, Any]:
         row_id = self._chance.id(now)

@@ -177,18 +177,34 @@ class Pipeline:
     async def _fault(self, waiting: Waiting, lookup: str, error: str) -> Outcome:
         """Note the attempt; with the last one the person is told that it was our fault."""
         now = self._.clock.now()
-        writes = WriteSet()
-        dead = self._.inbox.fault(waiting, now, error, writes)
-        if dead:
-            message = waiting.message
-            person = await self._.people.load(message.urn, lookup, now)
-            language, can = person.state.language, self._.capabilities[message.channel]
-            rendered = self._.renderer.render([Response(key="utter_sorry")], language, can)
-            self._.conversation.add(person, message, rendered.drafts, now, writes)
-        await self._.db.commit(writes)
-        if dead:
+        writes, apology = WriteSet(), WriteSet()
+        if self._.inbox.fault(waiting, now, error, writes):
+            try:
+                await self._apologise(waiting.message, lookup, now, apology)
+            except DatabaseUnavailable:
+                raise
+            except Exception as fault:
+                # What cannot even be apologised for must not come back for ever and hold up the others.
+                log.exception("pipeline.no_apology", error=type(fault).__name__)
+                apology = WriteSet()
+        await self._.db.commit(writes, apology)
+        if len(apology):
             self._committed()
         return Outcome(kind=Handled.PENDING)
+
+    async def _apologise(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:
+        if not await self._may_write(message):
+            return
+        person = await self._.people.load(message.urn, lookup, now)
+        language, can = person.state.language, self._.capabilities[message.channel]
+        rendered = self._.renderer.render([Response(key="utter_sorry")], language, can)
+        self._.conversation.add(person, message, rendered.drafts, now, writes)
+
+    async def _may_write(self, message: InboundMessage) -> bool:
+        """Whether the address is one that we write to, and the day's budget still pays for it."""
+        if not self._.may_answer(message.urn):
+            return False
+        return not self._.capabilities[message.channel].sms or await self._.spending.allows()
 
     async def _keep(self, message: InboundMessage, lookup: str) -> Outcome:
         writes = WriteSet()
@@ -269,11 +285,9 @@ class Pipeline:
         state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
         repeated = bool(message.text) and message.text == state.last_text
         state.last_text = message.text
-        answered = (
-            self._.may_answer(message.urn)
-            and may_reply(state, to_ms(now), idle=repeated or not turn.understood)
-            and await self._.spending.allows()
-        )
+        answered = may_reply(
+            state, to_ms(now), idle=repeated or not turn.understood
+        ) and await self._may_write(message)
         writes = WriteSet()
         self._.inbox.take(message, person.lookup, now, writes)
         self._.people.save(person, state, now, writes)

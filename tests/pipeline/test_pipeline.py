@@ -6,13 +6,16 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Table, update
 
+from bot.db import WriteSet
 from bot.errors import DatabaseUnavailable
 from bot.inbox import ATTEMPTS
 from bot.locks import MemoryLocks
 from bot.messages import InboundMessage
 from bot.pipeline import Handled, Pipeline
 from bot.replies import IDLE_REPLIES_AN_HOUR, REPLIES_AN_HOUR
+from bot.schema import inbox, trackers
 from bot.urns import Urn
 from tests.pipeline.conftest import Note, World
 
@@ -118,14 +121,37 @@ async def test_a_fault_in_a_dialog_is_retried_and_ends_as_a_dead_letter_with_an_
     world.dialog.think = fail
     outcome = await world.pipeline.accept(world.message("a"))
     assert outcome.kind is Handled.PENDING
-    for _ in range(ATTEMPTS):
-        assert await world.inbox() == {"a": "pending"}
-        world.pinned.advance(60)
-        await world.backlog.step()
+    assert await world.inbox() == {"a": "pending"}
+    await _until_dead(world)
     assert await world.inbox() == {"a": "failed"}
     assert await world.replies() == ["sms:a"]
     world.dialog.think = lambda _: None
     assert (await world.pipeline.accept(world.message("b"))).kind is Handled.DONE
+
+
+async def test_a_dead_letter_from_abroad_is_not_apologised_for(world: World) -> None:
+    def fail(_: InboundMessage) -> None:
+        raise RuntimeError("a dialog broke")
+
+    world.dialog.think = fail
+    await world.pipeline.accept(world.message("a", urn=Urn("tel", "+19005550000")))
+    await _until_dead(world)
+    assert await world.inbox() == {"a": "failed"}
+    assert await world.replies() == []
+
+
+@pytest.mark.parametrize(("table", "column"), [(inbox, "message_sealed"), (trackers, "snapshot_sealed")])
+async def test_what_cannot_be_decrypted_is_a_dead_letter_and_stops_no_other(
+    world: World, table: Table, column: str
+) -> None:
+    assert (await world.pipeline.accept(world.message("first"))).kind is Handled.DONE
+    await _left_to_the_worker(world, "a")
+    broken = WriteSet()
+    broken.add(update(table).values({column: b"altered"}))
+    await world.parts.db.commit(broken)
+    assert (await world.pipeline.accept(world.message("b", urn=OTHER))).kind is Handled.DONE
+    await _until_dead(world)
+    assert await world.inbox() == {"first": "done", "a": "failed", "b": "done"}
 
 
 async def test_a_fault_that_passes_costs_nothing(world: World) -> None:
@@ -257,6 +283,9 @@ async def test_a_spent_budget_stops_replies_until_midnight(world: World) -> None
     await world.parts.spending.allows()
     world.parts.spending.add(1000)
     assert (await world.pipeline.accept(world.message("a"))).kind is Handled.LIMITED
+    assert (await world.pipeline.accept(world.message("c", channel="chat"))).kind is Handled.DONE, (
+        "costs nothing"
+    )
     world.pinned.advance(24 * 3600)
     assert (await world.pipeline.accept(world.message("b", "again"))).kind is Handled.DONE
 
@@ -284,6 +313,13 @@ async def _left_to_the_worker(world: World, *ids: str) -> None:
     for each in ids:
         assert (await world.pipeline.accept(world.message(each, f"text {each}"))).kind is Handled.PENDING
     await locks.release(lookup, token)
+
+
+async def _until_dead(world: World) -> None:
+    """Let every attempt come due."""
+    for _ in range(ATTEMPTS):
+        world.pinned.advance(60)
+        await world.backlog.step()
 
 
 async def _work_off(world: World) -> None:
