@@ -21,12 +21,14 @@ from bot.forms import FormLoop
 from bot.messages import InboundMessage
 from bot.rules import Rules
 from bot.text.choices import match
+from bot.text.clean import clean
 from bot.trackers import TrackerState
 
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
-_PAYLOAD = re.compile(r"^/(\w+)(\{.*\})?$", re.DOTALL)  # Not a wish that could be answered again.
+_PAYLOAD = re.compile(r"^/(\w+)(\{.*\})?$", re.DOTALL)
+# Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
 Parsed = dict[str, Any]
@@ -145,7 +147,7 @@ class Engine:
             payload = stage.state.choices[chosen]["payload"] if chosen is not None else ""
         found = _PAYLOAD.match(payload)
         if found and found[1] in self._rules.intents:
-            values = _json_object(found[2])
+            values = _values(found[2])
             stage.parsed = {**_understood(found[1], values, stage.state.language), "text": inbound.text}
             stage.chosen = True
 
@@ -306,9 +308,10 @@ def _understood(intent: str, values: Mapping[str, Any], language: str) -> Parsed
     }
 
 
-def _json_object(text: str | None) -> dict[str, Any]:
+def _values(text: str | None) -> dict[str, str]:
+    """The entities of a payload; a page may send any, so what is no text is left out and texts are cleaned anew."""
     try:
-        value = orjson.loads(text or "{}")
+        found = orjson.loads(text or "{}")
     except orjson.JSONDecodeError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return {name: clean(value) for name, value in found.items() if isinstance(value, str)}
