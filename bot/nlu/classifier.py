@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from math import log, sqrt
 from typing import Any
@@ -17,6 +17,9 @@ from bot.nlu.model import Model
 OUT_OF_SCOPE = "out_of_scope"
 # What an example says of a message that is written just like it.
 _REMEMBERED = 0.9
+_ONE_STEP = log(2)
+
+Rows = NDArray[np.intp]
 
 
 class Classifier:
@@ -29,7 +32,6 @@ class Classifier:
         self._weights = model.weights * model.scale
         self._rarity = [dict(zip(rows, model.idf[list(rows.values())].tolist(), strict=True))
                         for rows in model.vocabularies]  # fmt: skip
-        self._unseen = unseen(model.idf)
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
     def classify(self, reading: Reading) -> NDArray[np.float64]:
@@ -39,8 +41,9 @@ class Classifier:
         model has no such intent, evenly to all.
         """
         found = grams(reading, self._concepts.find(reading))
-        chances = softmax(self.score(found) / self.model.temperature)
-        trust = self._trust(familiarity(found, self._rarity, self._unseen))
+        known = [known_rows(block, rows) for block, rows in zip(found, self.model.vocabularies, strict=True)]
+        chances = softmax(self._score(known) / self.model.temperature)
+        trust = self._trust(familiarity(found, self.model.vocabularies, self.model.idf, known))
         if trust < 1.0:
             chances *= trust
             if self._elsewhere is None:
@@ -53,17 +56,11 @@ class Classifier:
             chances[remembered] += _REMEMBERED
         return chances
 
-    def score(self, found: Sequence[Collection[str]]) -> NDArray[np.float64]:
-        """The logits of a message's grams."""
-        rows: list[int] = []
-        values: list[float] = []
-        for block, vocabulary, rarity in zip(found, self.model.vocabularies, self._rarity, strict=True):
-            known = [gram for gram in block if gram in rarity]
-            weights = [rarity[gram] for gram in known]
-            length = sqrt(sum(weight * weight for weight in weights)) or 1.0
-            rows += [vocabulary[gram] for gram in known]
-            values += [weight / length for weight in weights]
-        logits = np.array(values, np.float32) @ self._weights.take(np.array(rows, np.intp), axis=0)
+    def _score(self, known: Sequence[Rows]) -> NDArray[np.float64]:
+        """The logits of a message's known grams."""
+        values = [self.model.idf.take(rows) for rows in known]
+        values = [part / (sqrt(part @ part) or 1.0) for part in values]
+        logits = np.concatenate(values) @ self._weights.take(np.concatenate(known), axis=0)
         return (logits + self.model.bias).astype(np.float64)
 
     def _trust(self, known: float) -> float:
@@ -74,27 +71,30 @@ class Classifier:
         return min(max(share, 0.0), 1.0)
 
 
+def known_rows(block: Iterable[str], vocabulary: Mapping[str, int]) -> Rows:
+    """The rows of those grams that the vocabulary has."""
+    return np.array([row for row in map(vocabulary.get, block) if row is not None], np.intp)
+
+
 def familiarity(
-    found: Sequence[Collection[str]], rarity: Sequence[Mapping[str, float]], unknown: float
+    found: Sequence[Collection[str]],
+    vocabularies: Sequence[Mapping[str, int]],
+    idf: NDArray[np.float32],
+    known: Sequence[Rows],
 ) -> float:
     """How much of a message the examples know, 0 to 1: of its words, and of its sounds, by their rarity.
 
-    `rarity` is that of each known gram, by block; `unknown` that of a gram in no example.
+    A gram that no example has counts as one step rarer than that of a single one.
     """
-    words, sounds = found
-    single = [word for word in words if " " not in word and not word.startswith(CONCEPT)]
+    unseen = float(idf.max(initial=1.0)) + _ONE_STEP
+    words = [word for word in found[0] if " " not in word and not word.startswith(CONCEPT)]
+    blocks = ((len(words), known_rows(words, vocabularies[0])), (len(found[1]), known[1]))
     shares = []
-    for block, weights in ((single, rarity[0]), (sounds, rarity[1])):
-        known = [weights[gram] for gram in block if gram in weights]
-        mass = sum(known)
-        if block:
-            shares.append(mass / (mass + unknown * (len(block) - len(known))))
+    for size, rows in blocks:
+        mass = float(idf.take(rows).sum())
+        if size:
+            shares.append(mass / (mass + unseen * (size - len(rows))))
     return sum(shares) / max(len(shares), 1)
-
-
-def unseen(idf: NDArray[np.float32]) -> float:
-    """The rarity of a gram that no example has, one step beyond that of one example."""
-    return float(idf.max(initial=1.0)) + log(2)
 
 
 def fingerprint(reading: Reading) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypedDict
@@ -15,6 +16,8 @@ from bot.nlu.model import Model
 from bot.nlu.whole import WholeMessages
 
 _RANKED = 5
+_SAYS = re.compile(r"[^\W_]|\?")
+_BESIDE_DIGITS = re.compile(r"[^\d\s]")
 # A service named and nothing asked: most probably "what does it take", but worth a question.
 _SERVICE_ALONE = 0.6
 _FACT_ALONE = 0.9
@@ -116,12 +119,12 @@ class LightInterpreter:
         """The intent that the message has beyond doubt, or by being nothing but a fact."""
         if self._whole is None:
             return "", 0.0
-        if not any(letter.isalnum() for letter in reading.text) and "?" not in reading.text:
+        if not _SAYS.search(reading.text):
             return OUT_OF_SCOPE, 1.0
         intent = self._whole.intent(reading, context.expects)
         if intent:
             return intent, 1.0
-        if all(letter.isdecimal() or letter.isspace() for letter in reading.text) and not entities:
+        if not entities and not _BESIDE_DIGITS.search(reading.text):
             return "inform", _SERVICE_ALONE
         if entities and self._whole.says_nothing(_beside(reading.text, entities)):
             return _fact_alone({entity["entity"] for entity in entities}, context)

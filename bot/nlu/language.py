@@ -38,6 +38,7 @@ class LanguageDetector:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._weigh = lru_cache(maxsize=4096)(self._weigh_word)
 
     def detect(self, reading: Reading, prior: str = "", entities: Iterable[Entity] = ()) -> str:
         """One of the model's languages, `mixed`, `th` or `other`.
@@ -76,19 +77,22 @@ class LanguageDetector:
         )
 
     def _tongue(self, text: str, several: Collection[str], prior: str) -> str:
-        model = self._model
-        known = model.tongue_grams
         words = _WORD.findall(text.lower())
+        known = self._model.tongue_grams
         if prior and len(words) <= _SHORT and not any(f" {word} " in known for word in words):
             return prior
-        rows = [row for word in words for gram in _grams(word) if (row := known.get(gram)) is not None]
-        scores = model.tongue_weights[rows].sum(axis=0) if rows else model.tongue_weights[:0].sum(axis=0)
         best = {
-            name: float(score) + _PRIOR * (name == prior)
-            for name, score in zip(model.tongues, scores, strict=True)
+            name: sum(scores) + _PRIOR * (name == prior)
+            for name, *scores in zip(self._model.tongues, *map(self._weigh, words), strict=True)
             if name in several
         }
         return max(best, key=lambda name: best[name], default=prior) or OTHER
+
+    def _weigh_word(self, word: str) -> tuple[float, ...]:
+        """The weight of a word for each of the model's tongues."""
+        model = self._model
+        rows = [row for gram in _grams(word) if (row := model.tongue_grams.get(gram)) is not None]
+        return tuple(model.tongue_weights[rows].sum(axis=0).tolist()) if rows else (0.0,) * len(model.tongues)
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +109,6 @@ def tongue_grams(text: str) -> list[str]:
     return [gram for word in _WORD.findall(text.lower()) for gram in _grams(word)]
 
 
-@lru_cache(maxsize=4096)
 def _grams(word: str) -> tuple[str, ...]:
     bordered = f" {word} "
     found = [

@@ -64,7 +64,7 @@ class SoundPhrases(Generic[Value]):
                     hits.append(Hit(start, stop, value))
                     free = end
                     break
-        for phrase, value in self._short.items():
+        for phrase, value in () if text.isascii() else self._short.items():
             start = text.find(phrase)
             if start >= 0:
                 hits.append(Hit(start, start + len(phrase), value))
@@ -91,15 +91,16 @@ class WordPhrases(Generic[Value]):
     def find(self, words: list[tuple[str, int, int]]) -> list[Hit[Value]]:
         """The phrases among the words that `spelt` gave, as SoundPhrases.find does."""
         hits: list[Hit[Value]] = []
-        position = 0
-        while position < len(words):
-            for phrase, value in self._table.get(words[position][0], ()):
+        table, free = self._table, 0
+        for position in [place for place, word in enumerate(words) if word[0] in table]:
+            if position < free:
+                continue
+            for phrase, value in table[words[position][0]]:
                 end = position + len(phrase)
-                if tuple(word for word, _, _ in words[position:end]) == phrase:
+                if len(phrase) == 1 or tuple(word for word, _, _ in words[position:end]) == phrase:
                     hits.append(Hit(words[position][1], words[end - 1][2], value))
-                    position = end - 1
+                    free = end
                     break
-            position += 1
         return hits
 
 

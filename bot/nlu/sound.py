@@ -174,6 +174,12 @@ def sound(text: str, table: str) -> Sound:
     last = ""
     for start, end, piece in TABLES[table](heard):
         first, final = places[start], places[end - 1] + 1
+        if len(piece) == 1 and piece != last:
+            letters.append(piece)
+            starts.append(first)
+            ends.append(final)
+            last = piece
+            continue
         for letter in piece:
             if letter == last:
                 if first == ends[-1] and text[first].isascii():

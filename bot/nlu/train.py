@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]  # ships no types
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # ships no types
 
-from bot.nlu.classifier import familiarity, fingerprint, softmax, unseen
+from bot.nlu.classifier import familiarity, fingerprint, known_rows, softmax
 from bot.nlu.concepts import Concepts
 from bot.nlu.features import BLOCKS, Reading, grams
 from bot.nlu.language import script, tongue_grams
@@ -62,6 +62,10 @@ class Fit:
     idf: NDArray[np.float32]
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
+
+    def known(self, sample: Sample) -> list[NDArray[np.intp]]:
+        """The rows of a sample's grams, by block."""
+        return [known_rows(block, rows) for block, rows in zip(sample.grams, self.vocabularies, strict=True)]
 
     def logits(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """One row of logits a sample."""
@@ -217,10 +221,10 @@ def calibrate(
         return -float(np.log(softmax(scores / temperature)[rows, labels] + 1e-12).mean())
 
     best = minimize_scalar(surprise, bounds=(0.1, 5.0), method="bounded")
-    rarity = [{gram: float(fitted.idf[row]) for gram, row in rows.items()} for rows in fitted.vocabularies]
-    strangest = unseen(fitted.idf)
     known = [
-        familiarity(sample.grams, rarity, strangest) for sample in held if sample.intent not in _ANYTHING
+        familiarity(sample.grams, fitted.vocabularies, fitted.idf, fitted.known(sample))
+        for sample in held
+        if sample.intent not in _ANYTHING
     ]
     low, high = np.quantile(known or [0.0], [_FOREIGN, _DOUBTFUL])
     return float(best.x), float(low), float(high)

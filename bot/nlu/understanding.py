@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PackError
-from bot.nlu.data import join, read_data
+from bot.nlu.data import TrainingData, join, read_data
 from bot.nlu.entities import EntityFinder, Gazetteer
 from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.lexicon import Lexicon
@@ -32,19 +32,15 @@ async def interpreter_of(
 
     `service_names` are (language, name) pairs by service. Raises PackError, TrainingFailed.
     """
-    lexicon = lexicon_of(pack)
-    data = join(read_data(pack.root / language / "nlu.yml", language) for language in pack.languages)
-    by_language: dict[str, list[str]] = {language: [] for language in pack.languages}
-    by_service: dict[str, list[str]] = {}
-    for service, names in service_names.items():
-        for language, name in names:
-            by_language.setdefault(language, []).append(name)
-            by_service.setdefault(service, []).append(name)
+    lexicon, data = lexicon_of(pack), _examples(pack)
+    by_service: dict[str, list[str]] = {
+        service: [name for _, name in names] for service, names in service_names.items()
+    }
     for service, words in data.surfaces("service"):
         by_service.setdefault(service, []).append(words)
     generic = [word for _, word in lexicon.words("generic")]
     return LightInterpreter(
-        Model.load(await model_file(data, models, names=by_language, lexicon=lexicon)),
+        Model.load(await model_of(pack, service_names=service_names, models=models)),
         whole=WholeMessages(lexicon),
         entities=EntityFinder(
             lexicon=lexicon,
@@ -54,6 +50,17 @@ async def interpreter_of(
             categories=_categories(pack),
         ),
     )
+
+
+async def model_of(
+    pack: Pack, *, service_names: Mapping[str, Sequence[tuple[str, str]]], models: Path
+) -> Path:
+    """The model file of the pack in the folder `models`, trained first if need be; raises as above."""
+    by_language: dict[str, list[str]] = {language: [] for language in pack.languages}
+    for names in service_names.values():
+        for language, name in names:
+            by_language.setdefault(language, []).append(name)
+    return await model_file(_examples(pack), models, names=by_language, lexicon=lexicon_of(pack))
 
 
 def lexicon_of(pack: Pack) -> Lexicon:
@@ -66,6 +73,10 @@ def lexicon_of(pack: Pack) -> Lexicon:
             known = ", ".join(sorted(filter(None, TABLES)))
             raise document.error(f"no sound table {table}", f"All languages share one of: {known}.", "sound")
     return lexicon
+
+
+def _examples(pack: Pack) -> TrainingData:
+    return join(read_data(pack.root / language / "nlu.yml", language) for language in pack.languages)
 
 
 def _categories(pack: Pack) -> dict[str, dict[str, tuple[str, ...]]]:

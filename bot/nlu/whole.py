@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
@@ -39,8 +39,8 @@ class WholeMessages:
                     self._heard.setdefault(key(word, self._sounds), []).append(intent)
         # Spellings differ by some letters; what is much longer than every entry is none of them.
         self._longest = max(map(len, self._spelt), default=0) + _SPELT_LONGER
-        self._particles = _longest_first(lexicon, "particles")
-        self._linking = _longest_first(lexicon, "particles", "linking")
+        self._particles = _Ends(lexicon, "particles")
+        self._linking = _Ends(lexicon, "particles", "linking")
 
     def intent(self, reading: Reading, expects: str = "") -> str:
         """The intent, or the empty text; in a dialog answers to its question come first."""
@@ -58,35 +58,40 @@ class WholeMessages:
     def says_nothing(self, rest: str) -> bool:
         """Whether what is left of a message beside its facts is only polite or linking words."""
         words = _plain(Reading(rest).bare)
-        while words:
-            shorter = next(_stripped(f"{words} ", self._linking), None)
-            if shorter is None:
+        while words and words not in self._linking.words:
+            shorter = self._linking.strip(words)
+            if shorter == words:
                 return False
-            words = shorter.strip()
+            words = shorter
         return True
 
     def _forms(self, plain: str) -> Iterator[str]:
         """The message, then what is left of it without polite words at its ends."""
         while plain:
             yield plain
-            shorter = next(_stripped(plain, self._particles), "")
+            shorter = self._particles.strip(plain)
             if shorter == plain:
                 return
             plain = shorter
 
 
-def _longest_first(lexicon: Lexicon, *entries: str) -> list[str]:
-    words = {_plain(Reading(word).bare) for entry in entries for _, word in lexicon.words(entry)}
-    return sorted(words, key=lambda word: (-len(word), word))
+class _Ends:
+    """Words to take off either end of a message; a Latin word only as a whole."""
 
+    def __init__(self, lexicon: Lexicon, *entries: str) -> None:
+        self.words = {_plain(Reading(word).bare) for entry in entries for _, word in lexicon.words(entry)}
+        self._lengths = sorted(set(map(len, self.words)) - {0}, reverse=True)
 
-def _stripped(plain: str, particles: Iterable[str]) -> Iterator[str]:
-    for word in particles:
-        gap = " " if word.isascii() else ""
-        if plain.endswith(gap + word) and len(plain) > len(word) + len(gap):
-            yield plain.removesuffix(word).rstrip()
-        if plain.startswith(word + gap) and len(plain) > len(word) + len(gap):
-            yield plain.removeprefix(word).lstrip()
+    def strip(self, plain: str) -> str:
+        """The message without the longest such word, at the end first; unchanged if there is none."""
+        for length in self._lengths:
+            if length < len(plain):
+                last, first = plain[-length:], plain[:length]
+                if last in self.words and (plain[-length - 1] == " " or not last.isascii()):
+                    return plain[:-length].rstrip()
+                if first in self.words and (plain[length] == " " or not first.isascii()):
+                    return plain[length:].lstrip()
+        return plain
 
 
 def _first(intents: list[str], expects: str) -> str:

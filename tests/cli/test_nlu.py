@@ -1,0 +1,116 @@
+"""The commands that train and judge, over a small model and the understanding that it gives."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import cast
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.config import Config
+from bot.nlu.interpreter import Interpreter, LightInterpreter
+from bot.nlu.model import Model
+from cli.kit import Kit
+from cli.nlu import command
+
+DATA = """\
+version: "3.1"
+nlu:
+  - intent: fee
+    examples: |
+      - how much is it
+      - what does it cost
+      - how much for a passport
+      - the price please
+      - is there a fee
+  - intent: greet
+    examples: |
+      - hello there
+      - good morning
+      - hi
+      - good evening to you
+      - hello my friend
+"""
+MESSAGES = """\
+{"text": "how much does it cost", "intent": "fee", "language": "en"}
+
+{"text": "hello good friend", "intent": "greet", "language": "en"}
+{"text": "good morning", "intent": "fee"}
+"""
+
+
+class _Kit:
+    """The settings of a test and models from files, as app.py gives them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def config(self) -> Config:
+        return Config(data_dir=self._folder, pack=Path("tests/packs/fictional"))
+
+    async def interpreter(self, config: Config, model: Path | None) -> Interpreter:  # noqa: ARG002  # Kit's signature
+        assert model is not None
+        return LightInterpreter(Model.load(model))
+
+
+def _run(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(command(cast("Kit", _Kit(folder))), arguments)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with examples, messages, and the model that the command made of the examples."""
+    made = tmp_path_factory.mktemp("nlu")
+    (made / "nlu.yml").write_text(DATA, "utf-8")
+    (made / "messages.jsonl").write_text(MESSAGES, "utf-8")
+    trained = _run(made, "train", "--data", str(made / "nlu.yml"), "--model", str(made / "model.npz"))
+    assert trained.exit_code == 0, trained.output
+    assert trained.output.strip() == str(made / "model.npz")
+    return made
+
+
+def _evaluated(folder: Path, *arguments: str, file: str = "messages.jsonl") -> Result:
+    return _run(folder, "evaluate", str(folder / file), "--model", str(folder / "model.npz"), *arguments)
+
+
+def test_figures_are_printed_for_people(folder: Path) -> None:
+    shown = _evaluated(folder)
+    assert shown.exit_code == 0, shown.output
+    lines = shown.output.splitlines()
+    assert lines[:2] == ["messages              3", "accuracy              0.667"]
+    assert "accuracy in en        1.000" in lines
+    assert lines[-1] == "   1  fee understood as greet"
+
+
+def test_figures_are_printed_for_machines(folder: Path) -> None:
+    figures = json.loads(_evaluated(folder, "--json").output)
+    assert figures["messages"] == 3
+    assert figures["top3"] == 1.0
+    assert figures["by_language"] == {"": 0.0, "en": 1.0}
+    assert figures["confusion"] == [{"wanted": "fee", "understood": "greet", "messages": 1}]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('{"text": "hi"}', "line 1 is not an object like"),
+        ('\n{"text": 5, "intent": "fee"}', "line 2 is not an object like"),
+        ("hi", "line 1 is not an object like"),
+        ("[]", "line 1 is not an object like"),
+        ("", "has no messages"),
+    ],
+)
+def test_a_wrong_file_is_told(folder: Path, content: str, complaint: str) -> None:
+    (folder / "wrong.jsonl").write_text(content, "utf-8")
+    refused = _evaluated(folder, file="wrong.jsonl")
+    assert refused.exit_code == 1
+    assert complaint in refused.output
+
+
+def test_the_pack_is_trained_as_the_server_trains_it(tmp_path: Path) -> None:
+    trained = _run(tmp_path, "train")
+    assert trained.exit_code == 0, trained.output
+    assert Path(trained.output.strip()).parent == tmp_path / "models"
+    assert "boat" in " ".join(Model.load(Path(trained.output.strip())).vocabularies[0])

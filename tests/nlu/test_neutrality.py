@@ -1,0 +1,69 @@
+"""A country of its own script, without a sound table, is understood by the same code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import app
+from bot.config import Config
+from bot.errors import PackError
+from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.lexicon import Lexicon
+from bot.nlu.understanding import lexicon_of
+from bot.pack import Pack
+
+FICTIONAL = Path("tests/packs/fictional")
+
+
+@pytest.fixture(scope="module")
+async def foreign(models: Path) -> LightInterpreter:
+    return await app.understanding(
+        Config(data_dir=models.parent, pack=FICTIONAL), app.Country.load(FICTIONAL)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "service"),
+    [
+        ("ტაობ ეკნეკილ", "qav", "boat-licence"),
+        ("ტაობ ეკნეკლ", "qav", "boat-licence"),
+        ("what papers for a boat licence", "en", "boat-licence"),
+        ("boat licens fee", "en", "boat-licence"),
+        ("how much is the licence", "en", None),
+    ],
+)
+async def test_another_country_is_understood(
+    foreign: LightInterpreter, text: str, language: str, service: str | None
+) -> None:
+    parsed = await foreign.parse(text, ParseContext())
+    found = [each["value"] for each in parsed["entities"] if each["entity"] == "service"]
+    if service:
+        assert found == [service]
+    if text.startswith("what") or not text.isascii():
+        assert parsed["language"] == language
+
+
+def test_only_the_pack_says_what_is_compared_by_sound() -> None:
+    assert lexicon_of(Pack.load(FICTIONAL)).sounds == ""
+    lexicon = lexicon_of(Pack.load("nlu_data"))
+    assert (lexicon.sounds, lexicon.sounding) == ("lao", frozenset(("lo", "lo-Latn")))
+    assert Lexicon(languages={"xx": {"sound": "lao"}}).sounding == {"xx"}
+
+
+def test_no_code_asks_for_a_language_by_name() -> None:
+    codes = re.compile(r"""["'](?:lo|lo-Latn|en)["']""")
+    assert [file.name for file in Path("bot/nlu").glob("*.py") if codes.search(file.read_text("utf-8"))] == []
+
+
+def test_an_unknown_sound_table_is_told(tmp_path: Path) -> None:
+    (tmp_path / "xx").mkdir()
+    (tmp_path / "xx" / "lexicon.yml").write_text("sound: elvish\n", "utf-8")
+    pack = Pack(
+        root=tmp_path, id="x", name={}, languages=("xx",), fallback="xx", timezone="UTC", currency="XXX",
+        numbers=Pack.load(FICTIONAL).numbers, texts={}, labels={}, lexicons={"xx": {"sound": "elvish"}},
+    )  # fmt: skip
+    with pytest.raises(PackError, match="elvish"):
+        lexicon_of(pack)
