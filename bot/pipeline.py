@@ -33,6 +33,7 @@ from bot.urns import Urn
 
 LOCK_SECONDS = 30
 _ROUNDS = 5  # a turn that others overtake is run again this often
+_COMMIT_SECONDS = 1.0  # the patience of the database
 
 log = structlog.get_logger()
 
@@ -56,9 +57,13 @@ class Outcome:
 
 @dataclass(kw_only=True, slots=True)
 class Visit:
-    """Whether the request that brought a message still waits for its answer."""
+    """Whether the request that brought a message still waits for its answer.
+
+    `showing` while replies are being stored as shown by this very request: nobody else will show them.
+    """
 
     waits: bool = True
+    showing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +116,8 @@ class Pipeline:
         visit = Visit()
         task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
         done, _ = await asyncio.wait({task}, timeout=self._.turn_seconds)
+        while not done and visit.showing:
+            done, _ = await asyncio.wait({task}, timeout=_COMMIT_SECONDS)
         if done:
             return await self._outcome_of(task, message, lookup)
         visit.waits = False
@@ -242,6 +249,7 @@ class Pipeline:
         event: tuple[str, Mapping[str, Any]] | None = None,
     ) -> Outcome:
         for _ in range(_ROUNDS):
+            visit.showing = False
             now = self._.clock.now()
             person = await self._.people.load(message.urn, lookup, now)
             if person.pending and visit.waits:
@@ -300,6 +308,7 @@ class Pipeline:
         )
         drafts = rendered.drafts if answered else ()
         replies = self._.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
+        visit.showing = visit.waits and self._.capabilities[message.channel].inline
         await self._.db.commit(writes)
         if replies:
             self._committed()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from sqlalchemy import Table, update
 
-from bot.db import WriteSet
+from bot.db import Database, WriteSet
 from bot.errors import DatabaseUnavailable
 from bot.inbox import ATTEMPTS
 from bot.locks import MemoryLocks
@@ -112,6 +114,15 @@ async def test_a_turn_that_takes_too_long_is_answered_later_and_once(world: Worl
     assert await world.replies() == ["chat:a"]
     waiting = await world.parts.outbox.pull("chat", Urn("tel", "+8562055512345"), "")
     assert len(waiting) == 1, "the request is gone: the page fetches the answer"
+
+
+async def test_a_page_waits_for_the_commit_of_what_only_it_will_show(world: World) -> None:
+    parts = replace(world.parts, db=cast("Database", SlowCommit(world.parts.db)), turn_seconds=0.01)
+    pipeline = Pipeline(parts, committed=lambda: None, waiting=lambda: None)
+    outcome = await pipeline.accept(world.message("a", channel="chat"))
+    await pipeline.close()
+    waiting = await world.parts.outbox.pull("chat", Urn("tel", "+8562055512345"), "")
+    assert [each.cause for each in (*outcome.messages, *waiting)] == ["chat:a"]
 
 
 async def test_a_fault_in_a_dialog_is_retried_and_ends_as_a_dead_letter_with_an_apology(world: World) -> None:
@@ -297,6 +308,23 @@ async def test_the_system_begins_once_for_one_cause(world: World) -> None:
         await world.pipeline.originate(urn, "chat", "utter_greet", {}, "case:1:closed")
     waiting = await world.parts.outbox.pull("chat", urn, "")
     assert [each.cause for each in waiting] == ["chat:case:1:closed"]
+
+
+class SlowCommit:
+    """A database whose first commit lasts until the next one, or longer than a turn may."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._next = asyncio.Event()
+        self._begun = False
+
+    async def commit(self, *writes: WriteSet) -> None:
+        if self._begun:
+            self._next.set()
+        self._begun = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._next.wait(), 0.1)
+        await self._db.commit(*writes)
 
 
 def _other_process(world: World) -> Pipeline:
