@@ -171,6 +171,8 @@ class SubmitCase(DialogAction):
         now = ports.clock.now()
         category = self._subjects.guess(turn.slot("complaint_text"))
         text, place = self._words_and_place(turn)
+        service = ports.catalogue.get(turn.slot("service"))
+        service_id = service.id if service else ""
         return FileCase(
             reference=references.draw(ports.chance),
             pin=pins.draw(ports.chance),
@@ -178,12 +180,12 @@ class SubmitCase(DialogAction):
             category=category.id,
             description=text,
             place=place,
-            service=turn.slot("service"),
+            service=service_id,
             language=turn.words.language,
             channel=turn.channel,
             filed_at=now,
             promised_at=promise(now, category.targets.resolution, ports.calendar),
-            desk=ports.desks.route(category, self._outwards(place), turn.slot("service")).id,
+            desk=ports.desks.route(category, self._outwards(place), service_id).id,
             told="utter_receipt",
         )
 

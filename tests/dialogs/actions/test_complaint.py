@@ -181,3 +181,11 @@ async def test_a_village_that_is_on_no_list_stays_with_the_words() -> None:
         "",
         "the road is broken\nban Nahainoy",
     )
+
+
+async def test_a_service_that_is_in_no_catalogue_is_not_filed() -> None:
+    slots = {"complaint_text": "they overcharged me", "complaint_place": "-", "service": "x" * 100}
+    answer = await act(WORLD, "action_file_complaint", "1", slots=slots)
+    [case] = answer.effects
+    assert isinstance(case, FileCase)
+    assert case.service == ""
