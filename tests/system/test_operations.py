@@ -211,11 +211,14 @@ async def test_the_commands_of_an_operator(own: PatouServer, around: Around) -> 
 
 async def test_commands_that_are_wrong(own: PatouServer) -> None:
     """1 for what is wrong with the installation, in one line; 2 for what is wrong with the command."""
-    missing = await own.command("db", "check")
+    missing, *misused = await asyncio.gather(
+        own.command("db", "check"),
+        own.command("export", "everything"),
+        own.command("serve", "--port", "many"),
+    )
     assert missing.code == 1
     assert "Traceback" not in missing.err
-    assert (await own.command("export", "everything")).code == 2
-    assert (await own.command("serve", "--port", "many")).code == 2
+    assert [each.code for each in misused] == [2, 2]
     (own.setup.folder / "channels.toml").write_text('[channels.x]\nkind = "pigeon"\n')
     refused = await own.command("serve", "--port", "0")
     assert refused.code == 1
