@@ -28,6 +28,11 @@ def from_ms(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def id_from(moment: datetime) -> str:
+    """No id that `Chance` makes at or after this moment sorts before this text."""
+    return f"{to_ms(moment):012x}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clock:
     """`now` is wall time (aware, UTC); `monotonic` measures spans, in seconds."""

@@ -1,4 +1,4 @@
-"""What messages cost a day: counts the parts sent, warns as the budget goes, stops replies when it is gone."""
+"""What messages cost a day: counts the parts of the day's messages, warns as the budget goes, stops replies when it is gone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import bindparam, func, select
 
-from bot.clock import Clock, to_ms
+from bot.clock import Clock, id_from
 from bot.db import Database
 from bot.schema import outbox_parts
 
+# By the id, which begins with the moment at which the message was made: it is the primary key, and a
+# receipt of the next day does not count a part again.
 _SENT_SINCE = (
-    select(func.count()).select_from(outbox_parts).where(outbox_parts.c.updated_at >= bindparam("since"))
+    select(func.count()).select_from(outbox_parts).where(outbox_parts.c.outbox_id >= bindparam("since"))
 )
 _WARN_AT = (50, 80, 100)  # percent
 _RECOUNT_SECONDS = 60
@@ -53,7 +55,7 @@ class Spending:
         if now.date().isoformat() != self._day:
             self._day, self._warned = now.date().isoformat(), 0
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        row = await self._db.first(_SENT_SINCE, {"since": to_ms(midnight)})
+        row = await self._db.first(_SENT_SINCE, {"since": id_from(midnight)})
         self._parts = int(row[0]) if row else 0
         self._counted_at = self._clock.monotonic()
         self._warn()

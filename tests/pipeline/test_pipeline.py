@@ -6,10 +6,12 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Table, update
+from sqlalchemy import Table, insert, update
 
+from bot.clock import to_ms
 from bot.db import Database, WriteSet
 from bot.errors import DatabaseUnavailable
 from bot.inbox import ATTEMPTS
@@ -17,7 +19,8 @@ from bot.locks import MemoryLocks
 from bot.messages import InboundMessage
 from bot.pipeline import Handled, Pipeline
 from bot.replies import IDLE_REPLIES_AN_HOUR, REPLIES_AN_HOUR
-from bot.schema import inbox, trackers
+from bot.schema import inbox, outbox_parts, trackers
+from bot.spending import Spending
 from bot.urns import Urn
 from tests.pipeline.conftest import Note, World
 
@@ -299,6 +302,19 @@ async def test_a_spent_budget_stops_replies_until_midnight(world: World) -> None
     )
     world.pinned.advance(24 * 3600)
     assert (await world.pipeline.accept(world.message("b", "again"))).kind is Handled.DONE
+
+
+async def test_a_receipt_of_today_counts_no_part_of_yesterday(world: World) -> None:
+    yesterday = world.parts.chance.id(world.parts.clock.now())
+    world.pinned.advance(24 * 3600)
+    now = world.parts.clock.now()
+    for outbox_id, allowed in ((yesterday, True), (world.parts.chance.id(now), False)):
+        part = {"outbox_id": outbox_id, "part": 0, "provider_id": "", "state": "delivered", "error_code": ""}
+        writes = WriteSet()
+        writes.add(insert(outbox_parts), part | {"price": 0, "updated_at": to_ms(now)})
+        await world.parts.db.commit(writes)
+        spending = Spending(world.parts.db, world.parts.clock, ZoneInfo("Asia/Vientiane"), 1)
+        assert await spending.allows() is allowed
 
 
 async def test_the_system_begins_once_for_one_cause(world: World) -> None:

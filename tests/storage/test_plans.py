@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects import sqlite
 
-from bot import contacts, inbox, outbox, receipts
+from bot import contacts, inbox, outbox, receipts, spending
 
 STATEMENTS = {
     "the person and whether older messages wait": contacts._LOAD,
@@ -21,6 +21,7 @@ STATEMENTS = {
     "whether anything is in doubt": outbox._ANY_DOUBTFUL,
     "the message of a provider's id": outbox._OWNERS,
     "what a page has not fetched": outbox._PULLABLE,
+    "the parts of a day": spending._SENT_SINCE,
     "a receipt's message": receipts._BY_ID,
     "a receipt's message by the provider's id": receipts._BY_PROVIDER_ID,
 }
