@@ -13,7 +13,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Connection, Select, Table, bindparam, delete, select, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 
 from bot.clock import to_ms
 from bot.db import Database
@@ -119,7 +130,10 @@ def _erase_inbox(connection: Connection, now: int, batch: int) -> int:
     return deleted + connection.execute(_BLANK_INBOX, due | {"batch": batch - deleted}).rowcount
 
 
-_OUTBOX_DUE = _due(outbox, outbox.c.id).where(outbox.c.state.in_(_DONE))
+# What nobody fetched from an inline channel, or waits for a channel that is gone, is never sent any more either.
+_OUTBOX_DUE = _due(outbox, outbox.c.id).where(
+    or_(outbox.c.state.in_(_DONE), outbox.c.expires_at <= bindparam("now"))
+)
 _OF_OUTBOX: BindParameter[Any] = bindparam("ids", expanding=True)
 _DELETE_PARTS = delete(outbox_parts).where(outbox_parts.c.outbox_id.in_(_OF_OUTBOX))
 _DELETE_OUTBOX = delete(outbox).where(outbox.c.id.in_(_OF_OUTBOX))

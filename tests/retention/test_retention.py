@@ -50,7 +50,7 @@ def outgoing(number: int, state: str, purge_at: int) -> dict[str, Any]:
     return {
         "id": f"o{number}", "contact_id": "p1", "urn_lookup": "u", "channel": "sms", "message_sealed": CANARY,
         "priority": 0, "delivery_class": "at_least_once", "state": state, "attempts": 1, "attempt_id": "",
-        "attempted_at": 0, "due_at": 0, "expires_at": 0, "error_code": "", "cause": "c", "created_at": 0,
+        "attempted_at": 0, "due_at": 0, "expires_at": NOW + 1, "error_code": "", "cause": "c", "created_at": 0,
         "updated_at": 0, "purge_at": purge_at,
     }  # fmt: skip
 
@@ -88,6 +88,12 @@ async def test_a_reply_on_its_way_is_not_erased(db: Database) -> None:
     assert (await purge(db, START, floor_rules()))["outbox"] == 3
     assert await ids(db, outbox) == ["o0", "o1", "o2"]
     assert await ids(db, outbox_parts, "outbox_id") == ["o0", "o1", "o2"]
+
+
+async def test_what_nobody_fetched_in_time_is_erased(db: Database) -> None:
+    await put(db, outbox, outgoing(0, "queued", NOW) | {"expires_at": NOW}, outgoing(1, "queued", NOW))
+    assert (await purge(db, START, floor_rules()))["outbox"] == 1
+    assert await ids(db, outbox) == ["o1"]
 
 
 async def test_more_than_a_batch_goes_in_several(db: Database) -> None:
