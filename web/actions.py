@@ -66,7 +66,8 @@ def routes(
 
 def _authorise(request: web.Request, token: str) -> None:
     given = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    # A header may hold any bytes; aiohttp keeps those that are no UTF-8 as surrogates.
+    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), f"Bearer {token}".encode()):
         raise web.HTTPUnauthorized
 
 

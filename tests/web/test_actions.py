@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, ActionExecutionRejection, Tracker
 from rasa_sdk.types import DomainDict
 from sqlalchemy import insert, select
+from yarl import URL
 
 from bot.clock import Chance, Clock
 from bot.crypto import Vault
@@ -98,6 +100,23 @@ async def test_what_is_no_call_of_a_rasa_server_is_refused(
     found, answer = await call(url, body, token)
     assert found == status
     assert "anna" not in str(answer)
+
+
+async def test_a_token_of_any_bytes_is_refused(url: str) -> None:
+    address = URL(url)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    lines = (
+        b"POST /actions HTTP/1.1",
+        b"Host: x",
+        b"Authorization: Bearer \xff",
+        b"Connection: close",
+        b"",
+        b"",
+    )
+    writer.write(b"\r\n".join(lines))
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401")
+    writer.close()
+    await writer.wait_closed()
 
 
 def test_without_a_token_there_is_no_route(db: Database, vault: Vault, clock: Clock, chance: Chance) -> None:
