@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar  # type: ignore[import-untyped]  # ships no types
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # ships no types
+from scipy.optimize import minimize, minimize_scalar
+from scipy.sparse import csr_matrix
 
 from bot.nlu.classifier import familiarity, fingerprint, known_rows, softmax
 from bot.nlu.concepts import Concepts
@@ -34,6 +34,8 @@ _STRENGTH = 10.0
 _TURNS = 500
 # The largest gradient left; ten times as much forgets examples, a tenth takes twice as long.
 _CLOSE = 1e-3
+# Steps that the solver remembers; more take longer than they save.
+_CURVES = 3
 # A gram of sounds that one example alone has is nearly always the middle of a name.
 _LEAST_EXAMPLES = {"words": 1, "sounds": 2}
 # Shares of our own unseen examples that may count as wholly, and as partly, foreign.
@@ -47,11 +49,12 @@ Grams = tuple[set[str], set[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The grams of one text, its intent, and the example it was made from."""
+    """The grams of one text, its intent, and the example that it is, or that it was made from."""
 
     grams: Grams
     intent: str
     origin: int
+    made: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,22 +86,15 @@ def train(
     concepts: Sequence[Sequence[bool | str]],
 ) -> Model:
     """Fit on all examples; calibrate on some that a first fit has not seen."""
-    meant = Concepts(concepts, sounds)
-
-    def grams_of(text: str) -> Grams:
-        reading = Reading(text, sounds)
-        return grams(reading, meant.find(reading))
-
-    samples = [
-        Sample(grams=grams_of(text), intent=intent, origin=origin)
-        for origin, (text, intent, _) in enumerate(examples)
-    ]
-    made = [
-        Sample(grams=grams_of(text), intent=examples[origin][1], origin=origin) for origin, text in variants
-    ]
+    samples = _samples(examples, variants, Concepts(concepts, sounds), sounds)
     intents = tuple(sorted({sample.intent for sample in samples}))
-    temperature, unknown_from, known_from = calibrate(samples, made, intents)
-    fitted = fit([*samples, *made], intents)
+    held = [sample for sample in samples if not sample.made and sample.origin % _FOLDS == 0]
+    kept = [sample for sample in samples if sample.origin % _FOLDS]
+    first, temperature, unknown_from, known_from = None, 1.0, 0.0, 0.0
+    if len(held) >= _FOLDS and len({sample.intent for sample in kept}) > 1:
+        first = fit(kept, intents)
+        temperature, unknown_from, known_from = calibrate(first, held, intents)
+    fitted = fit(samples, intents, first)
     peak = np.abs(fitted.weights).max(axis=1)
     scale = np.where(peak > 0, peak / 127, 1.0)
     scripts = scripts_of(examples)
@@ -118,33 +114,63 @@ def train(
         concepts=concepts,
         remembered=_remembered(examples, intents, sounds),
         scripts=scripts,
-        letters="".join(
-            sorted({x for text, *_ in examples for x in text.lower() if x > "\x7f" and script(x)})
-        ),
+        letters=_letters(examples),
         tongues=tongues,
         tongue_grams=vocabulary,
         tongue_weights=tongue_weights,
     )
 
 
-def fit(samples: Sequence[Sample], intents: tuple[str, ...]) -> Fit:
-    """Fit the regression; raises ValueError for one intent, RuntimeError if it does not converge."""
+def _samples(
+    examples: Sequence[Sequence[str]],
+    variants: Sequence[tuple[int, str]],
+    concepts: Concepts,
+    sounds: str,
+) -> list[Sample]:
+    texts = [(origin, text) for origin, (text, *_) in enumerate(examples)]
+    readings = ((origin, Reading(text, sounds)) for origin, text in (*texts, *variants))
+    return [
+        Sample(
+            grams=grams(reading, concepts.find(reading)),
+            intent=examples[origin][1],
+            origin=origin,
+            made=number >= len(texts),
+        )
+        for number, (origin, reading) in enumerate(readings)
+    ]
+
+
+def fit(samples: Sequence[Sample], intents: tuple[str, ...], near: Fit | None = None) -> Fit:
+    """Fit the regression, beginning `near` another fit; raises ValueError for one intent, RuntimeError if it does not converge."""
     if len({sample.intent for sample in samples}) == 1:
         raise ValueError("examples of one intent teach nothing")
     vocabularies, idf = vocabulary_of(samples)
     rows, labels = matrix(samples, vocabularies, idf), [intents.index(sample.intent) for sample in samples]
     width, height = rows.shape[1], len(intents)
-    found = minimize(
+    found = minimize(  # type: ignore[no-untyped-call]  # ships no types
         _loss(rows, np.array(labels), height),
-        np.zeros((width + 1) * height),
+        _beginning(vocabularies, width, height, near),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": _TURNS, "gtol": _CLOSE},
+        options={"maxiter": _TURNS, "gtol": _CLOSE, "maxcor": _CURVES},
     )
     if not found.success:
         raise RuntimeError(f"the regression does not converge: {found.message}")
     solved = found.x.reshape(width + 1, height)
     return Fit(vocabularies=vocabularies, idf=idf, weights=solved[:-1].T, bias=solved[-1])
+
+
+def _beginning(
+    vocabularies: Sequence[Mapping[str, int]], width: int, height: int, near: Fit | None
+) -> NDArray[np.float64]:
+    """The first guess at the parameters: what another fit found for the same grams."""
+    table = np.zeros((width + 1, height))
+    if near is not None:
+        for rows, known in zip(vocabularies, near.vocabularies, strict=True):
+            both = [(row, known[gram]) for gram, row in rows.items() if gram in known]
+            table[[mine for mine, _ in both]] = near.weights.T[[theirs for _, theirs in both]]
+        table[-1] = near.bias
+    return table.ravel()
 
 
 def _loss(
@@ -202,25 +228,19 @@ def matrix(
             values.append(part / max(float(np.sqrt(part @ part)), 1e-9))
             columns.append(np.array(found, np.int32))
         ends.append(ends[-1] + sum(map(len, columns[-len(vocabularies) :])))
-    return csr_matrix((np.concatenate(values), np.concatenate(columns), ends), shape=(len(samples), len(idf)))
+    cells = (np.concatenate(values), np.concatenate(columns), ends)
+    return csr_matrix(cells, shape=(len(samples), len(idf)))  # type: ignore[no-untyped-call]  # ships no types
 
 
-def calibrate(
-    samples: Sequence[Sample], made: Sequence[Sample], intents: tuple[str, ...]
-) -> tuple[float, float, float]:
-    """Temperature, and the familiarity that our own unseen examples have at the low end."""
-    held = [sample for sample in samples if sample.origin % _FOLDS == 0]
-    kept = [sample for sample in (*samples, *made) if sample.origin % _FOLDS]
-    if len(held) < _FOLDS or len({sample.intent for sample in kept}) < 2:  # noqa: PLR2004  # nothing to choose between
-        return 1.0, 0.0, 0.0
-    fitted = fit(kept, intents)
+def calibrate(fitted: Fit, held: Sequence[Sample], intents: tuple[str, ...]) -> tuple[float, float, float]:
+    """Temperature, and the familiarity at the low end, of examples that `fitted` has not seen."""
     scores, rows = fitted.logits(held), np.arange(len(held))
     labels = [intents.index(sample.intent) for sample in held]
 
     def surprise(temperature: float) -> float:
         return -float(np.log(softmax(scores / temperature)[rows, labels] + 1e-12).mean())
 
-    best = minimize_scalar(surprise, bounds=(0.1, 5.0), method="bounded")
+    best = minimize_scalar(surprise, bounds=(0.1, 5.0), method="bounded")  # type: ignore[no-untyped-call]  # ships no types
     known = [
         familiarity(sample.grams, fitted.vocabularies, fitted.idf, fitted.known(sample))
         for sample in held
@@ -236,6 +256,11 @@ def _remembered(examples: Sequence[Sequence[str]], intents: tuple[str, ...], sou
     for text, intent, _ in examples:
         found.setdefault(fingerprint(Reading(text, sounds)), set()).add(intents.index(intent))
     return {each: several.pop() for each, several in sorted(found.items()) if len(several) == 1}
+
+
+def _letters(examples: Sequence[Sequence[str]]) -> str:
+    every = {letter for text, *_ in examples for letter in text.lower()}
+    return "".join(sorted(letter for letter in every if not letter.isascii() and script(letter)))
 
 
 def scripts_of(examples: Sequence[Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 EXACT: list[dict[str, Any]] = load_yaml(HERE / "exact.yml").data
 # A little under what is measured: a change that loses more than noise is seen.
 HELD_OUT = {
-    "heldout.yml": {"en": 0.87, "lo": 0.83, "lo-Latn": 0.80},
-    "heldout2.yml": {"en": 0.83, "lo": 0.88, "lo-Latn": 0.88},
+    "heldout.yml": {"en": 0.87, "lo": 0.85, "lo-Latn": 0.80},
+    "heldout2.yml": {"en": 0.83, "lo": 0.91, "lo-Latn": 0.89},
 }
 LEAST_TOP3 = 0.97
 
