@@ -21,6 +21,8 @@ from channels.webhook import Refusal, read_request, refused
 
 _STATIC = Path(__file__).parent / "static"
 _ID = re.compile(r"[0-9a-f]{0,26}")
+# Who knows the session is the person: it stands in no URL, for those are logged on the way.
+SESSION_HEADER = "X-Patou-Session"
 _BODY_LIMIT = 1024
 _READ_SECONDS = 5.0
 # Words of the page itself; they are labels of the pack.
@@ -77,7 +79,7 @@ class ChatPages:
         }
 
     def routes(self) -> list[web.RouteDef]:
-        """The page, its files, and `GET /channels/<name>/messages?session=…&after=…`."""
+        """The page, its files, and `GET /channels/<name>/messages?after=…`, with the session in a header."""
         return [
             web.get(self._path, self.page),
             web.get(f"{self._path}/{{file:chat\\.(?:js|css)}}", self.file),
@@ -108,8 +110,8 @@ class ChatPages:
         try:
             raw = await read_request(request, _BODY_LIMIT, _READ_SECONDS)
             await self._pace(self._channel.address_rates(raw))
-            session, after = _asked(request.query)
-            urn = session_urn(session)
+            urn = session_urn(request.headers.get(SESSION_HEADER, ""))
+            after = _after(request.query)
         except Malformed as error:
             return refused(Refusal(400, error.reason))
         except Refusal as refusal:
@@ -126,11 +128,11 @@ class ChatPages:
                 raise Refusal(429, "too_many_requests", {"Retry-After": str(math.ceil(wait))})
 
 
-def _asked(query: Mapping[str, str]) -> tuple[str, str]:
+def _after(query: Mapping[str, str]) -> str:
     after = query.get("after", "")
     if not _ID.fullmatch(after):
         raise Malformed("bad_after")
-    return query.get("session", ""), after
+    return after
 
 
 def _language(request: web.Request, languages: Sequence[str]) -> str:

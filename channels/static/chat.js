@@ -105,8 +105,8 @@
   };
 
   const fetchWaiting = async () => {
-    const query = new URLSearchParams({ session, after });
-    const response = await fetch(`${url}?${query}`);
+    const query = new URLSearchParams({ after });
+    const response = await fetch(`${url}?${query}`, { headers: { "X-Patou-Session": session } });
     if (!response.ok) return;
     for (const each of (await response.json()).messages) {
       show(each, true);

@@ -11,7 +11,7 @@ from playwright.async_api import Page, async_playwright
 
 from bot.limits import MemoryLimits
 from bot.messages import Choice, OutboundMessage
-from channels.chat import LABELS, ChatPages
+from channels.chat import LABELS, SESSION_HEADER, ChatPages
 from channels.web import WebChannel, session_urn
 from tests.channels.harness import Edge, fetch
 from tests.pinned import START
@@ -104,22 +104,39 @@ async def test_what_the_system_says_waits_until_it_was_seen(chat: Edge, session:
     first = await chat.store.put("web", urn, "one")
     second = await chat.store.put("web", urn, "two", choices=[Choice(label="ແມ່ນ", payload="/affirm")])
     await chat.store.put("web", str(session_urn(SESSION.replace("0", "1"))), "for another")
-    url = f"{chat.url}/channels/web/messages?session={SESSION}&after="
+    url, headers = f"{chat.url}/channels/web/messages?after=", {SESSION_HEADER: SESSION}
     for _ in range(2):
-        _, _, body = await fetch(session, "GET", url)
+        _, _, body = await fetch(session, "GET", url, headers=headers)
         assert [text in body.decode() for text in ("one", "two", "/affirm", "another")] == [True] * 3 + [
             False
         ]
-    _, _, body = await fetch(session, "GET", url + first)
+    _, _, body = await fetch(session, "GET", url + first, headers=headers)
     assert (b"one" in body, b"two" in body) == (False, True)
-    _, _, body = await fetch(session, "GET", url + second)
+    _, _, body = await fetch(session, "GET", url + second, headers=headers)
     assert body == b'{"messages": []}'
     assert await chat.store.states() == ["sent", "sent", "queued"]
 
 
-@pytest.mark.parametrize("query", ["", "?session=x&after=", f"?session={SESSION}&after=%27"])
-async def test_malformed_questions(chat: Edge, session: ClientSession, query: str) -> None:
-    assert (await fetch(session, "GET", f"{chat.url}/channels/web/messages{query}"))[0] == 400
+@pytest.mark.parametrize(
+    ("token", "query"),
+    [("", ""), ("x", "?after="), (SESSION, "?after=%27"), ("", f"?session={SESSION}&after=")],
+)
+async def test_malformed_questions(chat: Edge, session: ClientSession, token: str, query: str) -> None:
+    """A session in the URL is none: proxies log those."""
+    url, headers = f"{chat.url}/channels/web/messages{query}", {SESSION_HEADER: token}
+    assert (await fetch(session, "GET", url, headers=headers))[0] == 400
+
+
+async def test_the_page_fetches_what_the_system_says(chat: Edge, page: Page) -> None:
+    await page.clock.install()
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    await page.goto(f"{chat.url}/chat?lang=en")
+    token = await page.evaluate("sessionStorage.getItem('session')")
+    await chat.store.put("web", str(session_urn(token)), "news of your case")
+    await page.clock.fast_forward(16_000)
+    await page.get_by_text("news of your case").wait_for()
+    assert not [url for url in urls if token in url]
 
 
 async def test_a_conversation_in_a_browser(chat: Edge, page: Page) -> None:
