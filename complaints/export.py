@@ -53,7 +53,7 @@ _MOMENTS = ("filed_at", "promised_at", "updated_at", "closed_at")
 async def export_cases(db: Database, vault: Vault | None = None) -> AsyncIterator[dict[str, Any]]:
     """Every case, oldest first, masked; with a vault also `contact_id` and the citizen's own words (`text`).
 
-    `text` is null for a case whose words were erased. PINs are in no export.
+    `text` is null for a case whose words were erased. PINs are not in it.
     """
     after = ""
     while page := await db.fetch(_CASES, {"after": after}):

@@ -1,4 +1,6 @@
-"""PINs: six digits told once with the reference, kept only as a keyed hash.
+"""PINs: six digits told once with the reference, kept as a keyed hash.
+
+The message that told one lies sealed with the conversation until it is erased.
 
 Six digits are a million candidates: any hash that needs no key, however slow, falls to an offline
 search within hours. So what is stored is an HMAC under the installation's look-up key, which is not
