@@ -223,8 +223,13 @@ async def _body(request: web.Request, limit: int) -> bytes:
 
 
 def _headers(request: web.Request) -> dict[str, str]:
-    """The headers by lower-case name; of a repeated one the first, as proxies read it."""
+    """The headers by lower-case name; of a repeated one the first, as proxies read it.
+
+    Of X-Forwarded-For all in one list (RFC 9110, 5.3): some proxies add a line of their own below the client's.
+    """
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         headers.setdefault(name.lower(), value)
+    if forwarded := request.headers.getall("X-Forwarded-For", ()):
+        headers["x-forwarded-for"] = ", ".join(forwarded)
     return headers
