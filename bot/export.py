@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, bindparam, select
 from bot.clock import from_ms
 from bot.crypto import Vault
 from bot.db import Database
+from bot.errors import KeyUnknown, SealBroken
 from bot.schema import consents, inbox, outbox, outbox_parts
 
 PAGE = 500
@@ -20,7 +21,7 @@ _PARTS = select(outbox_parts).where(outbox_parts.c.outbox_id == bindparam("of"))
 
 
 async def export_inbox(db: Database, vault: Vault | None = None) -> AsyncIterator[dict[str, Any]]:
-    """Every message taken, oldest first; with a vault also who wrote and what (null once erased)."""
+    """Every message taken, oldest first; with a vault also who wrote and what (null once erased, or unreadable)."""
     plain = ("channel", "external_id", "state", "attempts", "error")
     async for row in _rows(db, inbox):
         record = _record(row, plain, ("received_at",))
@@ -28,7 +29,7 @@ async def export_inbox(db: Database, vault: Vault | None = None) -> AsyncIterato
 
 
 async def export_outbox(db: Database, vault: Vault | None = None) -> AsyncIterator[dict[str, Any]]:
-    """Every message to send or sent, with its parts; with a vault also to whom and what (null once erased)."""
+    """Every message to send or sent, with its parts; with a vault also to whom and what (null where unreadable)."""
     plain = ("id", "channel", "state", "priority", "delivery_class", "attempts", "error_code", "cause")
     async for row in _rows(db, outbox):
         record = _record(row, plain, ("created_at", "updated_at"))
@@ -63,5 +64,8 @@ def _record(row: Row[Any], plain: Sequence[str], moments: Sequence[str]) -> dict
 def _opened(vault: Vault, table: str, row: Row[Any], fields: Sequence[str]) -> dict[str, Any]:
     if not row.message_sealed:
         return dict.fromkeys(fields)
-    content = vault.open_json(row.message_sealed, f"{table}:{row.id}")
+    try:
+        content = vault.open_json(row.message_sealed, f"{table}:{row.id}")
+    except (KeyUnknown, SealBroken):
+        return dict.fromkeys(fields)
     return {name: content[name] for name in fields}
