@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from itertools import dropwhile, takewhile
 from typing import ClassVar
 
 from rasa_sdk.events import EventType, SlotSet
@@ -49,6 +50,19 @@ class Turn:
     def form(self) -> str:
         """The form under way, empty if there is none."""
         return str(self.tracker.active_loop_name or "")
+
+    @property
+    def last_answers(self) -> list[str]:
+        """The keys of what was said in the turn before, the last one first."""
+        before = dropwhile(lambda event: event.get("event") != "bot", reversed(self.tracker.events))
+        return [
+            str(event.get("text")) for event in takewhile(lambda each: each.get("event") == "bot", before)
+        ]
+
+    @property
+    def last_answer(self) -> str:
+        """The key of what was said last, empty at the beginning."""
+        return next(iter(self.last_answers), "")
 
     def entity(self, name: str) -> str:
         """The value of the first entity of this name, empty if there is none."""

@@ -6,7 +6,9 @@ from abc import abstractmethod
 from itertools import islice
 from typing import ClassVar
 
+from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from services.answers import office
 from services.catalogue import Fact, PublicService, Status
@@ -25,6 +27,7 @@ class ServiceQuestion(DialogAction):
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
         self._services = ports.catalogue.services
+        self._phrases = Phrases.load(ports.pack)
 
     def name(self) -> str:
         """Follow from the goal."""
@@ -36,11 +39,12 @@ class ServiceQuestion(DialogAction):
         service = self._services.get(meant)
         if service is not None:
             self.answer(turn, service)
-        elif meant:
+            return remember(goal=self.goal)
+        if meant or turn.last_answer == "utter_ask_service":
             turn.say("utter_service_not_known")
         else:
-            turn.say("utter_ask_service", self._offered(turn))
-        return remember(goal=self.goal)
+            turn.say("utter_ask_service", [*self._offered(turn), to_staff(turn)])
+        return [*draft.keep(turn, self._phrases), *remember(goal=self.goal)]
 
     @abstractmethod
     def answer(self, turn: Turn, service: PublicService) -> None:
@@ -49,13 +53,16 @@ class ServiceQuestion(DialogAction):
     def say(self, turn: Turn, fact: Fact, service: PublicService, **values: str) -> None:
         """Say the goal's text for what is confirmed, reported in a year, or unknown: then whom to ask."""
         name = self.service_name(turn, service)
+        others = self._others(turn, service)
         match fact.status:
             case Status.CONFIRMED:
-                turn.say(f"utter_{self.goal}", service=name, **values)
+                turn.say(f"utter_{self.goal}", others, service=name, **values)
             case Status.REPORTED:
-                turn.say(f"utter_{self.goal}_reported", service=name, year=fact.year, **values)
+                turn.say(f"utter_{self.goal}_reported", others, service=name, year=fact.year, **values)
             case Status.UNKNOWN:
-                turn.say(f"utter_{self.goal}_unknown", service=name, office=self.office(turn, service))
+                turn.say(
+                    f"utter_{self.goal}_unknown", others, service=name, office=self.office(turn, service)
+                )
 
     def service_name(self, turn: Turn, service: PublicService) -> str:
         """What the service is called."""
@@ -70,6 +77,15 @@ class ServiceQuestion(DialogAction):
         short = sum(map(str.isalpha, turn.text)) <= _FOLLOW_UP_LETTERS
         return turn.entity("service") or (turn.slot("service") if short else "")
 
+    def _others(self, turn: Turn, answered: PublicService) -> list[dict[str, str]]:
+        """The same question about what else the message names."""
+        named = dict.fromkeys(map(str, turn.tracker.get_latest_entity_values("service")))
+        return [
+            choice(self.ports, turn, self.goal, each)
+            for each in named
+            if each in self._services and each != answered.id
+        ]
+
     def _offered(self, turn: Turn) -> list[dict[str, str]]:
         return [
             {
@@ -78,3 +94,17 @@ class ServiceQuestion(DialogAction):
             }
             for service in islice(self._services.values(), _NAMES_OFFERED)
         ]
+
+
+def choice(ports: Ports, turn: Turn, goal: str, service: str) -> dict[str, str]:
+    """A question about one service, to be chosen."""
+    words, called = turn.words, ports.catalogue.name(service, turn.words.language)
+    return {
+        "title": words.label("intent_of_service", intent=words.label(f"intent_{goal}"), service=called),
+        "payload": f'/{goal}{{"service": "{service}"}}',
+    }
+
+
+def to_staff(turn: Turn) -> dict[str, str]:
+    """The way out where no answer fits."""
+    return {"title": turn.words.label("a_person"), "payload": '/complaint{"case_kind": "enquiry"}'}

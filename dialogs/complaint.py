@@ -9,6 +9,7 @@ from complaints import pins, references
 from complaints.cases import CaseKind
 from complaints.clocks import promise
 from complaints.filing import FileCase
+from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
 from dialogs.phrases import Phrases
@@ -41,7 +42,7 @@ def actions(ports: Ports) -> list[Action]:
         ComplaintStart(ports, phrases),
         AskPlace(ports),
         AskConfirmation(ports, subjects),
-        ValidateComplaintForm(ports, phrases),
+        ValidateComplaintForm(ports, phrases, subjects),
         SubmitCase(ports, subjects),
     ]
 
@@ -74,7 +75,7 @@ class ComplaintStart(DialogAction):
     def _said_already(self, turn: Turn) -> str:
         if self._phrases.has_substance(turn.text):
             return turn.text
-        return turn.slot("complaint_draft") if turn.slot("goal") == "danger" else ""
+        return draft.kept(turn)
 
 
 class AskPlace(DialogAction):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
@@ -9,15 +10,18 @@ from rasa_sdk.forms import FormValidationAction
 from rasa_sdk.interfaces import Tracker
 from rasa_sdk.types import DomainDict
 
-from bot.places import Place, Places
+from bot.places import Place, PlaceMatch, Places
 from dialogs.action import Turn
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
+from dialogs.subject import Subjects
 
 # In place of a place that the person does not want to, or cannot, name.
 NO_PLACE = "-"
 _LEAST_LETTERS = 4
 _NO_ANSWER = frozenset({"affirm", "deny", "greet", "thanks"})
+# A few words of this kind are a key pressed by chance.
+_NO_MATTER = frozenset({"out_of_scope", "nlu_fallback"})
 _PARTS = {"text": "complaint_text", "place": "complaint_place"}
 
 Filled = dict[str, Any]
@@ -26,9 +30,10 @@ Filled = dict[str, Any]
 class ValidateComplaintForm(FormValidationAction):
     """Judges each answer of the form; a slot left None is asked for again."""
 
-    def __init__(self, ports: Ports, phrases: Phrases) -> None:
+    def __init__(self, ports: Ports, phrases: Phrases, subjects: Subjects) -> None:
         self._ports = ports
         self._phrases = phrases
+        self._subjects = subjects
 
     def name(self) -> str:
         """What the engine looks for beside the form."""
@@ -40,13 +45,13 @@ class ValidateComplaintForm(FormValidationAction):
         """Take any words that say something; a place in them need not be asked for."""
         del domain
         turn = Turn(self._ports, dispatcher, tracker)
-        if turn.intent in _NO_ANSWER or self._phrases.letters(value) < _LEAST_LETTERS:
+        if self._says_nothing(turn, value):
             turn.say("utter_complaint_text_too_short")
             return {"complaint_text": None}
         filled: Filled = {"complaint_text": value}
-        places = places_named(self._ports.places, value)
-        if len(places) == 1 and not turn.slot("complaint_place"):
-            filled["complaint_place"] = places[0].code
+        places = [place.code for place in places_named(self._ports.places, value)]
+        if places and turn.slot("complaint_place") not in places:
+            filled["complaint_place"] = places[0] if len(places) == 1 else None
         return filled
 
     def validate_complaint_place(
@@ -57,6 +62,8 @@ class ValidateComplaintForm(FormValidationAction):
         A name that several places share is asked about.
         """
         del dispatcher, tracker, domain
+        if not any(map(str.isalpha, value)) and value != NO_PLACE:
+            return {"complaint_place": None}
         if value == NO_PLACE or self._phrases.skips(value):
             return {"complaint_place": NO_PLACE}
         if self._ports.places.get(value):
@@ -69,21 +76,45 @@ class ValidateComplaintForm(FormValidationAction):
     def validate_complaint_confirm(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Filled:
-        """Send or change; only after "change" is there something to ask."""
-        del dispatcher, tracker, domain
+        """Send or change; only after "change" is there something to ask. Another place corrects the one shown."""
+        del domain
         if value == "send":
             return {"complaint_confirm": value, "complaint_change": "nothing"}
-        return {"complaint_confirm": "change" if value == "change" else None}
+        turn = Turn(self._ports, dispatcher, tracker)
+        if value == "change" or not (place := self._another_place(turn)):
+            denied = value == "change" or turn.intent == "deny"
+            return {"complaint_confirm": "change" if denied else None}
+        return {"complaint_confirm": None, "complaint_place": place}
 
     def validate_complaint_change(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Filled:
-        """Forget the part that is to be said again, and the confirmation with it."""
-        del dispatcher, tracker, domain
+        """Forget the part that is to be said again, and the confirmation with it; take a place said at once."""
+        del domain
         forgotten: Filled = {"complaint_change": None, "complaint_confirm": None}
         if value in _PARTS:
             forgotten[_PARTS[value]] = None
+        elif value != "nothing":
+            place = self._another_place(Turn(self._ports, dispatcher, tracker))
+            return {**forgotten, "complaint_place": place} if place else {"complaint_change": None}
         return forgotten
+
+    def _says_nothing(self, turn: Turn, text: str) -> bool:
+        """Whether no staff could act on it; what only seems to be noise is taken when it is said again."""
+        if turn.intent in _NO_ANSWER or self._phrases.letters(text) < _LEAST_LETTERS:
+            return True
+        noise = turn.intent in _NO_MATTER or (turn.intent == "inform" and turn.entity("service"))
+        known = self._subjects.guess(text).id != self._subjects.general
+        if known or not noise or self._phrases.has_substance(text):
+            return False
+        return "utter_complaint_text_too_short" not in turn.last_answers
+
+    def _another_place(self, turn: Turn) -> str:
+        """The first place in the message that is not the one at hand, by code; empty if there is none."""
+        found = self._ports.places.find(turn.text)
+        at_hand = {each.start for each in found if each.place.code == turn.slot("complaint_place")}
+        others = [each for each in found if each.start not in at_hand]
+        return _first(others)[0].code if others else ""
 
 
 def places_named(places: Places, text: str) -> list[Place]:
@@ -91,6 +122,9 @@ def places_named(places: Places, text: str) -> list[Place]:
 
     A district says more than a province; of several names in a text the first counts.
     """
-    found = places.find(text)
+    return _first(places.find(text))
+
+
+def _first(found: Sequence[PlaceMatch]) -> list[Place]:
     narrow = [each for each in found if each.place.parent] or found
     return [each.place for each in narrow if each.start == narrow[0].start]

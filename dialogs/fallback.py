@@ -7,17 +7,20 @@ from itertools import takewhile
 
 from rasa_sdk.interfaces import Action
 
+from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn
+from dialogs.asked_service import choice, to_staff
+from dialogs.hotlines import Hotlines
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 
 _GUESSES_OFFERED = 3
 # Below this a guess is no better than a list of everything.
 _LEAST_CONFIDENCE = 0.1
-_TO_STAFF = '/complaint{"case_kind": "enquiry"}'
 _NOT_HELPED = frozenset(
     {"utter_default", "utter_did_you_mean", "utter_not_understood_again", "utter_out_of_scope"}
 )
+_DANGER = frozenset({"utter_danger", "utter_danger_no_number", "utter_danger_again"})
 _OF_A_SERVICE = frozenset({"requirements", "fee", "duration", "where_hours"})
 
 
@@ -27,27 +30,42 @@ def actions(ports: Ports) -> list[Action]:
     return [Fallback(ports, phrases), OutOfScope(ports, phrases)]
 
 
-class Fallback(DialogAction):
-    """Asks "did you mean" with the likeliest goals and a person; the second time in a row, offers the person."""
-
-    action_name = "action_default_fallback"
+class NotHelped(DialogAction):
+    """What both have in common."""
 
     def __init__(self, ports: Ports, phrases: Phrases) -> None:
         super().__init__(ports)
         self._phrases = phrases
+        self._hotlines = Hotlines.load(ports.pack)
+
+    def _after_danger(self, turn: Turn) -> bool:
+        """Whether a person in danger writes on, an address perhaps: told at once that nobody is sent."""
+        numbers = self._hotlines.spoken("danger", turn.words)
+        if turn.last_answer not in _DANGER or not numbers:
+            return False
+        turn.say("utter_danger_again", numbers=numbers)
+        return True
+
+
+class Fallback(NotHelped):
+    """Asks "did you mean" with the likeliest goals and a person; the second time in a row, offers the person."""
+
+    action_name = "action_default_fallback"
 
     async def respond(self, turn: Turn) -> Events:
         """The kindest thing that can be said."""
+        if self._after_danger(turn):
+            return []
         if self._phrases.insulting(turn.text):
             turn.say("utter_calm")
-        elif _last_answer(turn) in _NOT_HELPED:
+            return []
+        if turn.last_answer in _NOT_HELPED:
             turn.say("utter_not_understood_again")
         elif guesses := list(self._guesses(turn)):
-            person = {"title": turn.words.label("a_person"), "payload": _TO_STAFF}
-            turn.say("utter_did_you_mean", [*guesses, person])
+            turn.say("utter_did_you_mean", [*guesses, to_staff(turn)])
         else:
             turn.say("utter_default")
-        return []
+        return draft.keep(turn, self._phrases)
 
     def _guesses(self, turn: Turn) -> Iterator[dict[str, str]]:
         ranking = turn.tracker.latest_message.get("intent_ranking") or ()
@@ -63,34 +81,23 @@ class Fallback(DialogAction):
         service = self.ports.catalogue.get(turn.entity("service"))
         if service is None or name not in _OF_A_SERVICE:
             return {"title": title, "payload": f"/{name}"}
-        called = self.ports.catalogue.name(service.id, turn.words.language)
-        return {
-            "title": turn.words.label("intent_of_service", intent=title, service=called),
-            "payload": f'/{name}{{"service": "{service.id}"}}',
-        }
+        return choice(self.ports, turn, name, service.id)
 
 
-class OutOfScope(DialogAction):
+class OutOfScope(NotHelped):
     """Says what is ours; an insult gets an offer of help, the second time in a row a person is offered."""
 
     action_name = "action_out_of_scope"
 
-    def __init__(self, ports: Ports, phrases: Phrases) -> None:
-        super().__init__(ports)
-        self._phrases = phrases
-
     async def respond(self, turn: Turn) -> Events:
         """One of the three."""
+        if self._after_danger(turn):
+            return []
         if self._phrases.insulting(turn.text):
             turn.say("utter_calm")
-        elif _last_answer(turn) in _NOT_HELPED:
+            return []
+        if turn.last_answer in _NOT_HELPED:
             turn.say("utter_not_understood_again")
         else:
             turn.say("utter_out_of_scope")
-        return []
-
-
-def _last_answer(turn: Turn) -> str:
-    """The key of what was said last, empty at the beginning."""
-    said = (event.get("text") for event in reversed(turn.tracker.events) if event.get("event") == "bot")
-    return str(next(said, None) or "")
+        return draft.keep(turn, self._phrases)

@@ -48,13 +48,14 @@ async def test_a_confirmed_fee_is_told_without_a_year() -> None:
     assert "year" not in answer.said[0].values
 
 
-async def test_without_a_service_all_are_offered() -> None:
+async def test_without_a_service_all_are_offered_and_a_person() -> None:
     answer = await act(WORLD, "action_fee", "how much?")
     assert answer.keys == ["utter_ask_service"]
     assert [button["payload"] for button in answer.said[0].buttons] == [
-        f'/fee{{"service": "{service}"}}' for service in WORLD.catalogue.services
+        *(f'/fee{{"service": "{service}"}}' for service in WORLD.catalogue.services),
+        '/complaint{"case_kind": "enquiry"}',
     ]
-    assert answer.slots == {"goal": "fee"}
+    assert answer.slots == {"goal": "fee", "complaint_draft": None}
 
 
 async def test_a_short_follow_up_means_the_service_before() -> None:
