@@ -320,6 +320,7 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
             opt_outs=opt_outs,
             metrics=metrics,
             figures=Figures(grace=config.grace_seconds),
+            crowded=lambda: opened.pipeline.crowded,
         )
         committed.then = delivery.wake
         door = Door(

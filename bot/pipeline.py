@@ -32,6 +32,7 @@ from bot.spending import Spending
 from bot.urns import Urn
 
 LOCK_SECONDS = 30
+CROWD = 8  # requests under way at once: more than a steady stream that is kept up with
 _ROUNDS = 5  # a turn that others overtake is run again this often
 _COMMIT_SECONDS = 1.0  # the patience of the database
 
@@ -97,6 +98,7 @@ class Pipeline:
         self._ = parts
         self._committed = committed
         self._waiting = waiting
+        self._requests = 0
         self._late: set[asyncio.Task[Outcome]] = set()
         self._queued: set[str] = set()  # people with messages left to the worker by this process
         self._keeping: Counter[str] = Counter()  # those of them whose messages are not stored yet
@@ -106,6 +108,18 @@ class Pipeline:
 
         Raises DatabaseUnavailable, and then nothing was taken.
         """
+        self._requests += 1
+        try:
+            return await self._accept(message)
+        finally:
+            self._requests -= 1
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many requests wait for their answers that work which can wait should."""
+        return self._requests >= CROWD
+
+    async def _accept(self, message: InboundMessage) -> Outcome:
         lookup = self._.vault.lookup(str(message.urn))
         token = await self._.locks.try_acquire(lookup, LOCK_SECONDS)
         if token is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 # A provider that asks for more than an hour is asked again after one.
 _LONGEST_THROTTLE = 3600.0
+_GLANCE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +45,8 @@ class Figures:
     `grace` is how long a lost answer is waited for before anyone asks: the provider's own time
     limit and its processing time (asking earlier doubled messages). `lanes` is the number of
     messages in flight a channel. A message is tried again after `first_pause`, then twice that, up
-    to `longest_pause`; a channel whose account is refused rests for `closed_pause`.
+    to `longest_pause`; a channel whose account is refused rests for `closed_pause`. While the door
+    in is crowded, a round waits for it, at most for `courtesy`.
     """
 
     lanes: int = 32
@@ -54,6 +56,7 @@ class Figures:
     longest_pause: float = 600.0
     closed_pause: float = 60.0
     sweep: float = 5.0
+    courtesy: float = 1.0
 
 
 class Delivery:
@@ -70,8 +73,10 @@ class Delivery:
         opt_outs: OptOuts,
         metrics: Metrics,
         figures: Figures | None = None,
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._outbox = outbox
+        self._crowded = crowded
         # Inline channels show replies in the answer to the request: nothing is pushed to them.
         self._channels = {name: each for name, each in channels.items() if not each.capabilities.inline}
         self._limits = limits
@@ -94,6 +99,7 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until `stop`; a database that is away is waited for."""
         while not self._stopping:
+            await self._give_way()
             self._awake.clear()
             try:
                 busy = await self.step()
@@ -106,6 +112,12 @@ class Delivery:
             if not busy:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), self._figures.poll)
+
+    async def _give_way(self) -> None:
+        """Let a crowd at the door in be answered first: a provider gives up on us, the outbox waits."""
+        until = self._clock.monotonic() + self._figures.courtesy
+        while self._crowded() and not self._stopping and self._clock.monotonic() < until:  # noqa: ASYNC110 - a crowd thins out by itself, nobody tells
+            await asyncio.sleep(_GLANCE_SECONDS)
 
     async def stop(self, seconds: float = 10.0) -> None:
         """Take no more, let what is in flight finish for at most `seconds`, store what came of it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -190,7 +190,7 @@ class Edge:
             **options,
         )
 
-    def delivery(self) -> Delivery:
+    def delivery(self, crowded: Callable[[], bool] = lambda: False) -> Delivery:
         """The door out."""
         return Delivery(
             outbox=self.store.outbox,
@@ -201,6 +201,7 @@ class Edge:
             opt_outs=self.recording(),
             metrics=self.metrics,
             figures=self._figures,
+            crowded=crowded,
         )
 
     async def listen(self, routes: Sequence[web.AbstractRouteDef]) -> None:

@@ -419,6 +419,34 @@ async def test_stopping_stores_what_ends_in_time_and_leaves_the_rest_in_flight(s
     assert await store.states() == ["sent"]
 
 
+@pytest.mark.parametrize(("looks_crowded", "waited"), [(3, 0.9), (1_000, 1.2), (0, 0.0)])
+async def test_a_crowd_at_the_door_in_is_answered_first_for_a_moment(
+    store: Store, looks_crowded: int, waited: float
+) -> None:
+    provider = Provider()
+    edge = Edge(store, MemoryLimits(store.clock), 1)
+    edge.channels["test"] = provider
+    looks = 0
+
+    def crowded() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks > looks_crowded or provider.called.is_set():
+            return False
+        store.pinned.advance(0.3)
+        return True
+
+    delivery = edge.delivery(crowded)
+    await store.put()
+    began = store.clock.monotonic()
+    running = asyncio.create_task(delivery.run())
+    async with asyncio.timeout(30):
+        await provider.called.wait()
+        assert store.clock.monotonic() - began == pytest.approx(waited)
+        await delivery.stop(5)
+        await running
+
+
 async def test_a_bounded_stop_leaves_what_hangs(store: Store) -> None:
     provider = Provider()
     provider.held = asyncio.Event()
