@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+import structlog
+from sqlalchemy import Row, bindparam, exists, insert, select, update
 
 from bot.clock import Chance, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
-from bot.errors import Stale
+from bot.errors import SealBroken, Stale
 from bot.schema import contacts, inbox, is_pending, trackers, urns
 from bot.trackers import TrackerState
 from bot.urns import Urn
@@ -46,6 +48,9 @@ _SEEN = (
 )
 # "Last seen" decides what is forgotten after months: once a day is exact enough.
 _SEEN_EVERY_MS = 24 * 3600 * 1000
+
+
+log = structlog.get_logger()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -84,11 +89,7 @@ class People:
             contact_id = self._chance.id(now)
             state = TrackerState(contact_id=contact_id)
             return Person(contact_id=contact_id, lookup=lookup, urn=urn, state=state, new=True, pending=False)
-        if row.snapshot_sealed is None:
-            state = TrackerState(contact_id=row.contact_id)
-        else:
-            snapshot = self._vault.open(row.snapshot_sealed, f"trackers:{row.contact_id}")
-            state = TrackerState.load(snapshot, row.version)
+        state = self._state(row)
         return Person(
             contact_id=row.contact_id,
             lookup=lookup,
@@ -99,6 +100,17 @@ class People:
             language=state.language,
             updated_at=row.updated_at or 0,
         )
+
+    def _state(self, row: Row[Any]) -> TrackerState:
+        if row.snapshot_sealed is None:
+            return TrackerState(contact_id=row.contact_id)
+        try:
+            snapshot = self._vault.open(row.snapshot_sealed, f"trackers:{row.contact_id}")
+        except SealBroken:
+            # Nobody can ever read it: the person is heard again, from the beginning.
+            log.exception("contacts.tracker_unreadable", contact=row.contact_id)
+            return TrackerState(contact_id=row.contact_id, version=row.version)
+        return TrackerState.load(snapshot, row.version)
 
     def save(self, person: Person, state: TrackerState, now: datetime, writes: WriteSet) -> None:
         """Add the person's new state; Stale is raised at commit when another turn was faster."""

@@ -136,10 +136,7 @@ class Capabilities:
 
     max_units: int
     sms: bool = False
-    max_parts: int = 0
     buttons: int = 0
     button_units: int = 0
     session: bool = False
     inline: bool = False
-    receipts: bool = False
-    typing_lao: bool = True

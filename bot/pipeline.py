@@ -95,7 +95,7 @@ class Pipeline:
 
     def __init__(self, parts: Parts, *, committed: Callable[[], None], waiting: Callable[[], None]) -> None:
         """`committed` is called when messages lie in the outbox, `waiting` when one lies in the inbox."""
-        self._ = parts
+        self._parts = parts
         self._committed = committed
         self._waiting = waiting
         self._requests = 0
@@ -120,8 +120,8 @@ class Pipeline:
         return self._requests >= CROWD
 
     async def _accept(self, message: InboundMessage) -> Outcome:
-        lookup = self._.vault.lookup(str(message.urn))
-        token = await self._.locks.try_acquire(lookup, LOCK_SECONDS)
+        lookup = self._parts.vault.lookup(str(message.urn))
+        token = await self._parts.locks.try_acquire(lookup, LOCK_SECONDS)
         if token is None:
             return await self._keep(message, lookup)
         if lookup in self._keeping:
@@ -129,7 +129,7 @@ class Pipeline:
             return await self._keep(message, lookup)
         visit = Visit()
         task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
-        done, _ = await asyncio.wait({task}, timeout=self._.turn_seconds)
+        done, _ = await asyncio.wait({task}, timeout=self._parts.turn_seconds)
         while not done and visit.showing:
             done, _ = await asyncio.wait({task}, timeout=_COMMIT_SECONDS)
         if done:
@@ -145,8 +145,8 @@ class Pipeline:
         Raises DatabaseUnavailable, which does not count as an attempt.
         """
         message = waiting.message
-        lookup = self._.vault.lookup(str(message.urn))
-        token = await self._.locks.try_acquire(lookup, LOCK_SECONDS)
+        lookup = self._parts.vault.lookup(str(message.urn))
+        token = await self._parts.locks.try_acquire(lookup, LOCK_SECONDS)
         if token is None:
             return None
         try:
@@ -167,9 +167,9 @@ class Pipeline:
         The turn is kept as an inbox row, as if the event had written to us.
         """
         message = InboundMessage(
-            channel=channel, external_id=cause, urn=urn, text="", received_at=self._.clock.now()
+            channel=channel, external_id=cause, urn=urn, text="", received_at=self._parts.clock.now()
         )
-        lookup = self._.vault.lookup(str(urn))
+        lookup = self._parts.vault.lookup(str(urn))
         return await self._turn(message, lookup, Visit(waits=False), (intent, slots))
 
     async def close(self) -> None:
@@ -197,9 +197,9 @@ class Pipeline:
 
     async def _fault(self, waiting: Waiting, lookup: str, error: str) -> Outcome:
         """Note the attempt; with the last one the person is told that it was our fault."""
-        now = self._.clock.now()
+        now = self._parts.clock.now()
         writes, apology = WriteSet(), WriteSet()
-        if self._.inbox.fault(waiting, now, error, writes):
+        if self._parts.inbox.fault(waiting, now, error, writes):
             try:
                 await self._apologise(waiting.message, lookup, now, apology)
             except DatabaseUnavailable:
@@ -208,7 +208,7 @@ class Pipeline:
                 # What cannot even be apologised for must not come back for ever and hold up the others.
                 log.exception("pipeline.no_apology", error=type(fault).__name__)
                 apology = WriteSet()
-        await self._.db.commit(writes, apology)
+        await self._parts.db.commit(writes, apology)
         if len(apology):
             self._committed()
         return Outcome(kind=Handled.PENDING)
@@ -216,24 +216,24 @@ class Pipeline:
     async def _apologise(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:
         if not await self._may_write(message):
             return
-        person = await self._.people.load(message.urn, lookup, now)
-        language, can = person.state.language, self._.capabilities[message.channel]
-        rendered = self._.renderer.render([Response(key="utter_sorry")], language, can)
-        self._.conversation.add(person, message, rendered.drafts, now, writes)
+        person = await self._parts.people.load(message.urn, lookup, now)
+        language, can = person.state.language, self._parts.capabilities[message.channel]
+        rendered = self._parts.renderer.render([Response(key="utter_sorry")], language, can)
+        self._parts.conversation.add(person, message, rendered.drafts, now, writes)
 
     async def _may_write(self, message: InboundMessage) -> bool:
         """Whether the address is one that we write to, and the day's budget still pays for it."""
-        if not self._.may_answer(message.urn):
+        if not self._parts.may_answer(message.urn):
             return False
-        return not self._.capabilities[message.channel].sms or await self._.spending.allows()
+        return not self._parts.capabilities[message.channel].sms or await self._parts.spending.allows()
 
     async def _keep(self, message: InboundMessage, lookup: str) -> Outcome:
         writes = WriteSet()
-        self._.inbox.wait(message, lookup, self._.clock.now(), writes)
+        self._parts.inbox.wait(message, lookup, self._parts.clock.now(), writes)
         self._queued.add(lookup)
         self._keeping[lookup] += 1
         try:
-            await self._.db.commit(writes)
+            await self._parts.db.commit(writes)
         finally:
             self._keeping[lookup] -= 1
             if not self._keeping[lookup]:
@@ -242,7 +242,7 @@ class Pipeline:
         return Outcome(kind=Handled.PENDING)
 
     async def _release(self, lookup: str, token: str) -> None:
-        await self._.locks.release(lookup, token)
+        await self._parts.locks.release(lookup, token)
         if lookup in self._queued:
             self._queued.discard(lookup)
             self._waiting()
@@ -264,15 +264,15 @@ class Pipeline:
     ) -> Outcome:
         for _ in range(_ROUNDS):
             visit.showing = False
-            now = self._.clock.now()
-            person = await self._.people.load(message.urn, lookup, now)
+            now = self._parts.clock.now()
+            person = await self._parts.people.load(message.urn, lookup, now)
             if person.pending and visit.waits:
                 return await self._keep(message, lookup)
             turn = await self._respond(person, message, event, now)
             try:
                 return await self._commit(person, message, turn, now, visit)
             except Duplicate:
-                repeated = tuple(await self._.outbox.replies_to(message.key))
+                repeated = tuple(await self._parts.outbox.replies_to(message.key))
                 return Outcome(kind=Handled.DUPLICATE, messages=repeated)
             except (Stale, Taken):
                 continue
@@ -286,23 +286,23 @@ class Pipeline:
         now: datetime,
     ) -> Turn:
         if event:
-            return await self._.engine.originate(person.state, *event, now)
+            return await self._parts.engine.originate(person.state, *event, now)
         form = person.state.form
         context = ParseContext(
             language=person.state.language,
             service=str(person.state.slots.get("service") or ""),
             expects=form.requested if form else "",
         )
-        parsed = await self._.interpreter.parse(message.text, context)
-        return await self._.engine.respond(person.state, message, dict(parsed))
+        parsed = await self._parts.interpreter.parse(message.text, context)
+        return await self._parts.engine.respond(person.state, message, dict(parsed))
 
     async def _commit(
         self, person: Person, message: InboundMessage, turn: Turn, now: datetime, visit: Visit
     ) -> Outcome:
         """One commit for all that the message caused: its own row, the tracker, effects and replies."""
         state = turn.state
-        rendered = self._.renderer.render(
-            turn.responses, state.language, self._.capabilities[message.channel]
+        rendered = self._parts.renderer.render(
+            turn.responses, state.language, self._parts.capabilities[message.channel]
         )
         state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
         repeated = bool(message.text) and message.text == state.last_text
@@ -311,9 +311,9 @@ class Pipeline:
             state, to_ms(now), idle=repeated or not turn.understood
         ) and await self._may_write(message)
         writes = WriteSet()
-        self._.inbox.take(message, person.lookup, now, writes)
-        self._.people.save(person, state, now, writes)
-        self._.effects.add(
+        self._parts.inbox.take(message, person.lookup, now, writes)
+        self._parts.people.save(person, state, now, writes)
+        self._parts.effects.add(
             turn.effects,
             writes,
             contact_id=person.contact_id,
@@ -321,9 +321,9 @@ class Pipeline:
             channel=message.channel,
         )
         drafts = rendered.drafts if answered else ()
-        replies = self._.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
-        visit.showing = visit.waits and self._.capabilities[message.channel].inline
-        await self._.db.commit(writes)
+        replies = self._parts.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
+        visit.showing = visit.waits and self._parts.capabilities[message.channel].inline
+        await self._parts.db.commit(writes)
         if replies:
             self._committed()
         return Outcome(kind=Handled.DONE if answered else Handled.LIMITED, messages=replies)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import orjson
@@ -18,7 +18,6 @@ class FormFrame:
     name: str
     requested: str = ""
     answered: list[str] = field(default_factory=list)
-    failures: int = 0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -64,8 +63,8 @@ class TrackerState:
     @classmethod
     def load(cls, snapshot: bytes, version: int) -> TrackerState:
         """Read a stored snapshot."""
-        values = orjson.loads(snapshot)
-        values["forms"] = [FormFrame(**each) for each in values["forms"]]
+        values = _known(cls, orjson.loads(snapshot))
+        values["forms"] = [FormFrame(**_known(FormFrame, each)) for each in values.get("forms", ())]
         return cls(version=version, **values)
 
     def for_actions(self, latest_message: dict[str, Any]) -> Tracker:
@@ -81,3 +80,11 @@ class TrackerState:
             active_loop={"name": form.name} if form else {},
             latest_action_name=None,
         )
+
+
+_PLACES = {kind: frozenset(each.name for each in fields(kind)) for kind in (TrackerState, FormFrame)}
+
+
+def _known(kind: type[TrackerState | FormFrame], values: dict[str, Any]) -> dict[str, Any]:
+    """The values that this release has a place for: a snapshot of another one is read, not refused."""
+    return {name: value for name, value in values.items() if name in _PLACES[kind]}

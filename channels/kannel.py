@@ -94,7 +94,7 @@ class KannelChannel:
 
     kind = "kannel"
     endpoints = {"messages": ("GET",), "status": ("GET",)}  # noqa: RUF012 - never written to
-    capabilities = Capabilities(max_units=_MAX_TEXT, sms=True, receipts=True)
+    capabilities = Capabilities(max_units=_MAX_TEXT, sms=True)
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
         self.name = name

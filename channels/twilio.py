@@ -137,7 +137,7 @@ class TwilioChannel:
         self.name = name
         self.rate = settings.rate
         chat = settings.sender.startswith(("whatsapp:", "messenger:"))
-        self.capabilities = Capabilities(max_units=_MAX_BODY, sms=not chat, receipts=True)
+        self.capabilities = Capabilities(max_units=_MAX_BODY, sms=not chat)
         self._settings = settings
         self._clock = wiring.clock
         self._public_url = wiring.public_url.rstrip("/")

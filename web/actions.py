@@ -49,7 +49,7 @@ def routes(
         if dispatcher.effects:
             writes = WriteSet()
             contact_id = vault.lookup(f"rasa:{tracker.sender_id}")[:_CONTACT_ID]
-            cause = f"rasa:{contact_id}:{_message_key(tracker)}"
+            cause = f"rasa:{contact_id}:{_message_key(tracker)}:{name}"
             effects.add(dispatcher.effects, writes, contact_id=contact_id, cause=cause, channel="rasa")
             try:
                 await db.commit(writes)

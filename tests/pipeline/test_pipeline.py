@@ -317,6 +317,16 @@ async def test_a_receipt_of_today_counts_no_part_of_yesterday(world: World) -> N
         assert await spending.allows() is allowed
 
 
+async def test_a_person_whose_memory_cannot_be_read_is_heard_from_the_beginning(world: World) -> None:
+    await world.pipeline.accept(world.message("a"))
+    spoil = WriteSet()
+    spoil.add(update(trackers).values(snapshot_sealed=world.parts.vault.seal(b"{}", "trackers:another")))
+    await world.parts.db.commit(spoil)
+    outcome = await world.pipeline.accept(world.message("b", "again"))
+    assert outcome.kind is Handled.DONE
+    assert await world.turns() == 1
+
+
 async def test_the_system_begins_once_for_one_cause(world: World) -> None:
     await world.pipeline.accept(world.message("a", channel="chat"))
     urn = Urn("tel", "+8562055512345")
