@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.nlu.concepts import Concepts
-from bot.nlu.features import CONCEPT, Reading, grams
+from bot.nlu.features import Reading, grams
 from bot.nlu.model import Model
 
 OUT_OF_SCOPE = "out_of_scope"
 # What an example says of a message that is written just like it.
 _REMEMBERED = 0.9
-_ONE_STEP = log(2)
 
 Rows = NDArray[np.intp]
 
@@ -32,6 +31,7 @@ class Classifier:
         self._weights = model.weights * model.scale
         self._rarity = [dict(zip(rows, model.idf[list(rows.values())].tolist(), strict=True))
                         for rows in model.vocabularies]  # fmt: skip
+        self._unseen = unseen_rarity(model.idf)
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
     def classify(self, reading: Reading) -> NDArray[np.float64]:
@@ -43,7 +43,7 @@ class Classifier:
         found = grams(reading, self._concepts.find(reading))
         known = [known_rows(block, rows) for block, rows in zip(found, self.model.vocabularies, strict=True)]
         chances = softmax(self._score(known) / self.model.temperature)
-        trust = self._trust(familiarity(found, self.model.vocabularies, self.model.idf, known))
+        trust = self._trust(familiarity(found, known, self.model.idf, self._unseen))
         if trust < 1.0:
             chances *= trust
             if self._elsewhere is None:
@@ -77,24 +77,23 @@ def known_rows(block: Iterable[str], vocabulary: Mapping[str, int]) -> Rows:
 
 
 def familiarity(
-    found: Sequence[Collection[str]],
-    vocabularies: Sequence[Mapping[str, int]],
-    idf: NDArray[np.float32],
-    known: Sequence[Rows],
+    found: Sequence[Collection[str]], known: Sequence[Rows], idf: NDArray[np.float32], unseen: float
 ) -> float:
     """How much of a message the examples know, 0 to 1: of its words, and of its sounds, by their rarity.
 
-    A gram that no example has counts as one step rarer than that of a single one.
+    `unseen` is the rarity of what no example has.
     """
-    unseen = float(idf.max(initial=1.0)) + _ONE_STEP
-    words = [word for word in found[0] if " " not in word and not word.startswith(CONCEPT)]
-    blocks = ((len(words), known_rows(words, vocabularies[0])), (len(found[1]), known[1]))
     shares = []
-    for size, rows in blocks:
-        mass = float(idf.take(rows).sum())
-        if size:
-            shares.append(mass / (mass + unseen * (size - len(rows))))
+    for block, rows in zip(found, known, strict=True):
+        if block:
+            mass = float(idf.take(rows).sum())
+            shares.append(mass / (mass + unseen * (len(block) - len(rows))))
     return sum(shares) / max(len(shares), 1)
+
+
+def unseen_rarity(idf: NDArray[np.float32]) -> float:
+    """One step beyond the rarity of what a single example has."""
+    return float(idf.max(initial=1.0)) + log(2)
 
 
 def fingerprint(reading: Reading) -> int:

@@ -18,6 +18,7 @@ MIXED, OTHER = "mixed", "other"
 _FOREIGN = {"THAI": "th"}
 # Names, numbers and places are spelt alike in every language.
 _NAMES = frozenset(("province", "district", "service", "reference", "phone"))
+_LATIN = re.compile(r"[A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 # A script counts from this share of the letters on; two scripts that count make a mixed message.
@@ -47,14 +48,12 @@ class LanguageDetector:
         says nothing beside names, places and numbers, which `entities` marks.
         """
         text = _beside_names(reading.text, entities)
-        counts = Counter(map(script, text))
-        del counts[""]
+        counts = _scripts(text)
         if not counts:
             if prior:
                 return prior
             text = reading.text
-            counts = Counter(map(script, text))
-            del counts[""]
+            counts = _scripts(text)
         total = counts.total()
         if not total or self._strange(text) > _STRANGE * total:
             return OTHER if total else prior or OTHER
@@ -71,9 +70,10 @@ class LanguageDetector:
         if text.isascii():
             return 0
         model = self._model
+        lowered = text.lower()
+        strangers = [letter for letter in set(lowered) if letter > "\x7f" and letter not in model.letters]
         return sum(
-            letter > "\x7f" and letter not in model.letters and len(model.scripts.get(script(letter), ())) > 1
-            for letter in text.lower()
+            lowered.count(letter) for letter in strangers if len(model.scripts.get(script(letter), ())) > 1
         )
 
     def _tongue(self, text: str, several: Collection[str], prior: str) -> str:
@@ -93,6 +93,16 @@ class LanguageDetector:
         model = self._model
         rows = [row for gram in _grams(word) if (row := model.tongue_grams.get(gram)) is not None]
         return tuple(model.tongue_weights[rows].sum(axis=0).tolist()) if rows else (0.0,) * len(model.tongues)
+
+
+def _scripts(text: str) -> Counter[str]:
+    """How many letters of each script the text has."""
+    if text.isascii():
+        latin = len(_LATIN.findall(text))
+        return Counter({"LATIN": latin} if latin else {})
+    counts = Counter(map(script, text))
+    del counts[""]
+    return counts
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,7 @@ _LEAST_PART = 3
 _IN_PARTS = 0.9
 # Letters of a name that may be wrong, added or missing, as a share of its length.
 _TOLERANCE = 0.2
-_CANDIDATES = 5
+_CANDIDATES = 3
 # The share of a name's rarity that must be in the message before its letters are compared.
 _LEAST_OVERLAP = 0.4
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.sparse import csr_matrix
 
-from bot.nlu.classifier import familiarity, fingerprint, known_rows, softmax
+from bot.nlu.classifier import familiarity, fingerprint, known_rows, softmax, unseen_rarity
 from bot.nlu.concepts import Concepts
 from bot.nlu.features import BLOCKS, Reading, grams
 from bot.nlu.language import script, tongue_grams
@@ -241,8 +241,9 @@ def calibrate(fitted: Fit, held: Sequence[Sample], intents: tuple[str, ...]) -> 
         return -float(np.log(softmax(scores / temperature)[rows, labels] + 1e-12).mean())
 
     best = minimize_scalar(surprise, bounds=(0.1, 5.0), method="bounded")  # type: ignore[no-untyped-call]  # ships no types
+    unseen = unseen_rarity(fitted.idf)
     known = [
-        familiarity(sample.grams, fitted.vocabularies, fitted.idf, fitted.known(sample))
+        familiarity(sample.grams, fitted.known(sample), fitted.idf, unseen)
         for sample in held
         if sample.intent not in _ANYTHING
     ]

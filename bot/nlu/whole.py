@@ -20,6 +20,8 @@ _AS_WRITTEN = frozenset(("unsubscribe", "cancel"))
 # No list entry is longer; what is longer is a sentence.
 _LONGEST = 60
 _SPELT_LONGER = 4
+# The polite words of a message are not longer than this, all together.
+_POLITE = 16
 _MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+|(?<=\w)\?+|^[\s/]+")
 _SPACES = re.compile(r"\s+")
 
@@ -46,7 +48,10 @@ class WholeMessages:
         """The intent, or the empty text; in a dialog answers to its question come first."""
         if len(reading.text) > _LONGEST:
             return ""
-        forms = list(dict.fromkeys(self._forms(_plain(reading.bare))))
+        plain = _plain(reading.bare)
+        if len(plain) > self._longest + _POLITE:
+            return ""
+        forms = list(dict.fromkeys(self._forms(plain)))
         for form in forms:
             if form in self._spelt:
                 return _first(self._spelt[form], expects)
