@@ -22,6 +22,7 @@ _LEAST_LETTERS = 4
 _NO_ANSWER = frozenset({"affirm", "deny", "greet", "thanks"})
 # A few words of this kind are a key pressed by chance.
 _NO_MATTER = frozenset({"out_of_scope", "nlu_fallback"})
+_NAMES = ("service", "district", "province")
 _PARTS = {"text": "complaint_text", "place": "complaint_place"}
 
 Filled = dict[str, Any]
@@ -47,7 +48,7 @@ class ValidateComplaintForm(FormValidationAction):
         turn = Turn(self._ports, dispatcher, tracker)
         if self._says_nothing(turn, value):
             turn.say("utter_complaint_text_too_short")
-            return {"complaint_text": None}
+            return {"complaint_text": None, **self._place_alone(turn)}
         filled: Filled = {"complaint_text": value}
         places = [place.code for place in places_named(self._ports.places, value)]
         if places and turn.slot("complaint_place") not in places:
@@ -103,11 +104,16 @@ class ValidateComplaintForm(FormValidationAction):
         """Whether no staff could act on it; what only seems to be noise is taken when it is said again."""
         if turn.intent in _NO_ANSWER or self._phrases.letters(text) < _LEAST_LETTERS:
             return True
-        noise = turn.intent in _NO_MATTER or (turn.intent == "inform" and turn.entity("service"))
+        noise = turn.intent in _NO_MATTER or (turn.intent == "inform" and any(map(turn.entity, _NAMES)))
         known = self._subjects.guess(text).id != self._subjects.general
         if known or not noise or self._phrases.has_substance(text):
             return False
         return "utter_complaint_text_too_short" not in turn.last_answers
+
+    def _place_alone(self, turn: Turn) -> Filled:
+        """The place, where that is all that was said."""
+        places = places_named(self._ports.places, turn.text)
+        return {"complaint_place": places[0].code} if len(places) == 1 else {}
 
     def _another_place(self, turn: Turn) -> str:
         """The first place in the message that is not the one at hand, by code; empty if there is none."""

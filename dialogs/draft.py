@@ -15,6 +15,8 @@ _OFFERS = frozenset(
         "utter_status",
     }
 )
+# After these the next answer may offer it.
+_BEFORE_OFFERS = frozenset({"utter_default", "utter_other_language", "utter_out_of_scope"})
 # Danger stays what a complaint is about, whatever was said in between.
 _DANGER = "danger"
 
@@ -23,7 +25,7 @@ def keep(turn: Turn, phrases: Phrases) -> Events:
     """Remember the words, unless they say nothing and those before them did."""
     if phrases.has_substance(turn.text):
         return remember(complaint_draft=turn.text)
-    return [] if turn.last_answer in _OFFERS else remember(complaint_draft=None)
+    return [] if turn.last_answer in _OFFERS | _BEFORE_OFFERS else remember(complaint_draft=None)
 
 
 def kept(turn: Turn) -> str:

@@ -18,9 +18,17 @@ _GUESSES_OFFERED = 3
 # Below this a guess is no better than a list of everything.
 _LEAST_CONFIDENCE = 0.1
 _NOT_HELPED = frozenset(
-    {"utter_default", "utter_did_you_mean", "utter_not_understood_again", "utter_out_of_scope"}
+    {
+        "utter_default",
+        "utter_did_you_mean",
+        "utter_not_understood_again",
+        "utter_other_language",
+        "utter_out_of_scope",
+    }
 )
 _DANGER = frozenset({"utter_danger", "utter_danger_no_number", "utter_danger_again"})
+# How the understanding calls them.
+_FOREIGN = frozenset({"th", "other"})
 _OF_A_SERVICE = frozenset({"requirements", "fee", "duration", "where_hours"})
 
 
@@ -38,13 +46,25 @@ class NotHelped(DialogAction):
         self._phrases = phrases
         self._hotlines = Hotlines.load(ports.pack)
 
-    def _after_danger(self, turn: Turn) -> bool:
-        """Whether a person in danger writes on, an address perhaps: told at once that nobody is sent."""
+    def _more_urgent(self, turn: Turn) -> bool:
+        """Answer what is not about understanding.
+
+        A person in danger who writes on, an address perhaps, is told at once that nobody is sent;
+        an insulting one is offered help.
+        """
         numbers = self._hotlines.spoken("danger", turn.words)
-        if turn.last_answer not in _DANGER or not numbers:
+        if turn.last_answer in _DANGER and numbers:
+            turn.say("utter_danger_again", numbers=numbers)
+        elif self._phrases.insulting(turn.text):
+            turn.say("utter_calm")
+        else:
             return False
-        turn.say("utter_danger_again", numbers=numbers)
         return True
+
+    def _foreign(self, turn: Turn) -> bool:
+        """Whether the words are in none of the pack's languages."""
+        heard = turn.tracker.latest_message.get("language")
+        return heard in _FOREIGN and any(map(str.isalpha, turn.text))
 
 
 class Fallback(NotHelped):
@@ -54,13 +74,12 @@ class Fallback(NotHelped):
 
     async def respond(self, turn: Turn) -> Events:
         """The kindest thing that can be said."""
-        if self._after_danger(turn):
-            return []
-        if self._phrases.insulting(turn.text):
-            turn.say("utter_calm")
+        if self._more_urgent(turn):
             return []
         if turn.last_answer in _NOT_HELPED:
             turn.say("utter_not_understood_again")
+        elif self._foreign(turn):
+            turn.say("utter_other_language")
         elif guesses := list(self._guesses(turn)):
             turn.say("utter_did_you_mean", [*guesses, to_staff(turn)])
         else:
@@ -90,14 +109,13 @@ class OutOfScope(NotHelped):
     action_name = "action_out_of_scope"
 
     async def respond(self, turn: Turn) -> Events:
-        """One of the three."""
-        if self._after_danger(turn):
-            return []
-        if self._phrases.insulting(turn.text):
-            turn.say("utter_calm")
+        """The first that fits."""
+        if self._more_urgent(turn):
             return []
         if turn.last_answer in _NOT_HELPED:
             turn.say("utter_not_understood_again")
+        elif self._foreign(turn):
+            turn.say("utter_other_language")
         else:
             turn.say("utter_out_of_scope")
         return draft.keep(turn, self._phrases)
