@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import takewhile
 
@@ -46,6 +47,22 @@ class NotHelped(DialogAction):
         self._phrases = phrases
         self._hotlines = Hotlines.load(ports.pack)
 
+    async def respond(self, turn: Turn) -> Events:
+        """The kindest thing that can be said."""
+        if self._more_urgent(turn):
+            return []
+        if turn.last_answer in _NOT_HELPED:
+            turn.say("utter_not_understood_again")
+        elif self._foreign(turn):
+            turn.say("utter_other_language")
+        else:
+            self.otherwise(turn)
+        return draft.keep(turn, self._phrases)
+
+    @abstractmethod
+    def otherwise(self, turn: Turn) -> None:
+        """Answer the first message of this kind."""
+
     def _more_urgent(self, turn: Turn) -> bool:
         """Answer what is not about understanding.
 
@@ -72,19 +89,13 @@ class Fallback(NotHelped):
 
     action_name = "action_default_fallback"
 
-    async def respond(self, turn: Turn) -> Events:
-        """The kindest thing that can be said."""
-        if self._more_urgent(turn):
-            return []
-        if turn.last_answer in _NOT_HELPED:
-            turn.say("utter_not_understood_again")
-        elif self._foreign(turn):
-            turn.say("utter_other_language")
-        elif guesses := list(self._guesses(turn)):
+    def otherwise(self, turn: Turn) -> None:
+        """Guess, as far as there is a guess."""
+        guesses = list(self._guesses(turn))
+        if guesses:
             turn.say("utter_did_you_mean", [*guesses, to_staff(turn)])
         else:
             turn.say("utter_default")
-        return draft.keep(turn, self._phrases)
 
     def _guesses(self, turn: Turn) -> Iterator[dict[str, str]]:
         ranking = turn.tracker.latest_message.get("intent_ranking") or ()
@@ -108,14 +119,6 @@ class OutOfScope(NotHelped):
 
     action_name = "action_out_of_scope"
 
-    async def respond(self, turn: Turn) -> Events:
-        """The first that fits."""
-        if self._more_urgent(turn):
-            return []
-        if turn.last_answer in _NOT_HELPED:
-            turn.say("utter_not_understood_again")
-        elif self._foreign(turn):
-            turn.say("utter_other_language")
-        else:
-            turn.say("utter_out_of_scope")
-        return draft.keep(turn, self._phrases)
+    def otherwise(self, turn: Turn) -> None:
+        """Say what is ours."""
+        turn.say("utter_out_of_scope")
