@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_CALL = re.compile(r"^(\d+) (\w+)\((.*?)(?:\) += (-?\d+).*| <unfinished \.\.\.>)$")
-_RESUMED = re.compile(r"^(\d+) <\.\.\. (\w+) resumed>.*= (-?\d+)")
+# Short process ids are padded to five places.
+_CALL = re.compile(r"^(\d+) +(\w+)\((.*?)(?:\) += (-?\d+).*| <unfinished \.\.\.>)$")
+_RESUMED = re.compile(r"^(\d+) +<\.\.\. (\w+) resumed>.*= (-?\d+)")
 _DESCRIPTOR = re.compile(r"^\d+<([^>]*)>")
 _STRING = re.compile(r'"([^"]*)"')
 
