@@ -270,7 +270,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
     pack = country.pack
     item_words = [str(word) for words in pack.lexicon("item_words").values() for word in words]
     return Engine(
-        rules=Rules.load(HERE / "dialogs" / "rules.yml"),
+        rules=Rules.load(HERE / "dialogs" / "rules"),
         actions=actions,
         languages=pack.languages,
         texts=pack.texts[pack.languages[0]],

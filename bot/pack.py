@@ -10,11 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import PackError
-from bot.packfile import Row, Section, Yaml, load_csv, load_yaml
+from bot.packfile import Row, Section, Yaml, load_csv, load_yaml, sources
 
 __all__ = [
     "Button", "Pack", "Row", "Section", "Text", "Yaml",
-    "check_pack", "fill", "load_csv", "load_yaml", "placeholders",
+    "check_pack", "fill", "load_csv", "load_yaml", "placeholders", "sources",
 ]  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -177,15 +177,16 @@ def _read(root: Path, problems: list[PackError]) -> Pack | None:
 
 
 def _words(folder: Path, problems: list[PackError]) -> tuple[dict[str, Text], dict[str, Text]]:
-    """The texts and the labels of one language; labels may stand in a file of their own too."""
-    responses = Section.open(folder / "responses.yml", problems)
-    labels = _texts(responses.section("labels"))
-    if (folder / "labels.yml").exists():
-        more = Section.open(folder / "labels.yml", problems).section("labels")
-        for key in sorted(more.data.keys() & labels.keys()):
-            more.problem(f"{key} is in responses.yml too", "Keep one of the two.", key)
-        labels |= _texts(more)
-    return _texts(responses.section("responses")), labels
+    """The texts and the labels of one language, from all files of its `responses`."""
+    found: tuple[dict[str, Text], dict[str, Text]] = {}, {}
+    for path in sources(folder, "responses"):
+        document = Section.open(path, problems)
+        document.only(("responses", "labels"))
+        for table, entries in zip(found, map(document.section, ("responses", "labels")), strict=True):
+            for key in sorted(table.keys() & entries.data.keys()):
+                entries.problem(f"{key} is in another file too", "Keep one of the two.", key)
+            table.update(_texts(entries))
+    return found
 
 
 def _texts(entries: Section) -> dict[str, Text]:
@@ -250,8 +251,7 @@ def _agree(
 
 
 def _at(folder: Path, table: str, key: str, problem: str, remedy: str) -> PackError:
-    # Only on the way to a message: the file is read once more for the line.
-    document = load_yaml(folder / "responses.yml")
-    if key not in (document.data or {}).get(table, {}):
-        document = load_yaml(folder / "labels.yml")
-    return document.error(problem, remedy, table, key, "text")
+    # Only on the way to a message: the files are read once more for the line.
+    documents = [load_yaml(path) for path in sources(folder, "responses")]
+    holds = (each for each in documents if key in (each.data or {}).get(table, {}))
+    return next(holds, documents[0]).error(problem, remedy, table, key, "text")

@@ -59,6 +59,17 @@ def load_yaml(path: Path) -> Yaml:
         raise PackError(file, 1, f"not YAML: {error}", "Save the file as UTF-8 text.") from error
 
 
+def sources(folder: Path, name: str) -> list[Path]:
+    """The file `name`.yml of the folder and the files of its folder `name`, by their names.
+
+    A few lines fit in one file, a country's in one file a goal. Where there is neither, the file
+    that should be there.
+    """
+    one = folder / f"{name}.yml"
+    several = sorted((folder / name).glob("*.yml"))
+    return [one, *several] if one.exists() or not several else several
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     """One line of a CSV file, its cells by column name, stripped."""

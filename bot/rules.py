@@ -1,4 +1,4 @@
-"""The rules of conversation, read from a Rasa 3 file: slots, forms, and which intent runs what."""
+"""The rules of conversation, read from Rasa 3 files: slots, forms, and which intent runs what."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """What the engine goes by; `domain` is the file as rasa-sdk wants to see it.
+    """What the engine goes by; `domain` is all files together as rasa-sdk wants to see it.
 
     `by_intent` has the rules that ask for most entities first. `session` is the pause after
     which a half-finished form asks whether to go on.
@@ -80,8 +80,8 @@ class Rules:
 
     @classmethod
     def load(cls, path: Path) -> Rules:
-        """Read a rules file; raises ConfigurationError for what the engine could not follow."""
-        domain = yaml.safe_load(path.read_text(encoding="utf-8"))
+        """Read a rules file or a folder of them; raises ConfigurationError for what could not be followed."""
+        domain: Any = _domain(path)
         slots = {name: _slot(name, each) for name, each in domain.get("slots", {}).items()}
         by_intent: dict[str, tuple[Rule, ...]] = {}
         submit: dict[str, tuple[str, ...]] = {}
@@ -128,6 +128,23 @@ class Rules:
             for slot in form.required_slots:
                 if slot not in self.slots:
                     raise ConfigurationError(f"{path}: {form.name} asks for {slot}, which is no slot")
+
+
+def _domain(path: Path) -> dict[str, Any]:
+    """One domain out of a file, or of all files of a folder: lists follow each other, names must differ."""
+    domain: dict[str, Any] = {}
+    for file in sorted(path.glob("*.yml")) if path.is_dir() else [path]:
+        for key, value in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            known = domain.setdefault(key, type(value)())
+            if isinstance(value, list):
+                known += [each for each in value if each not in known]
+            elif isinstance(value, dict):
+                if twice := known.keys() & value.keys():
+                    raise ConfigurationError(f"{file}: {key} has {min(twice)} a second time")
+                known.update(value)
+            else:
+                domain[key] = value
+    return domain
 
 
 def _slot(name: str, about: dict[str, Any]) -> Slot:

@@ -16,7 +16,7 @@ from bot.nlu.numbers import Numbers
 from bot.nlu.sound import TABLES
 from bot.nlu.training import model_file
 from bot.nlu.whole import WholeMessages
-from bot.pack import Pack, Section, load_yaml
+from bot.pack import Pack, Section, load_yaml, sources
 
 
 async def interpreter_of(
@@ -32,7 +32,7 @@ async def interpreter_of(
 
     `service_names` are (language, name) pairs by service. Raises PackError, TrainingFailed.
     """
-    lexicon, data = lexicon_of(pack), _examples(pack)
+    lexicon, data = lexicon_of(pack), examples_of(pack)
     by_service: dict[str, list[str]] = {
         service: [name for _, name in names] for service, names in service_names.items()
     }
@@ -60,7 +60,16 @@ async def model_of(
     for names in service_names.values():
         for language, name in names:
             by_language.setdefault(language, []).append(name)
-    return await model_file(_examples(pack), models, names=by_language, lexicon=lexicon_of(pack))
+    return await model_file(examples_of(pack), models, names=by_language, lexicon=lexicon_of(pack))
+
+
+def examples_of(pack: Pack) -> TrainingData:
+    """The examples of all languages; raises PackError."""
+    return join(
+        read_data(path, language)
+        for language in pack.languages
+        for path in sources(pack.root / language, "nlu")
+    )
 
 
 def lexicon_of(pack: Pack) -> Lexicon:
@@ -73,10 +82,6 @@ def lexicon_of(pack: Pack) -> Lexicon:
             known = ", ".join(sorted(filter(None, TABLES)))
             raise document.error(f"no sound table {table}", f"All languages share one of: {known}.", "sound")
     return lexicon
-
-
-def _examples(pack: Pack) -> TrainingData:
-    return join(read_data(pack.root / language / "nlu.yml", language) for language in pack.languages)
 
 
 def _categories(pack: Pack) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -11,6 +11,7 @@ import yaml
 
 from bot.dispatcher import Response
 from bot.pack import Pack, Text, fill, placeholders
+from bot.rules import Rules
 from bot.text.choices import numbered
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
@@ -25,12 +26,12 @@ LANGUAGES = ("lo", "lo-Latn", "en")
 
 def _keys_said() -> set[str]:
     root = DIALOGS.parent
-    files = [*DIALOGS.glob("*.py"), *(root / "bot").glob("*.py"), DIALOGS / "rules.yml"]
+    files = [*DIALOGS.glob("*.py"), *(root / "bot").glob("*.py"), *(DIALOGS / "rules").glob("*.yml")]
     said: set[str] = set()
     for path in files:
         said |= set(re.findall(r"[\"' ](utter_[a-z_]+[a-z])[\"'\n]", Path(path).read_text(encoding="utf-8")))
-    forms = yaml.safe_load((DIALOGS / "rules.yml").read_text(encoding="utf-8"))["forms"]
-    asked = {f"{name}_{slot}" for name, form in forms.items() for slot in form["required_slots"]}
+    forms = Rules.load(DIALOGS / "rules").forms.values()
+    asked = {f"{form.name}_{slot}" for form in forms for slot in form.required_slots}
     goals = {
         f"utter_{goal}{state}"
         for goal in ("fee", "duration", "requirements")

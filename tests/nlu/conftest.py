@@ -8,8 +8,9 @@ import pytest
 
 import app
 from bot.config import Config
-from bot.nlu.data import TrainingData, join, read_data
+from bot.nlu.data import TrainingData
 from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 
 PACK = Path("nlu_data")
@@ -22,7 +23,7 @@ def pack() -> Pack:
 
 @pytest.fixture(scope="session")
 def data(pack: Pack) -> TrainingData:
-    return join(read_data(pack.root / language / "nlu.yml", language) for language in pack.languages)
+    return examples_of(pack)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import pytest
 
 from bot.errors import PackError
 from bot.nlu.data import read_data
+from bot.nlu.understanding import examples_of
+from bot.pack import Pack
 
 GOALS = [
     "requirements",
@@ -78,6 +80,6 @@ def test_rasa_files_of_all_kinds_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["lo", "lo-Latn", "en"])
 def test_the_pack_has_enough_examples_of_each_goal(language: str) -> None:
-    data = read_data(Path("nlu_data") / language / "nlu.yml", language)
+    examples = [each for each in examples_of(Pack.load("nlu_data")).examples if each.language == language]
     for goal in GOALS:
-        assert len({each.text for each in data.examples if each.intent == goal}) >= 25, goal
+        assert len({each.text for each in examples if each.intent == goal}) >= 25, goal
