@@ -9,7 +9,7 @@ standard to follow. A pack says by `sound:` in lexicon.yml which languages are c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -118,14 +118,24 @@ _SPELT = {
     **dict.fromkeys("vw", "v"),
     **dict.fromkeys("rl", "l"),
 }
-_CHUNK = re.compile(r"(?P<lao>[\u0e80-\u0ecf\u0edc-\u0edf]+)|(?P<latin>[a-z]+)|(?P<gap>[^\s'’-])")
+_SCRIPT = "\u0e80-\u0ecf\u0edc-\u0edf"
+_IS_LAO = re.compile(f"[{_SCRIPT}]")
+# Where a syllable of Lao surely begins: with its vowel, or with a consonant that has one and that no
+# rule of _LAO takes together with what stands before it, nor looks at from there.
+_BEGINS = rf"(?<![ເແໂໃໄຫຣລວ])(?:[ເແໂໃໄ]|(?![ຍວອຣລ])[{_CONSONANT}]ຼ?[{_SIGN}])"
+_STRETCH = re.compile(rf"[{_SCRIPT}](?:(?!{_BEGINS})[{_SCRIPT}])*|[a-z]+|[^\s'’-]")
 _WRITTEN = re.compile(r"(?P<gap>[\d_!-&(-,./:-@\[-`{-~])|(?P<letter>[^\s'’-])")
 _GAP = " "
 # Below this many key letters different words sound alike.
 HEAD = 4
 
-# Start, end and key letters of a stretch, from left to right.
+# Stretches up to this length are remembered.
+_LONG = 32
+
+# Start, end and key letters of the parts of a stretch, from left to right.
 Pieces = list[tuple[int, int, str]]
+# Key letters of a stretch, and where in it each starts and ends.
+Heard = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -167,69 +177,87 @@ def sound(text: str, table: str) -> Sound:
     if len(lowered) != len(text):  # a few foreign letters grow when lowered: offsets would slip
         lowered = text
     heard = lowered.translate(_SILENT)
-    places = range(len(text)) if len(heard) == len(text) else _places(lowered)
+    letters, starts, ends = _joined(TABLES[table].stretches(heard), heard)
+    if len(heard) != len(text):
+        places = [index for index, letter in enumerate(lowered) if ord(letter) not in _SILENT]
+        starts = [places[start] for start in starts]
+        ends = [places[end - 1] + 1 for end in ends]
+    return Sound(letters, tuple(starts), tuple(ends))
+
+
+def _joined(stretches: Iterable[tuple[int, Heard]], heard: str) -> tuple[str, list[int], list[int]]:
+    """The letters of stretches from left to right, none doubled, and where each starts and ends."""
     letters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     last = ""
-    for start, end, piece in TABLES[table](heard):
-        first, final = places[start], places[end - 1] + 1
-        if len(piece) == 1 and piece != last:
-            letters.append(piece)
-            starts.append(first)
-            ends.append(final)
-            last = piece
+    for at, (piece, firsts, finals) in stretches:
+        if not piece:
             continue
-        for letter in piece:
-            if letter == last:
-                if first == ends[-1] and text[first].isascii():
-                    ends[-1] = final
-                else:
-                    starts[-1] = first
-                continue
-            letters.append(letter)
-            starts.append(first)
-            ends.append(final)
-            last = letter
-    return Sound("".join(letters), tuple(starts), tuple(ends))
-
-
-def _places(lowered: str) -> list[int]:
-    return [index for index, letter in enumerate(lowered) if ord(letter) not in _SILENT]
-
-
-def _lao_pieces(heard: str) -> Pieces:
-    pieces: Pieces = []
-    for chunk in _CHUNK.finditer(heard):
-        script = chunk.lastgroup
-        start, end = chunk.span()
-        if script == "latin":
-            pieces += [(start + first, start + final, piece) for first, final, piece in _word(chunk.group())]
-        elif script == "gap":
-            pieces.append((start, end, _GAP))
+        if piece[0] == last:
+            if at + firsts[0] == ends[-1] and heard[ends[-1]].isascii():
+                ends[-1] = at + finals[0]
+            else:
+                starts[-1] = at + firsts[0]
+            letters.append(piece[1:])
+            starts += [at + first for first in firsts[1:]]
+            ends += [at + final for final in finals[1:]]
         else:
-            for match in _LAO.finditer(heard, start, end):
-                piece = _lao(match.lastgroup, match.group())
-                if piece:
-                    pieces.append((*match.span(), piece))
-    return pieces
+            letters.append(piece)
+            starts += [at + first for first in firsts]
+            ends += [at + final for final in finals]
+        last = piece[-1]
+    return "".join(letters), starts, ends
 
 
-def _letter_pieces(heard: str) -> Pieces:
+class Table:
+    """Rules that give sounds to a text: how it falls into stretches, and the pieces of one stretch.
+
+    What stands around a stretch must not change its pieces: people use the same few thousand again
+    and again, so that most of a message has been heard before.
+    """
+
+    def __init__(self, stretch: re.Pattern[str], pieces: Callable[[str], Pieces]) -> None:
+        self._stretch, self._pieces = stretch, pieces
+        self._known = lru_cache(maxsize=8192)(self.hear)
+
+    def stretches(self, heard: str) -> list[tuple[int, Heard]]:
+        """The stretches of a text without silent marks: where each starts, and how it sounds."""
+        known = self._known
+        return [
+            (match.start(), known(match[0]) if match.end() - match.start() < _LONG else self.hear(match[0]))
+            for match in self._stretch.finditer(heard)
+        ]
+
+    def hear(self, stretch: str) -> Heard:
+        """The letters of a stretch, none doubled, and where in it each starts and ends."""
+        pieces = [
+            (0, (letter, (start,), (end,))) for start, end, piece in self._pieces(stretch) for letter in piece
+        ]
+        letters, starts, ends = _joined(pieces, stretch)
+        return letters, tuple(starts), tuple(ends)
+
+
+def _lao_pieces(stretch: str) -> Pieces:
+    """The pieces of a Latin word, of a few syllables of Lao, or of a gap."""
+    if "a" <= stretch[0] <= "z":
+        return [(*match.span(), _latin(match.lastgroup, match[0])) for match in _LATIN.finditer(stretch)]
+    if _IS_LAO.match(stretch):
+        return [(*match.span(), _lao(match.lastgroup, match[0])) for match in _LAO.finditer(stretch)]
+    return [(0, len(stretch), _GAP)]
+
+
+def _letter_pieces(stretch: str) -> Pieces:
     return [
-        (match.start(), match.end(), match.group() if match.lastgroup == "letter" else _GAP)
-        for match in _WRITTEN.finditer(heard)
+        (match.start(), match.end(), match[0] if match.lastgroup == "letter" else _GAP)
+        for match in _WRITTEN.finditer(stretch)
     ]
 
 
-TABLES: Mapping[str, Callable[[str], Pieces]] = {"lao": _lao_pieces, "": _letter_pieces}
-
-
-@lru_cache(maxsize=4096)
-def _word(spelt: str) -> tuple[tuple[int, int, str], ...]:
-    """The pieces of one Latin word: most words of a message have been heard before."""
-    pieces = ((*match.span(), _latin(match.lastgroup, match.group())) for match in _LATIN.finditer(spelt))
-    return tuple(piece for piece in pieces if piece[2])
+TABLES: Mapping[str, Table] = {
+    "lao": Table(_STRETCH, _lao_pieces),
+    "": Table(re.compile(r"[^\s'’-]+"), _letter_pieces),
+}
 
 
 def _latin(rule: str | None, spelt: str) -> str:
@@ -238,7 +266,6 @@ def _latin(rule: str | None, spelt: str) -> str:
     return "i" if rule == "final" else _SPELT.get(spelt, spelt)
 
 
-@lru_cache(maxsize=8192)
 def _lao(rule: str | None, written: str) -> str:
     if rule in {"onset", "tail"}:
         return _led(written)
@@ -255,5 +282,5 @@ def _led(written: str) -> str:
     lead, onset, tail = _SYLLABLE.fullmatch(written).groups()  # type: ignore[union-attr]  # a part of _LAO
     if len(onset) > 1 and onset[0] == "ຫ":
         onset = onset[1:]
-    begin = "".join(_LETTERS[letter] for letter in onset if letter != "ອ")
+    begin = "".join(_LETTERS.get(letter, "") for letter in onset if letter != "ອ")
     return begin + _TAILS.get(tail or "", "e" if lead == "ເເ" else _LEADS[lead[0]])

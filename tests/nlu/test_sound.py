@@ -14,6 +14,8 @@ PAIRS = [
     for lao, several in load_yaml(Path(__file__).parent / "sounds.yml").data.items()
     for spelt in several
 ]
+# The block of Lao without tones and digits, unassigned code points included.
+LAO = "".join(map(chr, [*range(0x0E80, 0x0EC8), 0x0ECD, *range(0x0EDC, 0x0EE0)]))
 
 
 @pytest.mark.parametrize(("lao", "spelt"), PAIRS)
@@ -29,3 +31,9 @@ def test_offsets_lie_in_the_text_and_advance(text: str, table: str) -> None:
     assert list(heard.ends) == sorted(heard.ends)
     assert all(0 <= start < len(text) for start in heard.starts)
     assert all(0 < end <= len(text) for end in heard.ends)
+
+
+@given(st.text("ກງດນບມປຍວອຫລຣສຼະັາິຶົຽຳໍເແໂໄໜ", min_size=1, max_size=12) | st.text(LAO, min_size=1, max_size=12))
+def test_a_text_sounds_the_same_syllable_by_syllable(run: str) -> None:
+    heard = sound(run, "lao")
+    assert TABLES["lao"].hear(run) == (heard.key, heard.starts, heard.ends)
