@@ -71,6 +71,7 @@ from dialogs.discover import discover
 from dialogs.ports import Ports
 from services import catalogue, ministries
 from services.catalogue import Catalogue
+from services.retention import service_rules
 from web.actions import routes as action_routes
 from web.health import routes as health_routes
 from web.metrics import routes as metrics_routes
@@ -384,7 +385,7 @@ def _work(opened: Installation, delivery: Delivery) -> Mapping[str, Callable[[],
         vault=opened.vault,
         leases=Leases(opened.db, opened.clock, owner),
         ballast=Ballast(config.data_dir, BALLAST_BYTES),
-        rules=(case_rule(), *floor_rules(held_contacts())),
+        rules=(case_rule(), *service_rules(), *floor_rules(held_contacts())),
     )
     return {
         "delivery": delivery.run,

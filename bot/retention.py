@@ -77,8 +77,8 @@ def floor_rules(held: Select[str] | None = None) -> tuple[Rule, ...]:
     return (
         Rule(name="inbox", erase=_erase_inbox),
         Rule(name="outbox", erase=_erase_outbox),
-        Rule(name="messages", erase=_by_date(messages, messages.c.id)),
-        Rule(name="trackers", erase=_by_date(trackers, trackers.c.contact_id)),
+        Rule(name="messages", erase=by_date(messages, messages.c.id)),
+        Rule(name="trackers", erase=by_date(trackers, trackers.c.contact_id)),
         Rule(name="contacts", erase=_contacts(held)),
     )
 
@@ -88,7 +88,8 @@ def _due(table: Table, id_column: Column[str]) -> Select[str]:
     return select(id_column).where(due).order_by(table.c.purge_at).limit(bindparam("batch"))
 
 
-def _by_date(table: Table, id_column: Column[str]) -> Callable[[Connection, int, int], int]:
+def by_date(table: Table, id_column: Column[str]) -> Callable[[Connection, int, int], int]:
+    """Erases the rows of a table whose `purge_at` has come."""
     statement = delete(table).where(id_column.in_(_due(table, id_column)))
 
     def erase(connection: Connection, now: int, batch: int) -> int:

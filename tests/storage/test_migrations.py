@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, event, inspect, text
 
 import complaints.tables  # noqa: F401 (its tables join the metadata)
+import services.tables  # noqa: F401 (its tables join the metadata)
 from bot.clock import Clock
 from bot.db import Database, open_database
 from bot.errors import ConfigurationError
