@@ -27,7 +27,7 @@ from bot.trackers import TrackerState
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
-_PAYLOAD = re.compile(r"^/(\w+)(\{.*\})?$", re.DOTALL)
+_PAYLOAD = re.compile(r"^/(\w+(?:/\w+)?)(\{.*\})?$", re.DOTALL)
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
@@ -167,7 +167,8 @@ class Engine:
         parsed = stage.parsed
         danger = next((each for each in parsed["entities"] if each["entity"] == "danger"), None)
         if danger:
-            parsed = stage.parsed = {**parsed, "intent": {"name": "danger", "confidence": 1.0}}
+            certain = {"name": "danger", "confidence": 1.0}
+            parsed = stage.parsed = {**parsed, "intent": certain, "intent_response_key": "danger"}
         parsed["message_id"] = inbound.key
         parsed["channel"] = inbound.channel
         stage.state.seen[inbound.channel] = to_ms(inbound.received_at)
@@ -259,7 +260,8 @@ class Engine:
             stage.state.last_wish = stage.parsed if quiet else {}
 
     def _actions_for(self, stage: Stage) -> tuple[str, ...]:
-        return self._rules.actions(stage.intent, (each["entity"] for each in stage.parsed["entities"]))
+        wish = stage.parsed.get("intent_response_key") or stage.intent
+        return self._rules.actions(wish, (each["entity"] for each in stage.parsed["entities"]))
 
     async def _run(self, stage: Stage, names: Iterable[str]) -> None:
         for name in names:
@@ -297,13 +299,14 @@ def _readable(text: str) -> bool:
 
 
 def _understood(intent: str, values: Mapping[str, Any], language: str) -> Parsed:
-    certain = {"name": intent, "confidence": 1.0}
+    certain = {"name": intent.partition("/")[0], "confidence": 1.0}
     entities = [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()]
     return {
         "text": "",
         "language": language,
         "intent": certain,
         "intent_ranking": [certain],
+        "intent_response_key": intent,
         "entities": entities,
     }
 

@@ -73,9 +73,12 @@ class Rules:
     session: timedelta
 
     def actions(self, intent: str, entities: Iterable[str] = ()) -> tuple[str, ...]:
-        """What to run for an intent; empty when no rule starts with it."""
+        """What to run for an intent, or for the one that it is a kind of; empty when no rule starts with it.
+
+        "help/privacy" has rules of its own, or is answered as "help".
+        """
         present = frozenset(entities)
-        rules = self.by_intent.get(intent, ())
+        rules = self.by_intent.get(intent) or self.by_intent.get(intent.partition("/")[0], ())
         return next((rule.actions for rule in rules if rule.entities <= present), ())
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.nlu.classifier import OUT_OF_SCOPE
 from bot.nlu.data import Example
@@ -46,7 +46,7 @@ class Report:
 async def evaluate(interpreter: Interpreter, examples: Iterable[Example]) -> Report:
     """Interpret every example without context and compare."""
     outcomes = []
-    for example in examples:
+    for example in (replace(each, intent=each.intent.partition("/")[0]) for each in examples):
         parsed = await interpreter.parse(example.text, ParseContext())
         ranking = {each["name"]: each["confidence"] for each in parsed["intent_ranking"]}
         outcomes.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 from bot.nlu.classifier import OUT_OF_SCOPE, Classifier
 from bot.nlu.data import Entity
@@ -38,12 +38,16 @@ class Intent(TypedDict):
 
 
 class ParseData(TypedDict):
-    """Rasa's result of parsing a message, plus the language it is in."""
+    """Rasa's result of parsing a message, plus the language it is in.
+
+    `intent_response_key` is there when the intent was understood more closely: "help/privacy".
+    """
 
     text: str
     language: str
     intent: Intent
     intent_ranking: list[Intent]
+    intent_response_key: NotRequired[str]
     entities: list[Entity]
 
 
@@ -73,6 +77,7 @@ class LightInterpreter:
         self._classifier = Classifier(model)
         self._languages = LanguageDetector(model)
         self._whole, self._entities = whole, entities
+        self._bases = {name: name.partition("/")[0] for name in model.intents if "/" in name}
 
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         """Understand one message."""
@@ -93,25 +98,47 @@ class LightInterpreter:
             chances[certain] = confidence
         ranking = [
             Intent(name=name, confidence=round(chance, 4))
-            for name, chance in sorted(chances.items(), key=lambda item: (-item[1], item[0]))[:_RANKED]
+            for name, chance in sorted(self._together(chances).items(), key=lambda item: (-item[1], item[0]))[
+                :_RANKED
+            ]
         ]
-        return ParseData(
+        intent = ranking[0]["name"]
+        parsed = ParseData(
             text=text,
             language=self._languages.detect(reading, context.language, entities),
             intent=ranking[0],
             intent_ranking=ranking,
-            entities=self._with_topic(reading, ranking[0]["name"], entities),
+            entities=self._with_topic(reading, intent, entities),
         )
+        closest = max(
+            (name for name in chances if self._base(name) == intent), key=lambda name: chances[name]
+        )
+        if closest != intent:
+            parsed["intent_response_key"] = closest
+        return parsed
+
+    def _base(self, name: str) -> str:
+        return self._bases.get(name, name)
+
+    def _together(self, chances: dict[str, float]) -> dict[str, float]:
+        """The chance of an intent is that of all its closer ones: "help" and "help/privacy"."""
+        if not self._bases:
+            return chances
+        whole: dict[str, float] = {}
+        for name, chance in chances.items():
+            whole[self._base(name)] = whole.get(self._base(name), 0.0) + chance
+        return whole
 
     def _chances(self, reading: Reading, context: ParseContext) -> dict[str, float]:
         model = self._classifier.model
         story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
         chances = dict(zip(model.intents, map(float, self._classifier.classify(reading)), strict=True))
         for name in chances:
-            if context.service and name in _ABOUT_SERVICES:
+            base = self._base(name)
+            if context.service and base in _ABOUT_SERVICES:
                 chances[name] *= _FOLLOWS
             if context.expects:
-                chances[name] *= _AFTER_A_QUESTION.get(name, story if name in _ABOUT_SERVICES else 1.0)
+                chances[name] *= _AFTER_A_QUESTION.get(base, story if base in _ABOUT_SERVICES else 1.0)
         whole = sum(chances.values())
         return {name: chance / whole for name, chance in chances.items()}
 

@@ -169,6 +169,7 @@ def _parsed(step: dict[str, Any]) -> dict[str, Any]:
         "language": "lo",
         "intent": intent,
         "intent_ranking": [intent],
+        "intent_response_key": step.get("closer", ""),
         "entities": entities,
     }
 

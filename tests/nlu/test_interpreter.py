@@ -12,6 +12,7 @@ from bot.nlu.data import Example, TrainingData
 from bot.nlu.evaluate import evaluate
 from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
 from bot.nlu.model import Model
+from bot.nlu.training import model_file
 from bot.pack import load_yaml
 
 HERE = Path(__file__).parent
@@ -114,3 +115,21 @@ def _well_formed(parsed: ParseData, text: str) -> bool:
         and all(0 <= confidence <= 1 for confidence in ranking)
         and all(0 <= each["start"] < each["end"] <= len(text) for each in parsed["entities"])
     )
+
+
+async def test_a_closer_intent_is_told_beside_the_one_that_it_is_a_kind_of(tmp_path: Path) -> None:
+    words = {"help/privacy": "who can read this", "help": "show me the way", "greet": "hello there"}
+    data = TrainingData(
+        examples=tuple(
+            Example(text=f"{said} {number}", intent=intent, language="en")
+            for intent, said in words.items()
+            for number in ("one", "two", "three", "four", "five", "six")
+        )
+    )
+    interpreter = LightInterpreter(Model.load(await model_file(data, tmp_path)))
+    for intent, said in words.items():
+        parsed = await interpreter.parse(said, ParseContext())
+        assert parsed["intent"]["name"] == intent.partition("/")[0]
+        assert {each["name"] for each in parsed["intent_ranking"]} == {"help", "greet"}
+        assert parsed.get("intent_response_key", "") == (intent if "/" in intent else "")
+        assert sum(each["confidence"] for each in parsed["intent_ranking"]) == pytest.approx(1.0, abs=0.001)
