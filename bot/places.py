@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 
 from bot.errors import PackError
 from bot.pack import Pack, Row, Section, load_csv
@@ -95,42 +95,43 @@ class Places:
     def _groups(
         self, text: str, key: str, origins: Sequence[int]
     ) -> Iterator[tuple[tuple[Place, ...], int, int]]:
-        position = 0
-        while position < len(key):
-            for name, places in self._keys.get(key[position : position + 2], ()):
+        free = 0
+        for position in [at for at in range(len(key)) if key[at : at + 2] in self._keys]:
+            if position < free:
+                continue
+            for name, places in self._keys[key[position : position + 2]]:
                 end = position + len(name)
                 if key.startswith(name, position) and _is_whole(text, origins[position], origins[end]):
                     levels = self._matching.levels_beside(text, key, origins, slice(position, end))
                     chosen = tuple(place for place in places if place.level in levels) or places
                     if levels or len(name) == len(key) or name not in self._everyday:
                         yield chosen, origins[position], _trimmed(text, origins[end])
-                        position = end - 1
+                        free = end
                         break
-            position += 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Matching:
     """Spellings that count as the same, and the words that say a level, both as the pack has them."""
 
-    same: Mapping[str, str]
-    # The letters that pairs in `same` begin with.
-    leads: Collection[str]
+    # What is left of a character, and of several small letters together, which `grouped` finds.
+    letters: _Letters
+    groups: Mapping[str, str]
+    grouped: re.Pattern[str]
     before: Mapping[str, str]
     after: Mapping[str, str]
 
     def key(self, text: str) -> tuple[str, list[int]]:
         """The letters that matter, and for each, and for the end, where in the text it comes from."""
-        letters: list[str] = []
-        origins: list[int] = []
-        index = 0
-        while index < len(text):
-            width, kept = self._letter(text, index)
-            letters.extend(kept)
-            origins.extend([index] * len(kept))
-            index += width
+        kept = list(map(self.letters.__getitem__, text))
+        lowered = text.lower()
+        if len(lowered) != len(text):  # a few foreign letters grow when lowered
+            lowered = "".join(character.lower()[:1] for character in text)
+        for group in self.grouped.finditer(lowered):
+            kept[group.start() : group.end()] = [self.groups[group[0]], *[""] * (len(group[0]) - 1)]
+        origins = [index for index, letters in enumerate(kept) for _ in letters]
         origins.append(len(text))
-        return "".join(letters), origins
+        return "".join(kept), origins
 
     def levels_beside(self, text: str, key: str, origins: Sequence[int], span: slice) -> frozenset[str]:
         """The levels that a word right before or right after a name in key[span] gives it."""
@@ -144,17 +145,22 @@ class _Matching:
             before or {level for word, level in self.after.items() if key.startswith(word, span.stop)}
         )
 
-    def _letter(self, text: str, index: int) -> tuple[int, str]:
-        character = text[index].lower()[:1]
-        if character in self.leads:
-            pair = character + text[index + 1 : index + 2].lower()[:1]
-            if pair in self.same:
-                return 2, self._settled(self.same[pair])
-        found = self.same.get(character)
-        return 1, _letter(character) if found is None else found
 
-    def _settled(self, letters: str) -> str:
-        return "".join(self.same.get(letter, letter) for letter in letters)
+# Latin, Thai, Lao, punctuation.
+_COMMON = (range(0x250), range(0xE00, 0xF00), range(0x2000, 0x2070))
+
+
+class _Letters(dict[str, str]):
+    """What is left of each character: of the common ones worked out once, of the rest when asked."""
+
+    def __init__(self, same: Mapping[str, str]) -> None:
+        self._same = same
+        super().__init__((chr(code), self[chr(code)]) for block in _COMMON for code in block)
+
+    def __missing__(self, character: str) -> str:
+        small = character.lower()[:1]
+        found = self._same.get(small)
+        return _letter(small) if found is None else found
 
 
 def check(pack: Pack) -> Iterable[PackError]:
@@ -215,8 +221,10 @@ def _read_matching(section: Section) -> _Matching:
     section.only(("levels", "same"))
     table = section.section("same")
     same = {key: table.string(key) for key in table.data}
-    leads = {key[0] for key in same if len(key) > 1}
-    plain = _Matching(same=same, leads=leads, before={}, after={})
+    letters = _Letters(same)
+    groups = {key: "".join(same.get(letter, letter) for letter in same[key]) for key in same if len(key) > 1}
+    grouped = re.compile("|".join(map(re.escape, sorted(groups, key=len, reverse=True))) or r"(?!)")
+    plain = _Matching(letters=letters, groups=groups, grouped=grouped, before={}, after={})
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     for level, words in section.section("levels").sections():
@@ -224,7 +232,7 @@ def _read_matching(section: Section) -> _Matching:
             words.problem(f"no level {level}", f"Levels are {PROVINCE} and {DISTRICT}.")
         before |= {plain.key(word)[0]: level for word in words.strings("before")}
         after |= {plain.key(word)[0]: level for word in words.strings("after")}
-    return _Matching(same=same, leads=leads, before=before, after=after)
+    return replace(plain, before=before, after=after)
 
 
 def _by_beginning(
@@ -290,7 +298,6 @@ def _is_unspaced(character: str) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
 def _letter(character: str) -> str:
     """What is left of a small letter: no accent, no punctuation; vowel signs are letters of their own."""
     if character.isalnum():
