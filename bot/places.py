@@ -14,6 +14,8 @@ PROVINCE, DISTRICT = "province", "district"
 
 # Names this short occur inside other words: they count only beside "district" or on their own.
 _SHORT = 2
+# So many letters at the beginning of a name tell most names apart.
+_HEAD = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +44,8 @@ class Places:
     pack: Pack
     by_code: Mapping[str, Place]
     _matching: _Matching = field(repr=False)
-    # From the first two letters of a key to the keys, longest first, each with its places.
+    # From the first three letters of a key, or two where it has no more, to the keys, longest first,
+    # each with its places.
     _keys: Mapping[str, Sequence[tuple[str, tuple[Place, ...]]]] = field(repr=False)
     # Keys that are everyday words too ("ໃໝ່": new).
     _everyday: Collection[str] = field(repr=False)
@@ -96,18 +99,24 @@ class Places:
         self, text: str, key: str, origins: Sequence[int]
     ) -> Iterator[tuple[tuple[Place, ...], int, int]]:
         free = 0
-        for position in [at for at in range(len(key)) if key[at : at + 2] in self._keys]:
-            if position < free:
+        for position, name, places in self._named(key):
+            end = position + len(name)
+            if position < free or not _is_whole(text, origins[position], origins[end]):
                 continue
-            for name, places in self._keys[key[position : position + 2]]:
-                end = position + len(name)
-                if key.startswith(name, position) and _is_whole(text, origins[position], origins[end]):
-                    levels = self._matching.levels_beside(text, key, origins, slice(position, end))
-                    chosen = tuple(place for place in places if place.level in levels) or places
-                    if levels or len(name) == len(key) or name not in self._everyday:
-                        yield chosen, origins[position], _trimmed(text, origins[end])
-                        free = end
-                        break
+            levels = self._matching.levels_beside(text, key, origins, slice(position, end))
+            chosen = tuple(place for place in places if place.level in levels) or places
+            if levels or len(name) == len(key) or name not in self._everyday:
+                yield chosen, origins[position], _trimmed(text, origins[end])
+                free = end
+
+    def _named(self, key: str) -> Iterator[tuple[int, str, tuple[Place, ...]]]:
+        """Where in the key each name begins, the longest first at each place."""
+        keys = self._keys
+        for at in range(len(key)):
+            for width in (_HEAD, _SHORT):
+                for name, places in keys.get(key[at : at + width], ()):
+                    if key.startswith(name, at):
+                        yield at, name, places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +249,7 @@ def _by_beginning(
 ) -> dict[str, list[tuple[str, tuple[Place, ...]]]]:
     table: dict[str, list[tuple[str, tuple[Place, ...]]]] = {}
     for key in sorted(keys, key=len, reverse=True):
-        table.setdefault(key[:2], []).append((key, tuple(keys[key])))
+        table.setdefault(key[:_HEAD], []).append((key, tuple(keys[key])))
     return table
 
 
