@@ -73,12 +73,14 @@ class Desks:
 
         `places` are the codes from the narrowest place outwards (district, province). Of the desks
         that cover the case the one with the narrowest place wins, then the one named for the
-        service, then for the category. A case about `office` never goes there; one of a sensitive
-        category starts above it.
+        service, then for the category. What is sensitive goes to a desk named for its category
+        before any other, wherever that is. A case about `office` never goes there; one of a
+        sensitive category goes to the desk that the whole country has for it, else above the office.
         """
-        if office in self.by_id and category.sensitive:
+        desk = self._covering(category, places, service)
+        accused = office in self.by_id
+        if accused and category.sensitive and (desk.places or category.id not in desk.categories):
             return self.above(office)
-        desk = self._covering(category.id, places, service)
         return desk if desk.id != office and desk.answers else self.above(desk.id, office)
 
     def above(self, desk_id: str, office: str = "") -> Desk:
@@ -104,17 +106,18 @@ class Desks:
             return self.review
         return self.default
 
-    def _covering(self, category: str, places: Sequence[str], service: str) -> Desk:
-        def rank(desk: Desk) -> tuple[int, bool, bool]:
+    def _covering(self, category: Category, places: Sequence[str], service: str) -> Desk:
+        def rank(desk: Desk) -> tuple[bool, int, bool, bool]:
             near = min((places.index(place) for place in desk.places if place in places), default=len(places))
-            return near, service not in desk.services, category not in desk.categories
+            other = category.id not in desk.categories
+            return category.sensitive and other, near, service not in desk.services, other
 
         fitting = [
             desk
             for desk in self.by_id.values()
             if desk.id != self.review
             and (not desk.places or desk.places.intersection(places))
-            and (not desk.categories or category in desk.categories)
+            and (not desk.categories or category.id in desk.categories)
             and (not desk.services or service in desk.services)
             and (desk.places or desk.categories or desk.services)
         ]

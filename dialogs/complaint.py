@@ -10,6 +10,7 @@ from complaints.cases import CaseKind
 from complaints.clocks import promise
 from complaints.filing import FileCase
 from dialogs import draft
+from dialogs.accused import Accused
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
 from dialogs.phrases import Phrases
@@ -38,12 +39,13 @@ def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
     phrases = Phrases.load(ports.pack)
     subjects = Subjects.load(ports.pack, ports.categories)
+    accused = Accused.load(ports.desks)
     return [
         ComplaintStart(ports, phrases),
         AskPlace(ports),
-        AskConfirmation(ports, subjects),
+        AskConfirmation(ports, subjects, accused),
         ValidateComplaintForm(ports, phrases, subjects),
-        SubmitCase(ports, subjects),
+        SubmitCase(ports, subjects, accused),
     ]
 
 
@@ -109,14 +111,15 @@ class AskConfirmation(DialogAction):
 
     action_name = "action_ask_complaint_form_complaint_confirm"
 
-    def __init__(self, ports: Ports, subjects: Subjects) -> None:
+    def __init__(self, ports: Ports, subjects: Subjects, accused: Accused) -> None:
         super().__init__(ports)
         self._subjects = subjects
+        self._accused = accused
 
     async def respond(self, turn: Turn) -> Events:
         """All that a person should know before they say yes."""
         category = self._subjects.guess(turn.slot("complaint_text"))
-        if category.sensitive:
+        if category.sensitive or self._accused.of(turn):
             turn.say("utter_another_office_decides")
         elif category.id in self._subjects.about_fees:
             self._tell_fee(turn)
@@ -151,9 +154,10 @@ class SubmitCase(DialogAction):
 
     action_name = "action_file_complaint"
 
-    def __init__(self, ports: Ports, subjects: Subjects) -> None:
+    def __init__(self, ports: Ports, subjects: Subjects, accused: Accused) -> None:
         super().__init__(ports)
         self._subjects = subjects
+        self._accused = accused
 
     async def respond(self, turn: Turn) -> Events:
         """File; from now on the person's case is the one that "how does it stand?" is about."""
@@ -174,6 +178,7 @@ class SubmitCase(DialogAction):
         text, place = self._words_and_place(turn)
         service = ports.catalogue.get(turn.slot("service"))
         service_id = service.id if service else ""
+        office = self._accused.of(turn)
         return FileCase(
             reference=references.draw(ports.chance),
             pin=pins.draw(ports.chance),
@@ -186,7 +191,8 @@ class SubmitCase(DialogAction):
             channel=turn.channel,
             filed_at=now,
             promised_at=promise(now, category.targets.resolution, ports.calendar),
-            desk=ports.desks.route(category, self._outwards(place), service_id).id,
+            desk=ports.desks.route(category, self._outwards(place), service_id, office).id,
+            office=office,
             told="utter_receipt",
         )
 

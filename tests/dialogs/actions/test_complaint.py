@@ -189,3 +189,25 @@ async def test_a_service_that_is_in_no_catalogue_is_not_filed() -> None:
     [case] = answer.effects
     assert isinstance(case, FileCase)
     assert case.service == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "office", "desk"),
+    [
+        ("the National one-door desk does not answer", "complaint", "national-desk", "review-desk"),
+        ("ໂຕະປະຕູດຽວແຫ່ງຊາດ ບໍ່ຕອບຂ້ອຍ", "complaint", "national-desk", "review-desk"),
+        ("someone at the Inspection desk wanted a bribe", "complaint", "integrity-desk", "review-desk"),
+        ("a bribe at the Ministry of Finance", "complaint", "finance", "integrity-desk"),
+        ("the Ministry of Finance sent no answer", "complaint", "finance", "national-desk"),
+        ("please let the National one-door desk open on Saturday", "suggestion", "", "national-desk"),
+        ("nobody answers me", "complaint", "", "national-desk"),
+    ],
+)
+async def test_the_office_complained_about_does_not_own_the_case(
+    text: str, kind: str, office: str, desk: str
+) -> None:
+    slots = {"complaint_text": text, "complaint_place": "-", "case_kind": kind}
+    [case] = (await act(WORLD, "action_file_complaint", slots=slots)).effects
+    assert (case.office, case.desk) == (office, desk)
+    asked = await act(WORLD, "action_ask_complaint_form_complaint_confirm", slots=slots)
+    assert ("utter_another_office_decides" in asked.keys) is bool(office)
