@@ -37,6 +37,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, country pack
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/patou pack check
+	$(BIN)/patou pack lint
 
 bench: $(VENV)/.dev ## measure, beside the bare figures of the same run, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench

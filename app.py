@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,10 +25,12 @@ from bot.crypto import Vault, open_vault, read_master
 from bot.db import Database, WriteSet, open_database
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.errors import PackError
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
 from bot.leases import Leases
 from bot.limits import Limits, MemoryLimits, RedisLimits
+from bot.lint import lint
 from bot.locks import Locks, MemoryLocks, RedisLocks
 from bot.logs import configure_logs
 from bot.messages import Capabilities
@@ -282,7 +284,11 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
 
 def budgets() -> dict[str, int]:
     """The parts that an answer may cost, by the key of its text."""
-    return dict(yaml.safe_load((HERE / "dialogs" / "budgets.yml").read_text(encoding="utf-8")))
+    return _numbers("budgets")
+
+
+def _numbers(name: str) -> dict[str, int]:
+    return dict(yaml.safe_load((HERE / "dialogs" / f"{name}.yml").read_text(encoding="utf-8")))
 
 
 def _may_answer(rules: PhoneRules) -> Callable[[Urn], bool]:
@@ -421,6 +427,10 @@ class Kit:
         if model is not None:
             return LightInterpreter(Model.load(model))
         return await understanding(config, Country.load(config.pack_root))
+
+    def lint(self, pack: Pack) -> Iterable[PackError]:
+        """What should be mended in the texts of a pack."""
+        return lint(pack, budgets(), _numbers("widths"))
 
     def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves."""

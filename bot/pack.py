@@ -14,7 +14,7 @@ from bot.packfile import Row, Section, Yaml, load_csv, load_yaml, sources
 
 __all__ = [
     "Button", "Pack", "Row", "Section", "Text", "Yaml",
-    "check_pack", "fill", "load_csv", "load_yaml", "placeholders", "sources",
+    "check_pack", "fill", "load_csv", "load_yaml", "placeholders", "sources", "text_error",
 ]  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -244,14 +244,16 @@ def _agree(
                 names = ", ".join(f"{{{name}}}" for name in sorted(placeholders(wanted.text))) or "none"
                 problem = f"{key} has other placeholders than in {model}"
                 remedy = f"Use exactly those of {model}: {names}."
-                problems.append(_at(root / language, table, key, problem, remedy))
+                problems.append(text_error(root / language, table, key, problem, remedy))
             if [button.payload for button in wanted.buttons] != [button.payload for button in text.buttons]:
                 problem = f"{key} offers other answers than in {model}"
-                problems.append(_at(root / language, table, key, problem, "Same payloads, same order."))
+                problems.append(
+                    text_error(root / language, table, key, problem, "Same payloads, same order.")
+                )
 
 
-def _at(folder: Path, table: str, key: str, problem: str, remedy: str) -> PackError:
-    # Only on the way to a message: the files are read once more for the line.
+def text_error(folder: Path, table: str, key: str, problem: str, remedy: str) -> PackError:
+    """A PackError that points at a text of the language in `folder`; its files are read once more for the line."""
     documents = [load_yaml(path) for path in sources(folder, "responses")]
     holds = (each for each in documents if key in (each.data or {}).get(table, {}))
     return next(holds, documents[0]).error(problem, remedy, table, key, "text")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,10 @@ from bot.clock import Chance, Clock
 from bot.config import Config
 from bot.crypto import Vault
 from bot.db import Database
+from bot.errors import PackError
 from bot.messages import Capabilities
 from bot.nlu.interpreter import Interpreter
+from bot.pack import Pack
 from bot.pipeline import Pipeline
 
 
@@ -67,6 +69,9 @@ class Kit(Protocol):
 
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The understanding of the pack, or of one trained model without the pack's rules."""
+
+    def lint(self, pack: Pack) -> Iterable[PackError]:
+        """What should be mended in the texts of a pack."""
 
     def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves, at work but not listening yet; `maintenance` only to be looked at."""

@@ -1,0 +1,69 @@
+"""The content of a pack, judged as a reader and a payer would: nothing here stops the service from starting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from bot.dispatcher import Response
+from bot.errors import PackError
+from bot.messages import Capabilities
+from bot.pack import Pack, Text, fill, placeholders, text_error
+from bot.rendering import DEFAULT_BUDGET, Renderer
+from bot.text.gsm import is_gsm
+from bot.text.parts import count
+
+_SMS = Capabilities(max_units=1600, sms=True)
+# A text of the GSM alphabet but for so small a share of its letters has them by accident.
+_ACCIDENT = 0.2
+
+
+def lint(pack: Pack, budgets: Mapping[str, int], widths: Mapping[str, int]) -> Iterator[PackError]:
+    """What should be mended in the texts: missing translations, dear characters, answers over budget.
+
+    `budgets` are parts by text, `widths` the usual length of a value by placeholder, in characters;
+    a text with another placeholder is judged by the answers that use it, not here.
+    """
+    yield from _missing(pack)
+    renderer = Renderer(pack, budgets)
+    for table, languages in (("responses", pack.texts), ("labels", pack.labels)):
+        for language, texts in languages.items():
+            for key, text in texts.items():
+                for problem, remedy in _dear(text):
+                    yield text_error(pack.root / language, table, key, problem, remedy)
+    for language, texts in pack.texts.items():
+        for key, text in texts.items():
+            names = placeholders(text.text)
+            if not names <= widths.keys():
+                continue
+            filler = "x" if is_gsm(text.text) else "ກ"
+            values: dict[str, Any] = {name: filler * widths[name] for name in names}
+            said = renderer.render([Response(key=key, values=values)], language, _SMS).drafts[0].text
+            parts, budget = count(said), budgets.get(key, DEFAULT_BUDGET)
+            if parts > budget:
+                problem = f"{key} costs {parts} parts, {budget} are allowed"
+                remedy = "Write it shorter, or give it a short: wording."
+                yield text_error(pack.root / language, "responses", key, problem, remedy)
+
+
+def _missing(pack: Pack) -> Iterator[PackError]:
+    for language, key in pack.missing():
+        table = "responses" if any(key in texts for texts in pack.texts.values()) else "labels"
+        problem = f"{key} has no words in {language}"
+        yield text_error(
+            pack.root / language, table, key, problem, "Translate it; until then another language is said."
+        )
+
+
+def _dear(text: Text) -> Iterable[tuple[str, str]]:
+    """Characters that make every part of an otherwise cheap text 70 letters short."""
+    for words in (text.text, text.short, *(button.title for button in text.buttons)):
+        bare = fill(words, dict.fromkeys(placeholders(words), ""))
+        letters = [letter for letter in bare if not letter.isspace()]
+        strange = [letter for letter in letters if not is_gsm(letter)]
+        if strange and len(strange) < _ACCIDENT * len(letters):
+            named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in sorted(set(strange)))
+            yield (
+                f"{named} makes every SMS part of this text hold 67 letters, not 153",
+                "Write it with other letters.",
+            )
