@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,21 +81,6 @@ def test_names_fall_back_likewise(packs: dict[str, Pack]) -> None:
 def test_a_word_list_is_read_by_language(packs: dict[str, Pack]) -> None:
     assert packs["fictional"].lexicon("item_words")["en"] == ["number", "item"]
     assert packs["fictional"].lexicon("no_such_list") == {}
-
-
-def test_the_whole_pack_is_read_in_150_ms() -> None:
-    best = min(_seconds_to_load() for _ in range(3))
-    assert best < 0.15
-
-
-def _seconds_to_load() -> float:
-    began = time.process_time()
-    pack = Pack.load(PACKS["lao"])
-    bot.places.Places.load(pack)
-    bot.calendar.WorkingCalendar.load(pack)
-    bot.phones.PhoneRules.load(pack)
-    services.catalogue.Catalogue.load(pack)
-    return time.process_time() - began
 
 
 def test_values_are_put_in_once_and_literally() -> None:
