@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from aiohttp import ClientSession
@@ -13,11 +14,12 @@ from aiohttp import ClientSession
 from bot.clock import Clock
 from bot.messages import Capabilities, InboundEvent, OutboundMessage
 from bot.outbox import SentPart
+from channels.forms import read_form
 
 ENDPOINTS = ("messages", "status", "ussd")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class RawRequest:
     """A request as it came, in no web framework's words.
 
@@ -46,6 +48,11 @@ class RawRequest:
     def media_type(self) -> str:
         """The media type of the body without its parameters, in lower case; empty when none is named."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def form(self) -> Mapping[str, str]:
+        """The fields of a form body, read once: what a signature covers is what is parsed. Raises Malformed."""
+        return read_form(self.body)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -83,6 +83,7 @@ class Door:
         self._body_limit = body_limit
         self._read_seconds = read_seconds
         self._metrics = metrics
+        self._turns = {name: metrics.turns.labels(name) for name in channels}
 
     def routes(self) -> list[web.RouteDef]:
         """`/channels/<name>/messages`, `/status` and `/ussd`, by GET and POST."""
@@ -97,7 +98,7 @@ class Door:
         name = request.match_info["name"]
         try:
             channel = self._channel(name, request)
-            with self._metrics.turns.labels(name).time():
+            with self._turns[name].time():
                 raw = await read_request(request, self._body_limit, self._read_seconds)
                 response = await self._take(channel, raw)
         except Refusal as refusal:
@@ -105,9 +106,8 @@ class Door:
             self._metrics.refused.labels(known, str(refusal.status)).inc()
             log.info("webhook.refused", channel=known, status=refusal.status, reason=refusal.reason)
             return refused(refusal)
-        return web.Response(
-            status=response.status, body=response.body, content_type=response.content_type, charset="utf-8"
-        )
+        content_type = {"Content-Type": f"{response.content_type}; charset=utf-8"}
+        return web.Response(status=response.status, body=response.body, headers=content_type)
 
     def _channel(self, name: str, request: web.Request) -> Channel:
         channel = self._channels.get(name)
@@ -179,7 +179,10 @@ def readable(message: InboundMessage) -> InboundMessage:
     """The message with its text and payload cleaned, and cut to what is read of them."""
     text, _ = cut(clean(message.text), TEXT_LIMIT)
     payload, _ = cut(clean(message.payload), TEXT_LIMIT)
-    return replace(message, text=text, payload=payload, recipient=clean(message.recipient)[:255])
+    recipient = clean(message.recipient)[:255]
+    if (text, payload, recipient) == (message.text, message.payload, message.recipient):
+        return message
+    return replace(message, text=text, payload=payload, recipient=recipient)
 
 
 async def read_request(request: web.Request, limit: int, seconds: float) -> RawRequest:
@@ -189,8 +192,7 @@ async def read_request(request: web.Request, limit: int, seconds: float) -> RawR
     if request.content_length is not None and request.content_length > limit:
         raise Refusal(413, "too_large")
     try:
-        async with asyncio.timeout(seconds):
-            body = await _body(request, limit)
+        body = await _body(request, limit, seconds)
     except TimeoutError:
         raise Refusal(408, "too_slow", {"Connection": "close"}) from None
     except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ValueError, OSError):
@@ -213,12 +215,18 @@ def refused(refusal: Refusal) -> web.Response:
     return web.json_response({"error": refusal.reason}, status=refusal.status, headers=refusal.headers)
 
 
-async def _body(request: web.Request, limit: int) -> bytes:
+async def _body(request: web.Request, limit: int, seconds: float) -> bytes:
+    """The whole body; one that has come with its head, as short ones do, is not waited for."""
+    content = request.content
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise Refusal(413, "too_large", {"Connection": "close"})
+    if content.is_eof():
+        body += content.read_nowait()
+    else:
+        async with asyncio.timeout(seconds):
+            while len(body) <= limit and (chunk := await content.readany()):
+                body += chunk
+    if len(body) > limit:
+        raise Refusal(413, "too_large", {"Connection": "close"})
     return bytes(body)
 
 
