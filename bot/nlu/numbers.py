@@ -1,26 +1,21 @@
-"""What digits mean in a message: a date, a phone number, a case reference or an amount of money."""
+"""What numbers mean in a message: a date, a phone number, a case reference or an amount of money."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
 
 from bot.nlu.data import Entity
+from bot.nlu.dates import Dates
 from bot.nlu.features import Reading
-from bot.nlu.lexicon import Lexicon, Phrases
+from bot.nlu.lexicon import Lexicon
 from bot.text.digits import ascii_digits
 
-_DATE = re.compile(
-    r"(?<![\d/.-])(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2}))(?![\d/-])"
-)
 _RUN = re.compile(r"(?<![\d.,])\+?\d(?:[ .\-\u00a0]?\d){6,14}(?!\d|[.,]\d)")
 _REFERENCE_LENGTH = 8
 _GROUPS = {(8,), (4, 4), (2, 2, 2, 2), (3, 3, 2), (2, 3, 3), (1,) * 8, (3, 5), (5, 3)}
 # The word that says what a number is stands at most so many code points before it.
 _BEFORE = 16
-_BUDDHIST_FROM, _BUDDHIST_AHEAD = 2400, 543
-_CENTURY = 100
 
 
 class Numbers:
@@ -34,8 +29,7 @@ class Numbers:
         self, lexicon: Lexicon, *, is_reference: Callable[[str], bool], phone: Callable[[str], str | None]
     ) -> None:
         self._is_reference, self._phone = is_reference, phone
-        days = ((language, word, day) for language, day, word in lexicon.table("days"))
-        self._days = Phrases(days, lexicon)
+        self._dates = Dates(lexicon)
         self._phone_words = _before(word for _, word in lexicon.words("phone_words"))
         self._reference_words = _before(word for _, word in lexicon.words("reference_words"))
         self._factors = {word.lower(): int(factor) for _, factor, word in lexicon.table("multipliers")}
@@ -51,14 +45,9 @@ class Numbers:
         return found
 
     def _candidates(self, text: str, reading: Reading, expects: str) -> Iterator[Entity]:
-        for hit in self._days.find(reading):
-            yield _entity("date", hit.value, hit.start, hit.end)
+        yield from self._dates.find(reading)
         if not any(letter.isdecimal() for letter in text):
             return
-        for match in _DATE.finditer(text):
-            day = _day(match)
-            if day:
-                yield _entity("date", day.isoformat(), *match.span())
         for match in _RUN.finditer(text):
             yield from self._number(match, text, expects)
         for match in self._amount.finditer(text):
@@ -111,19 +100,6 @@ def _amounts(factors: dict[str, int], currency: list[str]) -> re.Pattern[str]:
 
 def _before(words: Iterator[str]) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(word.lower()) for word in words) or r"(?!)")
-
-
-def _day(match: re.Match[str]) -> date | None:
-    year, month, day = (match[1], match[2], match[3]) if match[1] else (match[6], match[5], match[4])
-    number = int(year)
-    if len(year) <= 2:  # noqa: PLR2004  # two digits of a year
-        number += 20 * _CENTURY
-    if number >= _BUDDHIST_FROM:
-        number -= _BUDDHIST_AHEAD
-    try:
-        return date(number, int(month), int(day))
-    except ValueError:
-        return None
 
 
 def _entity(name: str, value: str | int, start: int, end: int, *, confidence: float = 1.0) -> Entity:

@@ -1,0 +1,194 @@
+"""Dates in a message, as they are said: in digits, by the name of a day or month, so many days ahead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from bot.nlu.data import Entity
+from bot.nlu.features import Reading
+from bot.nlu.lexicon import Lexicon, Phrases
+from bot.text.digits import ascii_digits
+
+_WHOLE = re.compile(
+    r"(?<![\d/.-])(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2}))(?![\d/-])"
+)
+_DAY_AND_MONTH = re.compile(r"(?<![\d/.,-])(\d{1,2})/(\d{1,2})(?![\d/]|[.,]\d)")
+_NUMBER = r"(?<![\d.,/-])\d{1,4}(?![\d/]|[.,-]\d)"
+# Around the clock, not the 24th of July.
+_ALWAYS = "24/7"
+_BUDDHIST_FROM, _BUDDHIST_AHEAD = 2400, 543
+_CENTURY = 100
+_YEAR_LETTERS = 4
+# Any leap year: the 29th of February is a day.
+_LEAP = 2024
+# Between the words of a date may stand spaces and a comma.
+_BETWEEN = re.compile(r"[\s,]*")
+
+# What a date is made of, one letter a token; "-" where other words stand between two tokens.
+_AHEAD, _NUMERAL, _UNIT, _FROM_NOW = "A", "N", "U", "F"
+_MONTH, _COMMON, _MONTH_WORD, _MONTH_MARK, _DAY_MARK = "M", "C", "L", "K", "D"
+_ORDINAL, _YEAR, _YEAR_WORD, _DAY_WORD, _GAP = "O", "Y", "P", "W", "-"
+_SHAPES = re.compile(
+    r"""
+      (?P<ahead>A(?P<count>N)(?P<unit>[ULP])|(?P<count2>N)(?P<unit2>[ULP])F)
+    | (?P<word>W)
+    | D?(?P<day>N)O?K?(?:L?(?P<month>[MC])|L(?P<monthnumber>N)(?![UL]|P(?!Y)))(?:P?(?P<year>Y))?
+    | (?P<month2>[MC])(?P<day2>N)O?(?:P?(?P<year2>Y))?
+    | D(?P<day3>N)O?(?![ULP])
+    | [KLA]+(?P<month3>[MC])(?:P?(?P<year3>Y))?
+    | (?P<month4>M)(?:P?(?P<year4>Y))?
+    | L(?P<monthnumber2>N)(?![ULM]|P(?!Y))(?:P?(?P<year5>Y))?
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    letter: str
+    value: str
+    start: int
+    end: int
+
+
+class Dates:
+    """Finds dates by the words of a lexicon: `days`, `months`, `date_words` and `date_units`."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        days = ((language, word, (_DAY_WORD, day)) for language, day, word in lexicon.table("days"))
+        self._days = Phrases(days, lexicon)
+        common = {word for _, word in lexicon.words("months_also_words")}
+        months = (
+            (language, word, (_COMMON if word in common else _MONTH, month))
+            for language, month, word in lexicon.table("months")
+        )
+        self._months = Phrases(months, lexicon, strict=True)
+        self._words = _written(_small_words(lexicon))
+
+    def find(self, reading: Reading) -> Iterator[Entity]:
+        """The entities `date`; see bot/dates.py for their values."""
+        text = ascii_digits(reading.text)
+        if any(letter.isdecimal() for letter in text):
+            yield from _in_digits(text)
+        yield from self._in_words(text.lower(), reading)
+
+    def _in_words(self, text: str, reading: Reading) -> Iterator[Entity]:
+        tokens = list(self._tokens(text, reading))
+        if not tokens:
+            return
+        letters = "".join(token.letter for token in tokens)
+        for match in _SHAPES.finditer(letters):
+            value = _value(
+                {name: tokens[match.start(name)].value for name, found in match.groupdict().items() if found}
+            )
+            if value:
+                yield _entity(value, tokens[match.start()].start, tokens[match.end() - 1].end)
+
+    def _tokens(self, text: str, reading: Reading) -> Iterator[_Token]:
+        heard = [*self._days.find(reading), *self._months.find(reading)]
+        found = [_Token(hit.value[0], hit.value[1], hit.start, hit.end) for hit in heard]
+        for match in self._words.pattern.finditer(text) if len(text) == len(reading.text) else ():
+            letter, value = self._words.meanings.get(match.group(), (_NUMERAL, match.group()))
+            if match.group().isdecimal() and len(match.group()) == _YEAR_LETTERS:
+                letter = _YEAR
+            found.append(_Token(letter, value, *match.span()))
+        end = 0
+        for token in sorted(found, key=lambda each: (each.start, -each.end)):
+            if token.start < end:
+                continue
+            if not _BETWEEN.fullmatch(text, end, token.start):
+                yield _Token(_GAP, "", end, token.start)
+            yield token
+            end = token.end
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    pattern: re.Pattern[str]
+    meanings: Mapping[str, tuple[str, str]]
+
+
+def _small_words(lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
+    """(word, letter, value) of what is found as written: most is too short to be told by its sound."""
+    kinds = {
+        "ahead": _AHEAD, "from_now": _FROM_NOW, "month_mark": _MONTH_MARK, "day_mark": _DAY_MARK, "ordinal": _ORDINAL,
+    }  # fmt: skip
+    units = {
+        "day": (_UNIT, "D"),
+        "week": (_UNIT, "W"),
+        "month": (_MONTH_WORD, "M"),
+        "year": (_YEAR_WORD, "Y"),
+    }
+    for _, kind, word in lexicon.table("date_words"):
+        yield word.lower(), kinds[kind], kind
+    for _, unit, word in lexicon.table("date_units"):
+        yield word.lower(), *units[unit]
+    for _, number, word in lexicon.table("small_numbers"):
+        yield word.lower(), _NUMERAL, number
+    for _, day, word in lexicon.table("days"):
+        yield word.lower(), _DAY_WORD, day
+
+
+def _written(words: Iterable[tuple[str, str, str]]) -> _Written:
+    meanings: dict[str, tuple[str, str]] = {}
+    for word, letter, value in words:
+        meanings.setdefault(word, (letter, value))
+    longest_first = sorted(meanings, key=len, reverse=True)
+    # A Latin word stands alone, or right behind a digit (15th); Lao runs on. Where no word begins
+    # nothing is tried: several times as fast as one alternative after the other.
+    latin = [re.escape(word) for word in longest_first if word.isascii()]
+    others = [re.escape(word) for word in longest_first if not word.isascii()]
+    heads = "".join(sorted({re.escape(word[0]) for word in longest_first}))
+    spelt = f"(?<![a-z])(?:{'|'.join(latin) or '(?!)'})(?![a-z])|{'|'.join(others) or '(?!)'}"
+    pattern = re.compile(rf"{_NUMBER}|(?=[{heads}])(?:{spelt})" if heads else _NUMBER)
+    return _Written(pattern, meanings)
+
+
+def _in_digits(text: str) -> Iterator[Entity]:
+    for match in _WHOLE.finditer(text):
+        year, month, day = (match[1], match[2], match[3]) if match[1] else (match[6], match[5], match[4])
+        if found := _day(_year(year), int(month), int(day)):
+            yield _entity(found.isoformat(), *match.span())
+    for match in _DAY_AND_MONTH.finditer(text):
+        if match.group() != _ALWAYS and (found := _day(_LEAP, int(match[2]), int(match[1]))):
+            yield _entity(f"--{found:%m-%d}", *match.span())
+
+
+def _value(parts: Mapping[str, str]) -> str:
+    """The entity's value of the parts of a shape; empty where they make no day."""
+    if "word" in parts:
+        return parts["word"]
+    # The numbers tell branches of one pattern apart, for a name may stand only once in it.
+    said = {name.rstrip("2345"): value for name, value in parts.items()}
+    if "count" in said:
+        return f"P{int(said['count'])}{said['unit']}"
+    month = int(said.get("month") or said.get("monthnumber") or 0)
+    day, year = int(said.get("day", 0)), said.get("year", "")
+    if not _day(_year(year) if year else _LEAP, month or 1, day or 1) or not (month or day):
+        return ""
+    if year:
+        return date(_year(year), month, day or 1).isoformat()
+    if month:
+        return f"--{month:02d}-{day:02d}" if day else f"--{month:02d}"
+    return f"---{day:02d}"
+
+
+def _year(written: str) -> int:
+    year = int(written)
+    if len(written) < _YEAR_LETTERS:
+        year += 20 * _CENTURY
+    return year - _BUDDHIST_AHEAD if year >= _BUDDHIST_FROM else year
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _entity(value: str, start: int, end: int) -> Entity:
+    return Entity(entity="date", value=value, start=start, end=end, confidence=1.0)
