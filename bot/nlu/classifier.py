@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from math import log, sqrt
+from itertools import repeat
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -27,41 +28,48 @@ class Classifier:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._concepts = Concepts(model.concepts, model.sounds)
-        # Four times the bytes of the file's, and a product that the machine does in one go.
-        self._weights = model.weights * model.scale
-        self._rarity = [dict(zip(rows, model.idf[list(rows.values())].tolist(), strict=True))
-                        for rows in model.vocabularies]  # fmt: skip
-        self._unseen = unseen_rarity(model.idf)
+        self._bias: list[float] = model.bias.tolist()
+        self._rows = _rows(model)
+        self._unknown, self._nothing = len(model.idf), len(model.idf) + 1
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
-    def classify(self, reading: Reading) -> NDArray[np.float64]:
+    def classify(self, reading: Reading) -> list[float]:
         """The probability of each of `model.intents` for this message.
 
         What the message loses for being made of unknown words goes to `out_of_scope`, or, where a
         model has no such intent, evenly to all.
         """
-        found = grams(reading, self._concepts.find(reading))
-        known = [known_rows(block, rows) for block, rows in zip(found, self.model.vocabularies, strict=True)]
-        chances = softmax(self._score(known) / self.model.temperature)
-        trust = self._trust(familiarity(found, known, self.model.idf, self._unseen))
+        logits, familiar = self._score(grams(reading, self._concepts.find(reading)))
+        trust = self._trust(familiar)
+        highest, temperature = max(logits), self.model.temperature
+        raised = [exp((logit - highest) / temperature) for logit in logits]
+        share = trust / sum(raised)
+        chances = [chance * share for chance in raised]
         if trust < 1.0:
-            chances *= trust
             if self._elsewhere is None:
-                chances += (1.0 - trust) / len(chances)
+                chances = [chance + (1.0 - trust) / len(chances) for chance in chances]
             else:
                 chances[self._elsewhere] += 1.0 - trust
         remembered = self.model.remembered.get(fingerprint(reading))
         if remembered is not None:
-            chances *= 1.0 - _REMEMBERED
+            chances = [chance * (1.0 - _REMEMBERED) for chance in chances]
             chances[remembered] += _REMEMBERED
         return chances
 
-    def _score(self, known: Sequence[Rows]) -> NDArray[np.float64]:
-        """The logits of a message's known grams."""
-        values = [self.model.idf.take(rows) for rows in known]
-        values = [part / (sqrt(part @ part) or 1.0) for part in values]
-        logits = np.concatenate(values) @ self._weights.take(np.concatenate(known), axis=0)
-        return (logits + self.model.bias).astype(np.float64)
+    def _score(self, found: Sequence[Collection[str]]) -> tuple[list[float], float]:
+        """The logits of a message's grams, and how familiar they are."""
+        rows: list[int] = []
+        starts: list[int] = []
+        for block, vocabulary in zip(found, self.model.vocabularies, strict=True):
+            starts.append(len(rows))
+            rows += map(vocabulary.get, block, repeat(self._unknown)) if block else [self._nothing]
+        logits, shares = self._bias, []
+        for *sums, squares, mass, whole in np.add.reduceat(self._rows.take(rows, axis=0), starts).tolist():
+            length = sqrt(squares) or 1.0
+            logits = [logit + each / length for logit, each in zip(logits, sums, strict=True)]
+            if whole:
+                shares.append(mass / whole)
+        return logits, sum(shares) / max(len(shares), 1)
 
     def _trust(self, known: float) -> float:
         model = self.model
@@ -69,6 +77,18 @@ class Classifier:
             return 1.0
         share = (known - model.unknown_from) / (model.known_from - model.unknown_from)
         return min(max(share, 0.0), 1.0)
+
+
+def _rows(model: Model) -> NDArray[np.float32]:
+    """What each gram adds to its block: to the logits, to the squared length, the known and the whole rarity.
+
+    The last two are an unknown gram and none at all.
+    """
+    rarity = model.idf[:, None]
+    known = np.hstack([model.weights * model.scale * rarity, rarity * rarity, rarity, rarity])
+    others = np.zeros((2, known.shape[1]), np.float32)
+    others[0, -1] = unseen_rarity(model.idf)
+    return np.concatenate([known, others])
 
 
 def known_rows(block: Iterable[str], vocabulary: Mapping[str, int]) -> Rows:

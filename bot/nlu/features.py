@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from operator import add
 
 from bot.nlu.normalise import fold
 from bot.nlu.phrases import spelt
@@ -91,8 +92,5 @@ def grams(reading: Reading, concepts: Iterable[str] = ()) -> tuple[set[str], set
 
 def _grams(text: str) -> set[str]:
     """Two to four neighbouring letters."""
-    return {
-        *map("".join, pairwise(text)),
-        *map("".join, zip(text, text[1:], text[2:], strict=False)),
-        *map("".join, zip(text, text[1:], text[2:], text[3:], strict=False)),
-    }
+    twos = list(map(add, text, text[1:]))
+    return {*twos, *map(add, twos, text[2:]), *map(add, twos, twos[2:])}

@@ -132,7 +132,7 @@ class LightInterpreter:
     def _chances(self, reading: Reading, context: ParseContext) -> dict[str, float]:
         model = self._classifier.model
         story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
-        chances = dict(zip(model.intents, map(float, self._classifier.classify(reading)), strict=True))
+        chances = dict(zip(model.intents, self._classifier.classify(reading), strict=True))
         for name in chances:
             base = self._base(name)
             if context.service and base in _ABOUT_SERVICES:

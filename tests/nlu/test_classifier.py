@@ -1,0 +1,64 @@
+"""The chances of a message against their plain definition: a row of scaled grams times the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.nlu.classifier import (
+    OUT_OF_SCOPE,
+    Classifier,
+    familiarity,
+    fingerprint,
+    known_rows,
+    softmax,
+    unseen_rarity,
+)
+from bot.nlu.concepts import Concepts
+from bot.nlu.features import Reading, grams
+from bot.nlu.model import Model
+
+WORDS = st.sampled_from(
+    [
+        "how much",
+        "passport",
+        "ລາຄາ",
+        "ເທົ່າໃດ",
+        "ບັດປະຈຳຕົວ",
+        "bat pacham",
+        "xyzzy",
+        "?",
+        "12",
+        "stop",
+        "ຢາກ",
+        "ຮ້ອງທຸກ",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def classifier(model_path: Path) -> Classifier:
+    return Classifier(Model.load(model_path))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WORDS, max_size=12).map(" ".join) | st.text(max_size=40))
+def test_chances_are_those_of_the_plain_regression(classifier: Classifier, text: str) -> None:
+    model, reading = classifier.model, Reading(text, classifier.model.sounds)
+    if fingerprint(reading) in model.remembered:
+        return
+    found = grams(reading, Concepts(model.concepts, model.sounds).find(reading))
+    known = [known_rows(block, rows) for block, rows in zip(found, model.vocabularies, strict=True)]
+    logits = model.bias.astype(np.float64)
+    for rows in known:
+        length = np.linalg.norm(model.idf[rows]) or 1.0
+        logits += (model.idf[rows] / length) @ (model.weights[rows] * model.scale)
+    share = familiarity(found, known, model.idf, unseen_rarity(model.idf)) - model.unknown_from
+    trust = min(max(share / (model.known_from - model.unknown_from), 0.0), 1.0)
+    expected = softmax(logits / model.temperature) * trust
+    expected[model.intents.index(OUT_OF_SCOPE)] += 1.0 - trust
+    assert classifier.classify(reading) == pytest.approx(expected, abs=1e-5)
