@@ -26,6 +26,7 @@ from bot.db import Database, WriteSet, open_database
 from bot.effects import Effects
 from bot.engine import Engine
 from bot.errors import PackError
+from bot.guesses import Guesses
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
 from bot.leases import Leases
@@ -258,6 +259,7 @@ def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: C
         pack=country.pack,
         catalogue=country.catalogue,
         cases=Cases(db, vault, clock),
+        guesses=Guesses(db, vault, clock),
         places=country.places,
         calendar=country.calendar,
         phones=country.phones,

@@ -165,6 +165,16 @@ consents = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+# Wrong guesses at a PIN, on a person and on a number; no row tells which, or whether the number exists.
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("lookup", String(64), primary_key=True),  # keyed HMAC of whom or what it counts on
+    Column("day", Integer, nullable=False),  # days since 1970 UTC
+    Column("wrong", Integer, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+
 keys = Table(
     "keys",
     metadata,

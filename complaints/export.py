@@ -45,7 +45,7 @@ _ANCHORS = (
 )
 _PLAIN = (
     "reference", "kind", "category", "state", "service", "place", "office", "desk", "language", "channel",
-    "protection", "summary", "description", "priority", "version", "wrong_guesses",
+    "protection", "summary", "description", "priority", "version",
 )  # fmt: skip
 _MOMENTS = ("filed_at", "promised_at", "updated_at", "closed_at")
 

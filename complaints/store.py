@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from bot.clock import Clock, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.effects import EffectContext, EffectWriters
 from bot.errors import Duplicate, Stale, Taken
+from bot.guesses import Guesses
 from complaints import audit, masking, pins
 from complaints.cases import (
     TERMINAL,
@@ -31,7 +32,6 @@ from complaints.errors import NotOffered
 from complaints.filing import AddToCase, ConfirmCase, FileCase, ReopenCase, WithdrawCase
 from complaints.tables import case_events, cases
 
-GUESSES_A_DAY = 5
 # The `purge_at` of a case that is not over: it is kept however long it takes.
 NEVER = to_ms(datetime(9999, 1, 1, tzinfo=UTC))
 _OPEN_CASES_SHOWN = 5
@@ -50,13 +50,7 @@ _OF_CONTACT = (
 _EVENTS = (
     select(case_events).where(case_events.c.case_id == bindparam("case_id")).order_by(case_events.c.ordinal)
 )
-# Locked while the guess is judged, so that guesses made at once are counted one by one.
-_GUARD = (
-    select(cases.c.pin_hash, cases.c.wrong_guesses, cases.c.guess_day)
-    .where(cases.c.reference == bindparam("reference"))
-    .with_for_update()
-)
-_COUNT_GUESS = update(cases).where(cases.c.reference == bindparam("of_reference"))
+_PIN_OF = select(cases.c.pin_hash).where(cases.c.reference == bindparam("reference"))
 
 
 class CaseWriters:
@@ -86,8 +80,6 @@ class CaseWriters:
             "id": case.id,
             "effect_key": context.cause,
             "pin_hash": pins.sealed(context.vault, effect.reference, effect.pin),
-            "wrong_guesses": 0,
-            "guess_day": 0,
         }
         writes.add(_INSERT_CASE, row, rows=1, otherwise=Taken)
 
@@ -138,7 +130,7 @@ class PinOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PinCheck:
-    """The outcome, and how many wrong guesses this reference still bears today."""
+    """The outcome, and how many wrong guesses are left today."""
 
     outcome: PinOutcome
     left: int
@@ -158,7 +150,7 @@ class Cases:
     def __init__(self, db: Database, vault: Vault, clock: Clock) -> None:
         self._db = db
         self._vault = vault
-        self._clock = clock
+        self._guesses = Guesses(db, vault, clock)
 
     async def find(self, reference: str, contact_id: str = "") -> CaseView | None:
         """The case with this reference (its digits, as `references.check` gives them)."""
@@ -180,28 +172,23 @@ class Cases:
         rows = await self._db.fetch(_EVENTS, {"case_id": case_id})
         return [_event(row, self._vault) for row in rows]
 
-    async def check_pin(self, reference: str, pin: str) -> PinCheck:
-        """Judge one guess.
+    async def check_pin(self, reference: str, pin: str, guesser: str) -> PinCheck:
+        """Judge one guess of a person (their contact id).
 
-        A wrong one is counted on the reference at once and stays counted whatever becomes of the
-        turn. After GUESSES_A_DAY wrong ones (UTC days) even the right PIN is LOCKED until tomorrow.
-        A reference that does not exist answers like one whose PIN is wrong.
+        A wrong one stays counted, on the person and on the reference; after GUESSES_A_DAY on either,
+        even the right PIN is LOCKED until tomorrow. A reference that does not exist answers like one
+        whose PIN is wrong, today and after the last guess.
         """
-        today = to_ms(self._clock.now()) // 86_400_000
-        return await self._db.run(lambda connection: self._judge(connection, reference, pin, today))
-
-    def _judge(self, connection: Connection, reference: str, pin: str, today: int) -> PinCheck:
-        row = connection.execute(_GUARD, {"reference": reference}).first()
-        wrong = row.wrong_guesses if row and row.guess_day == today else 0
+        at = f"case:{reference}"
+        left = await self._guesses.take(guesser, at)
+        row = await self._db.first(_PIN_OF, {"reference": reference})
         right = pins.matches(self._vault, reference, pin, row.pin_hash if row else "")
-        if wrong >= GUESSES_A_DAY:
+        if left is None:
             return PinCheck(outcome=PinOutcome.LOCKED, left=0)
-        if right:
-            return PinCheck(outcome=PinOutcome.RIGHT, left=GUESSES_A_DAY - wrong)
-        wrong += 1
-        counted = {"of_reference": reference, "wrong_guesses": wrong, "guess_day": today}
-        connection.execute(_COUNT_GUESS, counted)
-        return PinCheck(outcome=PinOutcome.WRONG, left=GUESSES_A_DAY - wrong)
+        if not right:
+            return PinCheck(outcome=PinOutcome.WRONG, left=left)
+        await self._guesses.give_back(guesser, at)
+        return PinCheck(outcome=PinOutcome.RIGHT, left=left + 1)
 
 
 def _filed(effect: FileCase, context: EffectContext) -> tuple[Case, Event]:

@@ -17,10 +17,11 @@ from bot.text.digits import ascii_digits
 from complaints import pins
 from complaints.cases import OPEN, Case
 from complaints.references import Flaw, check, spoken
-from complaints.store import GUESSES_A_DAY, PinOutcome
+from complaints.store import PinOutcome
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
 from dialogs.ports import Ports
+from dialogs.verified import is_verified, verify
 
 # In place of a PIN once none is needed, or none would help. A person who types these words opens
 # nothing: what is shown is decided by `_visible` alone.
@@ -90,7 +91,8 @@ class ValidateStatusForm(FormValidationAction):
             return {"reference": None}
         if await _visible(self._ports, reference, turn):
             return {"reference": reference, "pin": _ADMITTED}
-        return {"reference": reference, "pin": _REFUSED if self._guesses(turn) >= GUESSES_A_DAY else None}
+        left = await self._ports.guesses.left(turn.person)
+        return {"reference": reference, "pin": None if left else _REFUSED}
 
     async def validate_pin(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -104,25 +106,15 @@ class ValidateStatusForm(FormValidationAction):
         if not (pin.isascii() and pin.isdecimal() and len(pin) == pins.LENGTH):
             turn.say("utter_pin_unreadable")
             return {"pin": None}
-        guesses = self._guesses(turn)
-        if guesses >= GUESSES_A_DAY:
-            return {"pin": _REFUSED}
         reference = turn.slot("reference")
-        outcome = (await self._ports.cases.check_pin(reference, pin)).outcome
-        if outcome is PinOutcome.RIGHT:
-            return {"pin": _ADMITTED, "verified_reference": reference}
-        counted = {"wrong_guesses": {"day": self._today(), "count": guesses + 1}}
-        if outcome is PinOutcome.LOCKED or guesses + 1 >= GUESSES_A_DAY:
-            return {"pin": _REFUSED, **counted}
+        judged = await self._ports.cases.check_pin(reference, pin, turn.person)
+        if judged.outcome is PinOutcome.RIGHT:
+            (shown,) = verify(reference, self._ports.clock.now())
+            return {"pin": _ADMITTED, shown["name"]: shown["value"]}
+        if judged.outcome is PinOutcome.LOCKED or not judged.left:
+            return {"pin": _REFUSED}
         turn.say("utter_no_match")
-        return {"pin": None, **counted}
-
-    def _guesses(self, turn: Turn) -> int:
-        counted = turn.tracker.slots.get("wrong_guesses") or {}
-        return int(counted["count"]) if counted.get("day") == self._today() else 0
-
-    def _today(self) -> str:
-        return self._ports.clock.now().astimezone(self._ports.pack.zone).date().isoformat()
+        return {"pin": None}
 
 
 class ComplaintStatus(DialogAction):
@@ -156,7 +148,7 @@ class ComplaintStatus(DialogAction):
 async def _visible(ports: Ports, reference: str, turn: Turn) -> Case | None:
     """The case, if this person filed it or has given its PIN."""
     view = await ports.cases.find(reference, turn.person) if reference else None
-    if view is None or not (view.own or turn.slot("verified_reference") == reference):
+    if view is None or not (view.own or is_verified(turn, reference, ports.clock.now())):
         return None
     return view.case
 

@@ -6,6 +6,7 @@ from rasa_sdk.interfaces import Action
 
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.ports import Ports
+from dialogs.verified import forget
 
 
 def actions(ports: Ports) -> list[Action]:
@@ -25,4 +26,5 @@ class ChooseLanguage(DialogAction):
             turn.say("utter_ask_language")
             return []
         turn.say("utter_language_changed")
-        return remember(language=wanted, language_chosen=True)
+        # Another language may be another person's.
+        return [*remember(language=wanted, language_chosen=True), *forget()]

@@ -26,8 +26,21 @@ class CaseReader(Protocol):
     async def of_contact(self, contact_id: str) -> Sequence[CaseView]:
         """The person's own latest cases, the last one first."""
 
-    async def check_pin(self, reference: str, pin: str) -> PinCheck:
-        """Judge one guess, and count it on the reference if it is wrong."""
+    async def check_pin(self, reference: str, pin: str, guesser: str) -> PinCheck:
+        """Judge one guess of this person; it stays counted, on them and on the reference, if it is wrong."""
+
+
+class GuessCounter(Protocol):
+    """How often a person may still be wrong; `bot.guesses.Guesses` has it."""
+
+    async def take(self, guesser: str, at: str) -> int | None:
+        """Count a guess of this person at this number: how many are left, None if there was none left."""
+
+    async def give_back(self, guesser: str, at: str) -> None:
+        """Take back the guess just counted: it was right."""
+
+    async def left(self, guesser: str) -> int:
+        """How many wrong guesses the person may still make today."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +50,7 @@ class Ports:
     pack: Pack
     catalogue: Catalogue
     cases: CaseReader
+    guesses: GuessCounter
     places: Places
     calendar: WorkingCalendar
     phones: PhoneRules

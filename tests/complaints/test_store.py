@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.errors import Duplicate, Stale, Taken
+from bot.guesses import GUESSES_A_DAY
 from complaints.cases import CaseState, EventKind, Protection
 from complaints.errors import NotOffered, NotPossible
 from complaints.filing import AddToCase, ConfirmCase, ReopenCase, WithdrawCase
-from complaints.store import GUESSES_A_DAY, PinOutcome
+from complaints.store import PinOutcome
 from complaints.tables import case_events, cases
 from tests.complaints.conftest import WORDS, Office
 from tests.pinned import PinnedTime
@@ -116,31 +117,49 @@ async def test_only_who_filed_sees_a_case_without_pin(office: Office) -> None:
 async def test_the_pin_is_read_as_people_type_it(office: Office) -> None:
     case = await office.file()
     for typed in ("012345", "012 345", "໐໑໒ ໓໔໕", "012-345"):
-        assert (await office.cases.check_pin(case.reference, typed)).outcome is PinOutcome.RIGHT
+        assert (await office.cases.check_pin(case.reference, typed, "p2")).outcome is PinOutcome.RIGHT
 
 
-async def test_five_wrong_guesses_lock_a_reference_for_the_day(office: Office, pinned: PinnedTime) -> None:
-    case = await office.file()
+@pytest.mark.parametrize("exists", [True, False])
+async def test_five_wrong_guesses_lock_a_reference_for_the_day_whether_or_not_it_exists(
+    office: Office, pinned: PinnedTime, exists: bool
+) -> None:
+    reference = (await office.file()).reference if exists else "11111111"
     for left in reversed(range(GUESSES_A_DAY)):
-        check = await office.cases.check_pin(case.reference, "999999")
+        check = await office.cases.check_pin(reference, "999999", f"guesser {left}")
         assert (check.outcome, check.left) == (PinOutcome.WRONG, left)
-    assert (await office.cases.check_pin(case.reference, "012345")).outcome is PinOutcome.LOCKED
+    locked = await office.cases.check_pin(reference, "012345", "p9")
+    assert (locked.outcome, locked.left) == (PinOutcome.LOCKED, 0)
     pinned.advance(86_400)
-    assert (await office.cases.check_pin(case.reference, "012345")).outcome is PinOutcome.RIGHT
+    tomorrow = await office.cases.check_pin(reference, "012345", "p9")
+    assert tomorrow.outcome is (PinOutcome.RIGHT if exists else PinOutcome.WRONG)
+
+
+async def test_a_person_guesses_five_times_a_day_whatever_at(office: Office) -> None:
+    case = await office.file()
+    for number in range(GUESSES_A_DAY):
+        await office.cases.check_pin(f"2000000{number}", "999999", "p2")
+    assert (await office.cases.check_pin(case.reference, "012345", "p2")).outcome is PinOutcome.LOCKED
+    assert (await office.cases.check_pin(case.reference, "012345", "p3")).outcome is PinOutcome.RIGHT
+
+
+async def test_a_right_pin_is_no_guess(office: Office) -> None:
+    case = await office.file()
+    for _ in range(2 * GUESSES_A_DAY):
+        assert (await office.cases.check_pin(case.reference, "012345", "p2")).outcome is PinOutcome.RIGHT
 
 
 async def test_guesses_made_at_once_are_counted_one_by_one(office: Office) -> None:
     case = await office.file()
     checks = await asyncio.gather(
-        *(office.cases.check_pin(case.reference, f"99999{number % 10}") for number in range(12))
+        *(
+            office.cases.check_pin(case.reference, f"99999{number % 10}", f"guesser {number}")
+            for number in range(12)
+        )
     )
     outcomes = [check.outcome for check in checks]
     assert outcomes.count(PinOutcome.WRONG) == GUESSES_A_DAY
     assert outcomes.count(PinOutcome.LOCKED) == 12 - GUESSES_A_DAY
-
-
-async def test_an_unknown_reference_answers_like_a_wrong_pin(office: Office) -> None:
-    assert (await office.cases.check_pin("11111111", "012345")).outcome is PinOutcome.WRONG
 
 
 async def _count(office: Office) -> tuple[int, int]:

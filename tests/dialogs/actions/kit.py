@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,13 +16,14 @@ from rasa_sdk.types import DomainDict
 from bot.calendar import WorkingCalendar
 from bot.clock import Chance, Clock
 from bot.dispatcher import Response, TurnDispatcher
+from bot.guesses import GUESSES_A_DAY
 from bot.pack import Pack
 from bot.phones import PhoneRules
 from bot.places import Places
 from complaints.cases import Case, CaseKind, CaseState, Protection
 from complaints.categories import Categories
 from complaints.routing import Desks
-from complaints.store import GUESSES_A_DAY, CaseView, PinCheck, PinOutcome
+from complaints.store import CaseView, PinCheck, PinOutcome
 from dialogs.discover import discover
 from dialogs.ports import Ports
 from services.catalogue import Catalogue, Fact, Status
@@ -34,11 +36,31 @@ PIN = "123456"
 
 
 @dataclass
+class GuessesInMemory:
+    """Counts as `bot.guesses.Guesses` does, for one day."""
+
+    wrong: Counter[str] = field(default_factory=Counter)
+
+    async def take(self, guesser: str, at: str) -> int | None:
+        if not await self.left(guesser):
+            return None
+        self.wrong.update((guesser, at))
+        left = GUESSES_A_DAY - max(self.wrong[guesser], self.wrong[at])
+        return left if left >= 0 else None
+
+    async def give_back(self, guesser: str, at: str) -> None:
+        self.wrong.subtract((guesser, at))
+
+    async def left(self, guesser: str) -> int:
+        return max(0, GUESSES_A_DAY - self.wrong[guesser])
+
+
+@dataclass
 class CasesInMemory:
     """Keeps cases by reference; every PIN is `PIN`."""
 
     cases: dict[str, Case] = field(default_factory=dict)
-    wrong: dict[str, int] = field(default_factory=dict)
+    guesses: GuessesInMemory = field(default_factory=GuessesInMemory)
 
     async def find(self, reference: str, contact_id: str = "") -> CaseView | None:
         case = self.cases.get(reference)
@@ -49,14 +71,14 @@ class CasesInMemory:
             CaseView(case=case, own=True) for case in self.cases.values() if case.contact_id == contact_id
         ]
 
-    async def check_pin(self, reference: str, pin: str) -> PinCheck:
-        wrong = self.wrong.get(reference, 0)
-        if wrong >= GUESSES_A_DAY:
+    async def check_pin(self, reference: str, pin: str, guesser: str) -> PinCheck:
+        left = await self.guesses.take(guesser, f"case:{reference}")
+        if left is None:
             return PinCheck(outcome=PinOutcome.LOCKED, left=0)
         if reference in self.cases and pin == PIN:
-            return PinCheck(outcome=PinOutcome.RIGHT, left=GUESSES_A_DAY - wrong)
-        self.wrong[reference] = wrong + 1
-        return PinCheck(outcome=PinOutcome.WRONG, left=GUESSES_A_DAY - wrong - 1)
+            await self.guesses.give_back(guesser, f"case:{reference}")
+            return PinCheck(outcome=PinOutcome.RIGHT, left=left + 1)
+        return PinCheck(outcome=PinOutcome.WRONG, left=left)
 
 
 def case(reference: str, contact_id: str, state: CaseState = CaseState.RECEIVED) -> Case:
@@ -87,10 +109,12 @@ def ports(pinned: PinnedTime | None = None, cases: CasesInMemory | None = None) 
     """The real pack and everything read from it; chance that repeats itself."""
     pack = Pack.load(PACK)
     clock: Clock = (pinned or PinnedTime()).clock
+    cases = cases or CasesInMemory()
     return Ports(
         pack=pack,
         catalogue=Catalogue.load(pack),
-        cases=cases or CasesInMemory(),
+        cases=cases,
+        guesses=cases.guesses,
         places=Places.load(pack),
         calendar=WorkingCalendar.load(pack),
         phones=PhoneRules.load(pack),

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.clock import to_ms
 from complaints.cases import CaseState
 from tests.dialogs.actions.kit import NOBODYS, OTHERS, OWN, PIN, Answer, CasesInMemory, act, case, ports
-from tests.pinned import PinnedTime
+from tests.pinned import START, PinnedTime
 
 FORM = "complaint_status_form"
 
@@ -65,7 +66,8 @@ async def test_a_slip_is_told_as_such(typed: str, key: str) -> None:
 @pytest.mark.parametrize("typed", [PIN, "123 456", "໑໒໓໔໕໖"])
 async def test_the_pin_opens_anothers_case(typed: str) -> None:
     answer = await _pin(world(), typed)
-    assert answer.slots == {"pin": "admitted", "verified_reference": OTHERS}
+    until = to_ms(START) + 30 * 60_000
+    assert answer.slots == {"pin": "admitted", "verified": {"number": OTHERS, "until": until}}
 
 
 async def test_what_is_no_pin_is_no_guess() -> None:
@@ -73,21 +75,40 @@ async def test_what_is_no_pin_is_no_guess() -> None:
     assert (answer.slots, answer.keys) == ({"pin": None}, ["utter_pin_unreadable"])
 
 
-async def test_five_wrong_guesses_a_day_are_the_last() -> None:
-    place, counted = world(), {"day": "2026-03-02", "count": 4}
-    fifth = await _pin(place, "654321", wrong_guesses=counted)
-    assert fifth.slots["pin"] == "refused"
-    assert fifth.slots["wrong_guesses"] == {"day": "2026-03-02", "count": 5}
-    after = await _pin(place, PIN, wrong_guesses=fifth.slots["wrong_guesses"])
-    assert after.slots == {"pin": "refused"}
-    tomorrow = await _pin(place, PIN, wrong_guesses={"day": "2026-03-01", "count": 5})
-    assert tomorrow.slots["pin"] == "admitted"
-
-
-async def test_a_reference_under_attack_is_locked_for_everyone() -> None:
+@pytest.mark.parametrize("reference", [OTHERS, NOBODYS])
+async def test_five_wrong_guesses_a_day_are_the_last_whether_or_not_the_case_exists(reference: str) -> None:
     place = world()
-    place.cases.wrong[OTHERS] = 5
-    assert (await _pin(place, PIN)).slots["pin"] == "refused"
+    for _ in range(4):
+        assert (await _pin(place, "654321", reference)).keys == ["utter_no_match"]
+    fifth = await _pin(place, "654321", reference)
+    assert (fifth.slots, fifth.keys) == ({"pin": "refused"}, [])
+    assert (await _pin(place, PIN, reference)).slots == {"pin": "refused"}
+    again = await act(
+        place, "validate_complaint_status_form", reference, form=FORM, filled={"reference": reference}
+    )
+    assert again.slots == {"reference": reference, "pin": "refused"}
+
+
+@pytest.mark.parametrize("reference", [OTHERS, NOBODYS])
+async def test_a_reference_under_attack_is_locked_for_everyone(reference: str) -> None:
+    place = world()
+    place.cases.guesses.wrong[f"case:{reference}"] = 5
+    assert (await _pin(place, PIN, reference)).slots["pin"] == "refused"
+
+
+async def test_what_a_pin_opened_is_closed_after_half_an_hour() -> None:
+    pinned = PinnedTime()
+    place = world(pinned=pinned)
+    opened = (await _pin(place, PIN)).slots
+    for minutes, key in ((29, "utter_complaint_status"), (1, "utter_guesses_spent")):
+        pinned.advance(minutes * 60)
+        answer = await act(place, "action_complaint_status", slots={"reference": OTHERS, **opened})
+        assert answer.keys == [key]
+
+
+async def test_another_language_closes_what_a_pin_opened() -> None:
+    answer = await act(world(), "action_language", intent="language", entities={"language": "en"})
+    assert answer.slots["verified"] is None
 
 
 @pytest.mark.parametrize("slots", [{"pin": "admitted"}, {"pin": "refused"}])
@@ -130,12 +151,12 @@ async def test_every_state_has_a_word_in_every_language(state: CaseState) -> Non
         ("how is my complaint?", {}, {"reference": OWN, "pin": "admitted"}),
         ("how is 2000 0006", {}, {"reference": OTHERS, "pin": None}),
         ("how is 1000 0004", {"reference": OTHERS}, {"reference": OWN, "pin": "admitted"}),
-        ("how is it?", {"reference": OTHERS, "verified_reference": OTHERS}, {"reference": OTHERS, "pin": "admitted"}),
+        ("how is it?", {"reference": OTHERS, "verified": {"number": OTHERS, "until": to_ms(START) + 1}}, {"reference": OTHERS, "pin": "admitted"}),
         ("how is it?", {"reference": OTHERS}, {"reference": OWN, "pin": "admitted"}),
     ],
 )  # fmt: skip
 async def test_the_case_that_is_meant(
-    text: str, slots: dict[str, str], remembered: dict[str, str | None]
+    text: str, slots: dict[str, Any], remembered: dict[str, str | None]
 ) -> None:
     answer = await act(world(), "action_complaint_status_start", text, intent="complaint_status", slots=slots)
     assert {name: answer.slots[name] for name in remembered} == remembered

@@ -43,7 +43,7 @@ async def test_a_person_is_offered_with_a_number_that_is_confirmed() -> None:
 
 async def test_a_language_is_changed_for_good() -> None:
     answer = await act(WORLD, "action_language", "english", intent="language", entities={"language": "en"})
-    assert answer.slots == {"language": "en", "language_chosen": True}
+    assert answer.slots == {"language": "en", "language_chosen": True, "verified": None}
 
 
 @pytest.mark.parametrize("entities", [{}, {"language": "th"}])
