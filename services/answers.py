@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.pack import Pack, fill
-from services.catalogue import Cost, Duration, Fact, Names, PublicService, Requirement, Status, Topic
+from services.record import Cost, Duration, Fact, Names, PublicService, Requirement, Status, Topic
 
 
 def requirement_lines(pack: Pack, service: PublicService, language: str, *, brief: bool = False) -> list[str]:
@@ -102,7 +102,9 @@ def _requirement(pack: Pack, requirement: Requirement, language: str, *, brief: 
         name = fill(pack.label(language, "copy"), {"name": name})
     elif requirement.copies:
         name = fill(pack.label(language, "copies"), {"name": name, "count": requirement.copies})
-    return name if brief else _noted(pack, language, name, requirement.note)
+    if brief:
+        return name
+    return _noted(pack, language, _noted(pack, language, name, requirement.note), requirement.skip)
 
 
 def _cost(pack: Pack, cost: Cost, language: str, numbers: Mapping[str, str], *, brief: bool) -> str:

@@ -12,6 +12,8 @@ from bot.text import parts
 from services import answers
 from services.catalogue import Catalogue, Fact, PublicService, Status, Topic
 from tests.pack.conftest import PACKS
+from tests.pinned import START
+from tests.services.conftest import services_of
 
 SAID = load_yaml(Path(__file__).with_name("answers.yml")).data
 LAO = Catalogue.load(Pack.load(PACKS["lao"]))
@@ -26,7 +28,8 @@ LINES = {
 @pytest.mark.parametrize(("name", "row"), [(name, row) for name, rows in SAID.items() for row in rows])
 def test_an_answer_has_these_lines(name: str, row: dict[str, Any], packs: dict[str, Pack]) -> None:
     pack, brief = packs[name], row.get("brief", False)
-    service = Catalogue.load(pack).services[row["service"]]
+    place, citizen = row.get("place", ""), row.get("citizen", ())
+    service = services_of(pack).of(row["service"], place, citizen, at=START)
     if row["about"] == "notes":
         said = answers.note_lines(pack, service, Topic.FEE, row["language"], brief=brief)
     else:

@@ -1,0 +1,177 @@
+"""The catalogue as it stands in a place, for a citizen, at a moment: the pack and what differs there and then."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from services.catalogue import Catalogue
+from services.citizens import CitizenTypes
+from services.layers import Overlay, applied, by_precedence, whole, window
+from services.record import Citizens, Fact, PublicService, Sourced, Topic
+
+Item = TypeVar("Item", bound=Sourced)
+_ANYBODY: Citizens = frozenset()
+
+
+class Map(Protocol):
+    """Knows what lies in what."""
+
+    def chain(self, code: str) -> tuple[str, ...]:
+        """The codes around and with that of a place or centre, the widest first; empty for none known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A record, and the span of time in which it stands."""
+
+    begins: datetime
+    ends: datetime
+    service: PublicService
+
+
+class Services:
+    """Answers what a service is here, for them, now; what has been worked out once is looked up."""
+
+    def __init__(self, *, catalogue: Catalogue, places: Map, overlays: Iterable[Overlay]) -> None:
+        self.catalogue = catalogue
+        self._map = places
+        self._seed = tuple(overlays)
+        self._live: tuple[Overlay, ...] = ()
+        self._named = {each.id: _named(each) for each in catalogue.services.values()}
+        self._types = {service: self._alternatives(named) for service, named in self._named.items()}
+        self._chains: dict[str, tuple[str, ...]] = {}
+        self._known: dict[tuple[str, str, Citizens], _Standing] = {}
+        self._by_service: Mapping[str, Sequence[Overlay]] = {}
+        self._wheres: Mapping[str, frozenset[str]] = {}
+        self.put(())
+
+    @property
+    def types(self) -> CitizenTypes:
+        """The types of citizen that answers may differ by."""
+        return self.catalogue.types
+
+    @property
+    def overlays(self) -> tuple[Overlay, ...]:
+        """All differences, of whatever time: those of the pack, then those of staff."""
+        return (*self._seed, *self._live)
+
+    def put(self, live: Iterable[Overlay]) -> None:
+        """Take these for all that staff changed."""
+        self._live = tuple(live)
+        every = self.overlays
+        self._by_service = {
+            service: tuple(each for each in every if each.service in ("", service))
+            for service in self.catalogue.services
+        }
+        self._wheres = {
+            service: frozenset(each.where for each in overlays)
+            for service, overlays in self._by_service.items()
+        }
+        self._chains.clear()
+        self._known.clear()
+
+    def of(
+        self, service_id: str, place: str = "", citizen: Collection[str] = (), *, at: datetime
+    ) -> PublicService:
+        """The record for the code of a place or centre, types of citizen and an aware moment; raises KeyError.
+
+        What is not for these citizens is left out of it, and so is what is for another type than the
+        usual one where they leave the type open.
+        """
+        relevant = self._types[service_id].intersection(citizen) if citizen else _ANYBODY
+        key = (service_id, self._nearest(service_id, place), relevant)
+        known = self._known.get(key)
+        if known is None or not known.begins <= at < known.ends:
+            known = self._known[key] = self._work_out(*key, at)
+        return known.service
+
+    def other_types(
+        self, service_id: str, about: Topic, place: str = "", citizen: Collection[str] = (), *, at: datetime
+    ) -> tuple[str, ...]:
+        """The types of citizen that would get another answer to this question."""
+        said = self.of(service_id, place, citizen, at=at).about(about)
+        relevant = self._types[service_id]
+        return tuple(
+            name
+            for name in self.types.by_id
+            if (name in self._named[service_id] or (name in relevant and self.types.by_id[name].usual))
+            and self.of(service_id, place, self.types.together([*citizen, name]), at=at).about(about) != said
+        )
+
+    def other_places(
+        self, service_id: str, about: Topic, citizen: Collection[str] = (), *, at: datetime
+    ) -> tuple[str, ...]:
+        """The codes of places where the answer to this question is not the national one."""
+        said = self.of(service_id, "", citizen, at=at).about(about)
+        return tuple(
+            where
+            for where in sorted(self._wheres[service_id] - {""})
+            if self.of(service_id, where, citizen, at=at).about(about) != said
+        )
+
+    def _alternatives(self, named: Citizens) -> Citizens:
+        """The types with all others of their groups: choosing one of those rules these out."""
+        groups = {self.types.by_id[name].group for name in named}
+        return frozenset(name for name, each in self.types.by_id.items() if each.group in groups)
+
+    def _nearest(self, service_id: str, place: str) -> str:
+        """The closest code around a place where this service differs: all within it get one record."""
+        if not place:
+            return ""
+        wheres = self._wheres[service_id]
+        return next((code for code in reversed(self._chain(place)) if code in wheres), "")
+
+    def _chain(self, place: str) -> tuple[str, ...]:
+        chain = self._chains.get(place)
+        if chain is None:
+            chain = self._map.chain(place)
+            if chain:  # what people call a place is not kept, only places
+                self._chains[place] = chain
+        return chain
+
+    def _work_out(self, service_id: str, place: str, citizen: Citizens, at: datetime) -> _Standing:
+        overlays = by_precedence(self._by_service[service_id], self._chain(place))
+        begins, ends = window(overlays, at)
+        service = applied(
+            self.catalogue.services[service_id], [each for each in overlays if each.in_force(at)]
+        )
+        return _Standing(begins, ends, _for(service, self.types, self.types.complete(citizen)))
+
+
+def _for(service: PublicService, types: CitizenTypes, complete: Citizens) -> PublicService:
+    """The record without what concerns other citizens."""
+
+    def kept(items: tuple[Item, ...]) -> tuple[Item, ...]:
+        return tuple(item for item in items if types.concerns(item.citizens, complete))
+
+    requirements, costs, durations = kept(service.requirements), kept(service.costs), kept(service.durations)
+    return replace(
+        service,
+        who=kept(service.who),
+        forms=kept(service.forms),
+        channels=kept(service.channels),
+        requirements=requirements,
+        requirements_fact=_left(service.requirements_fact, service.requirements, requirements),
+        costs=costs,
+        costs_fact=_left(service.costs_fact, service.costs, costs),
+        durations=durations,
+        durations_fact=_left(service.durations_fact, service.durations, durations),
+        notes=kept(service.notes),
+        refused=kept(service.refused),
+    )
+
+
+def _left(said: Fact, before: Sequence[Sourced], after: Sequence[Sourced]) -> Fact:
+    return said if len(before) == len(after) else whole(said, after)
+
+
+def _named(service: PublicService) -> Citizens:
+    """The types that something in the record is for."""
+    lists: Iterable[Sequence[Sourced]] = (
+        service.who, service.forms, service.channels, service.requirements, service.costs,
+        service.durations, service.notes, service.refused,
+    )  # fmt: skip
+    return frozenset(name for items in lists for item in items for name in item.citizens)
