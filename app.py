@@ -72,9 +72,12 @@ from complaints.sequencer import AnchorFile, Sequencer
 from complaints.store import Cases, CaseWriters
 from dialogs.discover import discover
 from dialogs.ports import Ports
-from services import catalogue, ministries
+from services import catalogue, centres, citizens, local, ministries, offered
 from services.catalogue import Catalogue
+from services.centres import Centres
+from services.local import load_local
 from services.retention import service_rules
+from services.view import Services
 from web.actions import routes as action_routes
 from web.health import routes as health_routes
 from web.metrics import routes as metrics_routes
@@ -86,8 +89,12 @@ PACK_CHECKS = (
     calendar.check,
     places.check,
     phones.check,
+    citizens.check,
     catalogue.check,
+    centres.check,
+    local.check,
     ministries.check,
+    offered.check,
     categories.check,
     routing.check,
 )
@@ -99,6 +106,8 @@ class Country:
 
     pack: Pack
     catalogue: Catalogue
+    services: Services
+    centres: Centres
     places: Places
     calendar: WorkingCalendar
     phones: PhoneRules
@@ -109,10 +118,14 @@ class Country:
     def load(cls, path: Path) -> Country:
         """Read the pack; raises the first PackError."""
         pack = Pack.load(path)
+        catalogue, places = Catalogue.load(pack), Places.load(pack)
+        centres = Centres.load(pack, places)
         return cls(
             pack=pack,
-            catalogue=Catalogue.load(pack),
-            places=Places.load(pack),
+            catalogue=catalogue,
+            services=Services(catalogue=catalogue, places=centres, overlays=load_local(catalogue, centres)),
+            centres=centres,
+            places=places,
             calendar=WorkingCalendar.load(pack),
             phones=PhoneRules.load(pack),
             categories=Categories.load(pack),
@@ -258,6 +271,8 @@ def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: C
     return Ports(
         pack=country.pack,
         catalogue=country.catalogue,
+        services=country.services,
+        centres=country.centres,
         cases=Cases(db, vault, clock),
         guesses=Guesses(db, vault, clock),
         places=country.places,

@@ -15,6 +15,8 @@ from complaints.categories import Categories
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck
 from services.catalogue import Catalogue
+from services.centres import Centres
+from services.view import Services
 
 
 class CaseReader(Protocol):
@@ -49,6 +51,8 @@ class Ports:
 
     pack: Pack
     catalogue: Catalogue
+    services: Services
+    centres: Centres
     cases: CaseReader
     guesses: GuessCounter
     places: Places

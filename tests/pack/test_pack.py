@@ -16,6 +16,9 @@ import bot.places
 import complaints.categories
 import complaints.routing
 import services.catalogue
+import services.centres
+import services.citizens
+import services.local
 import services.ministries
 from bot.errors import PackError
 from bot.pack import Pack, check_pack, fill, load_csv, load_yaml, placeholders
@@ -29,6 +32,9 @@ CHECKS = (
     complaints.categories.check,
     complaints.routing.check,
     services.catalogue.check,
+    services.centres.check,
+    services.citizens.check,
+    services.local.check,
     services.ministries.check,
 )
 

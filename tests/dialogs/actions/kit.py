@@ -27,6 +27,9 @@ from complaints.store import CaseView, PinCheck, PinOutcome
 from dialogs.discover import discover
 from dialogs.ports import Ports
 from services.catalogue import Catalogue, Fact, Status
+from services.centres import Centres
+from services.local import load_local
+from services.view import Services
 from tests.pinned import START, PinnedTime
 
 PACK = Path(__file__).parents[3] / "nlu_data"
@@ -108,14 +111,18 @@ def case(reference: str, contact_id: str, state: CaseState = CaseState.RECEIVED)
 def ports(pinned: PinnedTime | None = None, cases: CasesInMemory | None = None) -> Ports:
     """The real pack and everything read from it; chance that repeats itself."""
     pack = Pack.load(PACK)
+    catalogue, places = Catalogue.load(pack), Places.load(pack)
+    centres = Centres.load(pack, places)
     clock: Clock = (pinned or PinnedTime()).clock
     cases = cases or CasesInMemory()
     return Ports(
         pack=pack,
-        catalogue=Catalogue.load(pack),
+        catalogue=catalogue,
+        services=Services(catalogue=catalogue, places=centres, overlays=load_local(catalogue, centres)),
+        centres=centres,
         cases=cases,
         guesses=cases.guesses,
-        places=Places.load(pack),
+        places=places,
         calendar=WorkingCalendar.load(pack),
         phones=PhoneRules.load(pack),
         categories=Categories.load(pack),
@@ -131,8 +138,11 @@ def confirmed(world: Ports, service_id: str) -> Ports:
     fact = Fact(status=Status.CONFIRMED, owner="owner", source="decree", last_checked=START.date())
     costs = tuple(replace(each, fact=fact) for each in service.costs)
     sure = replace(service, costs=costs, costs_fact=fact)
-    services = {**world.catalogue.services, service_id: sure}
-    return replace(world, catalogue=replace(world.catalogue, services=services))
+    catalogue = replace(world.catalogue, services={**world.catalogue.services, service_id: sure})
+    services = Services(
+        catalogue=catalogue, places=world.centres, overlays=load_local(catalogue, world.centres)
+    )
+    return replace(world, catalogue=catalogue, services=services)
 
 
 @dataclass(frozen=True, kw_only=True)
