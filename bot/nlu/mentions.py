@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from heapq import nlargest
 from math import log
-from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.nlu.features import Reading
 from bot.nlu.pattern import Pattern
@@ -87,12 +87,12 @@ class ServiceNames:
         for index, name in enumerate(self._names):
             for gram in _grams(name.whole.letters):
                 postings.setdefault(gram, []).append(index)
+        # For each gram the names that have it, and its rarity once for each of them.
         self._postings = {
-            gram: (log(1 + len(self._names) / len(several)), several) for gram, several in postings.items()
+            gram: (np.array(several), np.full(len(several), log(1 + len(self._names) / len(several))))
+            for gram, several in postings.items()
         }
-        self._weights = [
-            sum(self._postings[gram][0] for gram in _grams(name.whole.letters)) for name in self._names
-        ]
+        self._enough = _LEAST_OVERLAP * self._overlap(postings)
 
     def find(self, reading: Reading) -> list[Mention]:
         """The services named, from left to right; at most one where it had to be guessed."""
@@ -109,15 +109,14 @@ class ServiceNames:
 
     def _guess(self, reading: Reading) -> Mention | None:
         sound = reading.sound
-        overlap: defaultdict[int, float] = defaultdict(float)
-        for gram in self._postings.keys() & _grams(sound.key):
-            rarity, several = self._postings[gram]
-            for index in several:
-                overlap[index] += rarity
+        overlap = self._overlap(self._postings.keys() & _grams(sound.key))
+        enough = overlap >= self._enough
+        if not enough.any():
+            return None
         best: Mention | None = None
         parts: Mention | None = None
-        for index, score in nlargest(_CANDIDATES, overlap.items(), key=itemgetter(1)):
-            if score < _LEAST_OVERLAP * self._weights[index]:
+        for index in (-overlap).argsort(kind="stable")[:_CANDIDATES]:
+            if not enough[index]:
                 continue
             name = self._names[index]
             parts = parts or name.in_parts(reading)
@@ -131,6 +130,14 @@ class ServiceNames:
                 start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
                 best = Mention(name.service, start, end, confidence)
         return best or parts
+
+    def _overlap(self, grams: Iterable[str]) -> NDArray[np.float64]:
+        """How much of the rarity of each name these grams have."""
+        found = [self._postings[gram] for gram in grams]
+        if not found:
+            return np.zeros(len(self._names))
+        names, rarities = map(np.concatenate, zip(*found, strict=True))
+        return np.bincount(names, rarities, len(self._names)).astype(np.float64, copy=False)
 
 
 def _start(hit: Hit[str]) -> int:
