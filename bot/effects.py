@@ -10,11 +10,15 @@ from typing import Any
 from bot.clock import Chance, Clock
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
+from bot.urns import Urn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EffectContext:
-    """Where an effect comes from; `cause` is the key of the inbound message and names it once."""
+    """Where an effect comes from; `cause` is the key of the inbound message and names it once.
+
+    `urn` is the address that the person wrote from, None where they wrote from none that we know.
+    """
 
     contact_id: str
     cause: str
@@ -23,6 +27,7 @@ class EffectContext:
     db: Database
     vault: Vault
     chance: Chance
+    urn: Urn | None = None
 
 
 EffectWriter = Callable[[Any, EffectContext, WriteSet], None]
@@ -42,7 +47,14 @@ class Effects:
         self._chance = chance
 
     def add(
-        self, effects: Sequence[Any], writes: WriteSet, *, contact_id: str, cause: str, channel: str
+        self,
+        effects: Sequence[Any],
+        writes: WriteSet,
+        *,
+        contact_id: str,
+        cause: str,
+        channel: str,
+        urn: Urn | None = None,
     ) -> None:
         """Have the effects done when the write-set is committed; `cause` names what they come from."""
         for ordinal, effect in enumerate(effects):
@@ -54,5 +66,6 @@ class Effects:
                 db=self._db,
                 vault=self._vault,
                 chance=self._chance,
+                urn=urn,
             )
             self._writers[type(effect)](effect, context, writes)

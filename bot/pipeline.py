@@ -61,10 +61,12 @@ class Visit:
     """Whether the request that brought a message still waits for its answer.
 
     `showing` while replies are being stored as shown by this very request: nobody else will show them.
+    `unasked` when nobody wrote, and the system starts the turn.
     """
 
     waits: bool = True
     showing: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,13 +166,14 @@ class Pipeline:
     ) -> Outcome:
         """Run a turn that the system starts; `cause` names it once, so that a repetition has no effect.
 
-        The turn is kept as an inbox row, as if the event had written to us.
+        The turn is kept as an inbox row, as if the event had written to us. One whose words may not
+        be sent now is LIMITED and leaves no trace: it can be started again later.
         """
         message = InboundMessage(
             channel=channel, external_id=cause, urn=urn, text="", received_at=self._parts.clock.now()
         )
         lookup = self._parts.vault.lookup(str(urn))
-        return await self._turn(message, lookup, Visit(waits=False), (intent, slots))
+        return await self._turn(message, lookup, Visit(waits=False, unasked=True), (intent, slots))
 
     async def close(self) -> None:
         """Let turns that outlast their request finish."""
@@ -287,11 +290,10 @@ class Pipeline:
     ) -> Turn:
         if event:
             return await self._parts.engine.originate(person.state, *event, now)
-        form = person.state.form
         context = ParseContext(
             language=person.state.language,
             service=str(person.state.slots.get("service") or ""),
-            expects=form.requested if form else "",
+            expects=person.state.expects,
         )
         parsed = await self._parts.interpreter.parse(message.text, context)
         return await self._parts.engine.respond(person.state, message, dict(parsed))
@@ -310,6 +312,8 @@ class Pipeline:
         answered = may_reply(
             state, to_ms(now), idle=repeated or not turn.understood
         ) and await self._may_write(message)
+        if visit.unasked and not answered:
+            return Outcome(kind=Handled.LIMITED)
         writes = WriteSet()
         self._parts.inbox.take(message, person.lookup, now, writes)
         self._parts.people.save(person, state, now, writes)
@@ -319,6 +323,7 @@ class Pipeline:
             contact_id=person.contact_id,
             cause=message.key,
             channel=message.channel,
+            urn=person.urn,
         )
         drafts = rendered.drafts if answered else ()
         replies = self._parts.conversation.add(person, message, drafts, now, writes, answered=visit.waits)

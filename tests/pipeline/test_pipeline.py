@@ -336,6 +336,19 @@ async def test_the_system_begins_once_for_one_cause(world: World) -> None:
     assert [each.cause for each in waiting] == ["chat:case:1:closed"]
 
 
+async def test_what_the_system_may_not_say_now_it_can_say_later(world: World) -> None:
+    urn = Urn("tel", "+8562055512345")
+    await world.parts.spending.allows()
+    world.parts.spending.add(1000)
+    held = await world.pipeline.originate(urn, "sms", "utter_greet", {}, "case:1:closed")
+    assert held.kind is Handled.LIMITED
+    assert await world.inbox() == {}
+    world.pinned.advance(24 * 3600)
+    said = await world.pipeline.originate(urn, "sms", "utter_greet", {}, "case:1:closed")
+    assert said.kind is Handled.DONE
+    assert await world.replies() == ["sms:case:1:closed"]
+
+
 class SlowCommit:
     """A database whose first commit lasts until the next one, or longer than a turn may."""
 
