@@ -11,23 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.clock import Chance
+from bot.text.check_digits import damm
 from bot.text.digits import ascii_digits
 
 LENGTH = 8
 
-# The totally anti-symmetric quasigroup of order 10 in Damm's thesis: row = state, column = digit.
-_QUASIGROUP = (
-    "0317598642",
-    "7092154863",
-    "4206871359",
-    "1750983426",
-    "6123045978",
-    "3674209581",
-    "5869720134",
-    "8945362017",
-    "9438617205",
-    "2581436790",
-)
 # What people put between digits: spaces of any width, dashes, points, the sign for "number".
 _SEPARATORS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff#№.,:;/_\-\u2010-\u2015]+")
 
@@ -52,7 +40,7 @@ class Reference:
 def draw(chance: Chance, digits: int = LENGTH) -> str:
     """A reference of `digits` digits at random, never beginning with 0; the caller sees to collisions."""
     body = str(chance.random.randrange(10 ** (digits - 2), 10 ** (digits - 1)))
-    return body + check_digit(body)
+    return body + damm(body)
 
 
 def check(text: str, digits: int = LENGTH) -> Reference | Flaw:
@@ -64,7 +52,7 @@ def check(text: str, digits: int = LENGTH) -> Reference | Flaw:
     typed = _SEPARATORS.sub("", ascii_digits(text))
     if not typed.isascii() or not typed.isdecimal() or abs(len(typed) - digits) > 1:
         return Flaw.NOT_A_REFERENCE
-    if len(typed) != digits or typed.startswith("0") or check_digit(typed) != "0":
+    if len(typed) != digits or typed.startswith("0") or damm(typed) != "0":
         return Flaw.ONE_DIGIT_WRONG
     return Reference(typed)
 
@@ -72,11 +60,3 @@ def check(text: str, digits: int = LENGTH) -> Reference | Flaw:
 def spoken(reference: str) -> str:
     """The reference in groups of four, as it is told: "1234 5678"."""
     return " ".join(reference[start : start + 4] for start in range(0, len(reference), 4))
-
-
-def check_digit(digits: str) -> str:
-    """The digit to append; "0" for digits that end in their own check digit."""
-    state = 0
-    for digit in digits:
-        state = int(_QUASIGROUP[state][int(digit)])
-    return str(state)
