@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from itertools import islice
 from typing import ClassVar
 
 from dialogs import draft
@@ -12,9 +11,8 @@ from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from services.answers import office
 from services.catalogue import Fact, PublicService, Status
+from services.offered import offered
 
-# As many names as fit two parts of an SMS in Lao.
-_NAMES_OFFERED = 8
 # A follow-up ("and how much?") is short; a longer text without a known service means another one.
 _FOLLOW_UP_LETTERS = 25
 
@@ -27,6 +25,7 @@ class ServiceQuestion(DialogAction):
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
         self._services = ports.catalogue.services
+        self._often = offered(ports.catalogue)
         self._phrases = Phrases.load(ports.pack)
 
     def name(self) -> str:
@@ -92,7 +91,7 @@ class ServiceQuestion(DialogAction):
                 "title": self.service_name(turn, service),
                 "payload": f'/{self.goal}{{"service": "{service.id}"}}',
             }
-            for service in islice(self._services.values(), _NAMES_OFFERED)
+            for service in self._often
         ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.offered import offered
 from tests.dialogs.actions.kit import act, confirmed, ports
 
 WORLD = ports()
@@ -48,11 +49,11 @@ async def test_a_confirmed_fee_is_told_without_a_year() -> None:
     assert "year" not in answer.said[0].values
 
 
-async def test_without_a_service_all_are_offered_and_a_person() -> None:
+async def test_without_a_service_those_asked_for_most_are_offered_and_a_person() -> None:
     answer = await act(WORLD, "action_fee", "how much?")
     assert answer.keys == ["utter_ask_service"]
     assert [button["payload"] for button in answer.said[0].buttons] == [
-        *(f'/fee{{"service": "{service}"}}' for service in WORLD.catalogue.services),
+        *(f'/fee{{"service": "{service.id}"}}' for service in offered(WORLD.catalogue)),
         '/complaint{"case_kind": "enquiry"}',
     ]
     assert answer.slots == {"goal": "fee", "complaint_draft": None}
