@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.nlu.features import Reading
 from bot.nlu.pattern import Pattern
@@ -87,12 +86,12 @@ class ServiceNames:
         for index, name in enumerate(self._names):
             for gram in _grams(name.whole.letters):
                 postings.setdefault(gram, []).append(index)
-        # For each gram the names that have it, and its rarity once for each of them.
-        self._postings = {
-            gram: (np.array(several), np.full(len(several), log(1 + len(self._names) / len(several))))
-            for gram, several in postings.items()
-        }
-        self._enough = _LEAST_OVERLAP * self._overlap(postings)
+        # A row for each gram: its rarity at the names that have it, 0 at the others.
+        self._rows = {gram: row for row, gram in enumerate(postings)}
+        self._rarity = np.zeros((len(postings), len(self._names)), np.float32)
+        for gram, several in postings.items():
+            self._rarity[self._rows[gram], several] = log(1 + len(self._names) / len(several))
+        self._enough = _LEAST_OVERLAP * np.add.reduce(self._rarity)
 
     def find(self, reading: Reading) -> list[Mention]:
         """The services named, from left to right; at most one where it had to be guessed."""
@@ -109,7 +108,11 @@ class ServiceNames:
 
     def _guess(self, reading: Reading) -> Mention | None:
         sound = reading.sound
-        overlap = self._overlap(self._postings.keys() & _grams(sound.key))
+        rows = [self._rows[gram] for gram in self._rows.keys() & _grams(sound.key)]
+        if not rows:
+            return None
+        # How much of the rarity of each name the message has.
+        overlap = np.add.reduce(self._rarity.take(rows, axis=0))
         enough = overlap >= self._enough
         if not enough.any():
             return None
@@ -130,14 +133,6 @@ class ServiceNames:
                 start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
                 best = Mention(name.service, start, end, confidence)
         return best or parts
-
-    def _overlap(self, grams: Iterable[str]) -> NDArray[np.float64]:
-        """How much of the rarity of each name these grams have."""
-        found = [self._postings[gram] for gram in grams]
-        if not found:
-            return np.zeros(len(self._names))
-        names, rarities = map(np.concatenate, zip(*found, strict=True))
-        return np.bincount(names, rarities, len(self._names)).astype(np.float64, copy=False)
 
 
 def _start(hit: Hit[str]) -> int:
