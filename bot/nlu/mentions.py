@@ -21,7 +21,11 @@ _LEAST_PART = 3
 _IN_PARTS = 0.9
 # Letters of a name that may be wrong, added or missing, as a share of its length.
 _TOLERANCE = 0.2
-_CANDIDATES = 3
+# As much of a common word beside it: "citizens are" is no "citizen card".
+_COMMON_TOLERANCE = 0.3
+_SLACK = 2
+_CANDIDATES = 8
+_VOWELS = str.maketrans("", "", "aeiou")
 # The share of a name's rarity that must be in the message before its letters are compared.
 _LEAST_OVERLAP = 0.4
 
@@ -43,6 +47,24 @@ class _Name:
     service: str
     whole: Pattern
     core: Pattern
+    before: Pattern
+    after: Pattern
+
+    @classmethod
+    def of(cls, service: str, heard: str, common: Collection[str]) -> _Name:
+        """From the sounds of a name and of the words that many names share."""
+        core = _core(heard, common)
+        before, after = heard.split(core, 1)
+        return cls(service, Pattern(heard), Pattern(core), Pattern(before), Pattern(after))
+
+    def whole_in(self, heard: str) -> bool:
+        """Whether the rest of the name is heard there too, and the common words on their side of it."""
+        if self.core.nearest(heard)[0] > _TOLERANCE * len(self.core.letters):
+            return False
+        before, after = len(self.before.letters), len(self.after.letters)
+        return (not before or _heard_in(self.before, heard[: before + _SLACK])) and (
+            not after or _heard_in(self.after, heard[-after - _SLACK :])
+        )
 
     def in_parts(self, reading: Reading) -> Mention | None:
         """The name with its words in another order, or others between them."""
@@ -78,9 +100,7 @@ class ServiceNames:
         self._heard, self._written = SoundPhrases(pairs, sounds), WordPhrases(pairs)
         heard = sorted({(_heard(name, sounds), service) for name, service in pairs})
         self._names = [
-            _Name(service, Pattern(name), Pattern(_core(name, common)))
-            for name, service in heard
-            if len(name) >= _LEAST_GUESSED
+            _Name.of(service, name, common) for name, service in heard if len(name) >= _LEAST_GUESSED
         ]
         postings: dict[str, list[int]] = {}
         for index, name in enumerate(self._names):
@@ -127,12 +147,16 @@ class ServiceNames:
             confidence = round(1.0 - errors / len(name.whole.letters), 3)
             if confidence < 1.0 - _TOLERANCE or (best and confidence <= best.confidence):
                 continue
-            if name.core.nearest(sound.key[max(first - 1, 0) : last + 1])[0] <= _TOLERANCE * len(
-                name.core.letters
-            ):
+            if name.whole_in(sound.key[max(first - 1, 0) : last + 1]):
                 start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
                 best = Mention(name.service, start, end, confidence)
         return best or parts
+
+
+def _heard_in(words: Pattern, heard: str) -> bool:
+    """Whether common words are in there, a letter wrong or their vowels left out."""
+    near = words.nearest(heard)[0] <= _COMMON_TOLERANCE * len(words.letters)
+    return near or words.letters.translate(_VOWELS) in heard.translate(_VOWELS)
 
 
 def _start(hit: Hit[str]) -> int:
