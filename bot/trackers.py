@@ -54,6 +54,13 @@ class TrackerState:
         """The form that is asking now."""
         return self.forms[-1] if self.forms else None
 
+    @property
+    def expects(self) -> str:
+        """The slot that was asked for last: by the form, or beside any form the service; empty if none was."""
+        if self.form:
+            return self.form.requested
+        return "service" if any(said["key"] == "utter_ask_service" for said in self.said) else ""
+
     def dump(self) -> bytes:
         """The snapshot as stored; the version is a column of its own."""
         snapshot = {name: getattr(self, name) for name in self.__slots__ if name != "version"}

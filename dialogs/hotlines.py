@@ -12,11 +12,15 @@ from dialogs.words import Words
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hotline:
-    """A number; `status` is confirmed or reported, the latter in `year`. A `place` limits who it serves."""
+    """A number; `status` is confirmed or reported, the latter in `year`.
+
+    A `place` limits who it serves; `services` are those that it answers for.
+    """
 
     number: str
     names: Mapping[str, str]
     topics: frozenset[str]
+    services: frozenset[str]
     status: str
     year: int | None
     place: str
@@ -41,8 +45,16 @@ class Hotlines:
     def spoken(self, topic: str, words: Words, limit: int = 2) -> str:
         """The numbers for a topic that serve the whole country, confirmed ones first; empty if none."""
         fitting = [each for each in self.told if topic in each.topics and not each.place]
-        fitting.sort(key=lambda each: each.status != "confirmed")
-        return ", ".join(_spoken(each, words) for each in fitting[:limit])
+        return ", ".join(_spoken(each, words) for each in _surest(fitting)[:limit])
+
+    def of_service(self, service_id: str, words: Words) -> str:
+        """The number that answers for a public service; empty if none is known."""
+        fitting = [each for each in self.told if service_id in each.services and not each.place]
+        return next((_spoken(each, words) for each in _surest(fitting)), "")
+
+
+def _surest(hotlines: list[Hotline]) -> list[Hotline]:
+    return sorted(hotlines, key=lambda each: each.status != "confirmed")
 
 
 def _spoken(hotline: Hotline, words: Words) -> str:
@@ -57,6 +69,7 @@ def _hotline(row: Section, languages: tuple[str, ...]) -> Hotline:
         number=row.string("number", required=True),
         names=row.names("names", languages, required=True),
         topics=frozenset(row.strings("topics")),
+        services=frozenset(row.strings("services")),
         status=row.string("status", required=True),
         year=row.integer("year"),
         place=row.string("place"),

@@ -1,44 +1,65 @@
-"""A fact said alone: a service, after a question about another one; or nothing that we asked for."""
+"""A fact said alone: a service, a place or a day, after a question that it changes; or nothing that we asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rasa_sdk.interfaces import Action
 
 from dialogs.action import DialogAction, Events, Turn
 from dialogs.asked_service import ServiceQuestion
+from dialogs.contact import Contact
 from dialogs.duration import Duration
 from dialogs.fallback import Fallback
 from dialogs.fee import Fee
+from dialogs.opening import OpenNow
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.requirements import Requirements
 from dialogs.where_hours import WhereHours
 
+_PLACE = ("district", "province")
+
 
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
-    questions = [Requirements(ports), Fee(ports), Duration(ports), WhereHours(ports)]
-    return [Inform(ports, questions, Fallback(ports, Phrases.load(ports.pack)))]
+    questions: list[ServiceQuestion] = [
+        Requirements(ports),
+        Fee(ports),
+        Duration(ports),
+        WhereHours(ports),
+        Contact(ports),
+    ]
+    of_days = {"open_now": OpenNow(ports)}
+    return [Inform(ports, questions, of_days, Fallback(ports, Phrases.load(ports.pack)))]
 
 
 class Inform(DialogAction):
-    """Answers the last question for the service named now, or asks what is wanted of it."""
+    """Answers the last question for what is named now, or asks what is wanted of it."""
 
     action_name = "action_inform"
 
-    def __init__(self, ports: Ports, questions: Iterable[ServiceQuestion], otherwise: DialogAction) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        questions: Iterable[ServiceQuestion],
+        of_days: Mapping[str, DialogAction],
+        otherwise: DialogAction,
+    ) -> None:
         super().__init__(ports)
         self._questions = {question.goal: question for question in questions}
+        self._of_days = of_days
         self._otherwise = otherwise
 
     async def respond(self, turn: Turn) -> Events:
         """Make the most of a name."""
-        named = turn.entity("service")
-        question = self._questions.get(turn.slot("goal"))
-        if named and question is not None:
+        goal, named = turn.slot("goal"), turn.entity("service")
+        question = self._questions.get(goal)
+        known = turn.slot("service") in self.ports.catalogue.services
+        if question and (named or (known and any(map(turn.entity, _PLACE)))):
             return await question.respond(turn)
+        if goal in self._of_days and turn.entity("date"):
+            return await self._of_days[goal].respond(turn)
         service = self.ports.catalogue.get(named)
         if service is not None:
             name = self.ports.catalogue.name(named, turn.words.language)

@@ -62,7 +62,7 @@ class WholeMessages:
 
     def says_nothing(self, rest: str) -> bool:
         """Whether what is left of a message beside its facts is only polite or linking words."""
-        words = _plain(Reading(rest).bare)
+        words = _plain(Reading(rest.replace("?", " ")).bare)
         while words and words not in self._linking.words:
             shorter = self._linking.strip(words)
             if shorter == words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,8 +24,21 @@ from channels.terminal import CAPABILITIES
 from complaints.cases import CaseState
 from complaints.filing import FileCase
 from dialogs.discover import discover
-from tests.dialogs.actions.kit import PACK, CasesInMemory, case, ports
-from tests.pinned import PinnedTime
+from services.application_numbers import normalise
+from services.layers import Overlay
+from services.record import Notice
+from services.registers import ApplicationState
+from tests.dialogs.actions.kit import (
+    FICTIONAL,
+    PACK,
+    PHONE,
+    CasesInMemory,
+    RegisterInMemory,
+    application,
+    case,
+    ports,
+)
+from tests.pinned import START, PinnedTime
 
 HERE = Path(__file__).parent
 TRANSCRIPTS = [
@@ -35,14 +48,22 @@ TRANSCRIPTS = [
 ]
 
 
+ROOTS = {"lao": PACK, "fictional": FICTIONAL}
+
+
 @pytest.fixture(scope="module")
-async def interpreter(models: Path) -> Interpreter:
-    return await app.understanding(Config(data_dir=models.parent, pack=PACK), app.Country.load(PACK))
+async def interpreters(models: Path) -> Mapping[str, Interpreter]:
+    return {
+        name: await app.understanding(Config(data_dir=models.parent, pack=root), app.Country.load(root))
+        for name, root in ROOTS.items()
+    }
 
 
 @pytest.mark.parametrize("transcript", TRANSCRIPTS)
-async def test_a_conversation_goes_as_written(interpreter: Interpreter, transcript: dict[str, Any]) -> None:
-    conversation = _conversation(interpreter, transcript)
+async def test_a_conversation_goes_as_written(
+    interpreters: Mapping[str, Interpreter], transcript: dict[str, Any]
+) -> None:
+    conversation = _conversation(interpreters, transcript)
     for number, step in enumerate(transcript["steps"]):
         turn, reply = await conversation.say(step, number)
         _check(turn, reply, step)
@@ -66,15 +87,14 @@ class Conversation:
         message = InboundMessage(
             channel=self.channel,
             external_id=str(number),
-            urn=Urn("tel", "+8562055512345"),
+            urn=Urn("tel", PHONE),
             text=str(step["user"]),
             received_at=self.pinned.clock.now(),
         )
-        form = self.state.form
         context = ParseContext(
             language=self.state.language,
             service=str(self.state.slots.get("service") or ""),
-            expects=form.requested if form else "",
+            expects=self.state.expects,
         )
         parsed = await self.interpreter.parse(message.text, context)
         turn = await self.engine.respond(self.state, message, dict(parsed))
@@ -87,22 +107,46 @@ class Conversation:
         return turn, "\n".join(draft.text for draft in rendered.drafts)
 
 
-def _conversation(interpreter: Interpreter, transcript: dict[str, Any]) -> Conversation:
-    pinned = PinnedTime()
+def _conversation(interpreters: Mapping[str, Interpreter], transcript: dict[str, Any]) -> Conversation:
+    pack, pinned = transcript.get("pack", "lao"), PinnedTime()
     cases = CasesInMemory()
     for reference, about in transcript.get("cases", {}).items():
         known = case(str(reference), about["filed_by"], CaseState(about["state"]))
         cases.cases[str(reference)] = replace(known, filed_at=pinned.clock.now() - timedelta(days=1))
-    country = app.Country.load(PACK)
+    country, world = app.Country.load(ROOTS[pack]), ports(pinned, cases, ROOTS[pack], _register(transcript))
+    world.services.put(_notices(transcript))
     return Conversation(
-        engine=app.engine_of(country, discover(ports(pinned, cases))),
-        interpreter=interpreter,
+        engine=app.engine_of(country, discover(world)),
+        interpreter=interpreters[pack],
         renderer=Renderer(country.pack, app.budgets()),
         pinned=pinned,
         channel=transcript["channel"],
         state=TrackerState(contact_id="me"),
         cases=cases,
     )
+
+
+def _register(transcript: dict[str, Any]) -> RegisterInMemory:
+    """The applications that offices have told of."""
+    register = RegisterInMemory(
+        check_digit=transcript.get("check_digit", ""), down=transcript.get("register_down", False)
+    )
+    for number, about in transcript.get("applications", {}).items():
+        key = normalise(str(number))
+        told = {name: value for name, value in about.items() if name not in ("phone", "state")}
+        register.applications[key] = application(
+            str(number), state=ApplicationState(about.get("state", "ready")), **told
+        )
+        if about.get("phone") == "me":
+            register.phones[key] = PHONE
+    return register
+
+
+def _notices(transcript: dict[str, Any]) -> Iterator[Overlay]:
+    """What staff say about services while the transcript is held: outages with no words, or news."""
+    for service, words in transcript.get("notices", {}).items():
+        notice = Notice(id=service, outage=not words, text=words or {}, since=START.date())
+        yield Overlay(id=service, service=service, live=True, notice=notice)
 
 
 def _check(turn: Turn, reply: str, step: Mapping[str, Any]) -> None:
