@@ -47,6 +47,8 @@ class Places:
     # From the first three letters of a key, or two where it has no more, to the keys, longest first,
     # each with its places.
     _keys: Mapping[str, Sequence[tuple[str, tuple[Place, ...]]]] = field(repr=False)
+    # The first two letters of every key.
+    _beginnings: Collection[str] = field(repr=False)
     # Keys that are everyday words too ("ໃໝ່": new).
     _everyday: Collection[str] = field(repr=False)
 
@@ -111,8 +113,8 @@ class Places:
 
     def _named(self, key: str) -> Iterator[tuple[int, str, tuple[Place, ...]]]:
         """Where in the key each name begins, the longest first at each place."""
-        keys = self._keys
-        for at in range(len(key)):
+        keys, beginnings = self._keys, self._beginnings
+        for at in [at for at in range(len(key)) if key[at : at + _SHORT] in beginnings]:
             for width in (_HEAD, _SHORT):
                 for name, places in keys.get(key[at : at + width], ()):
                     if key.startswith(name, at):
@@ -199,7 +201,12 @@ def _read(pack: Pack, problems: list[PackError]) -> Places:
             if row.cells.get("everyday") == "yes" or len(key) <= _SHORT:
                 everyday.add(key)
     return Places(
-        pack=pack, by_code=by_code, _matching=matching, _keys=_by_beginning(keys), _everyday=everyday
+        pack=pack,
+        by_code=by_code,
+        _matching=matching,
+        _keys=_by_beginning(keys),
+        _beginnings={key[:_SHORT] for key in keys},
+        _everyday=everyday,
     )
 
 

@@ -11,6 +11,7 @@ from bot.nlu.normalise import compact
 from bot.nlu.sound import HEAD, Sound, key
 
 Value = TypeVar("Value")
+Values = TypeVar("Values")
 
 _LAO = re.compile("[\u0e80-\u0eff]")
 _STOPS = re.compile("[tp]h?|[db]")
@@ -34,40 +35,44 @@ class SoundPhrases(Generic[Value]):
     """
 
     def __init__(self, phrases: Iterable[tuple[str, Value]], sounds: str, *, strict: bool = False) -> None:
-        table: dict[str, dict[tuple[str, str], Value]] = {}
+        table: dict[str, dict[str, dict[str, Value]]] = {}
         self._short: dict[str, Value] = {}
         for phrase, value in phrases:
             heard = key(phrase, sounds).strip()
             if len(heard) >= HEAD:
                 exact = _letters(phrase) if strict else ""
-                table.setdefault(heard[:HEAD], {}).setdefault((heard, exact), value)
+                table.setdefault(heard[:HEAD], {}).setdefault(heard, {}).setdefault(exact, value)
             elif not phrase.isascii():  # too short to be told by its sound: only as written
                 self._short.setdefault(phrase, value)
-        self._table = {
-            head: [(heard, exact, value) for (heard, exact), value in sorted(rest.items(), key=_longest)]
-            for head, rest in table.items()
-        }
+        # From the head of a phrase to the phrases of each length, the longest first; by the letters that
+        # they must have, or the empty text, each has its value.
+        self._table = {head: _by_length(several) for head, several in table.items()}
 
     def find(self, text: str, sound: Sound) -> list[Hit[Value]]:
         """The phrases in the text, the longest at each place, from left to right, never overlapping."""
         hits: list[Hit[Value]] = []
+        key, starts, ends = sound.key, sound.starts, sound.ends
         free = 0
         for position in self._beginnings(sound):
             if position < free:
                 continue
-            for phrase, exact, value in self._table[sound.key[position : position + HEAD]]:
-                end = position + len(phrase)
-                if not sound.key.startswith(phrase, position) or not _whole(text, sound, position, end):
+            for length, phrases in self._table[key[position : position + HEAD]]:
+                found = phrases.get(key[position : position + length])
+                if found is None:
                     continue
-                start, stop = sound.starts[position], closed(text, sound.ends[end - 1])
-                if not exact or _letters(text[start:stop]) == exact:
-                    hits.append(Hit(start, stop, value))
-                    free = end
+                start, stop = starts[position], ends[position + length - 1]
+                if not _whole(text, start, stop):
+                    continue
+                stop = closed(text, stop)
+                letters = "" if "" in found else _letters(text[start:stop])
+                if letters in found:
+                    hits.append(Hit(start, stop, found[letters]))
+                    free = position + length
                     break
-        for phrase, value in () if text.isascii() else self._short.items():
-            start = text.find(phrase)
-            if start >= 0:
-                hits.append(Hit(start, start + len(phrase), value))
+        if not text.isascii():
+            for phrase in [phrase for phrase in self._short if phrase in text]:
+                start = text.index(phrase)
+                hits.append(Hit(start, start + len(phrase), self._short[phrase]))
         return hits
 
     def _beginnings(self, sound: Sound) -> list[int]:
@@ -109,9 +114,12 @@ def spelt(text: str) -> list[tuple[str, int, int]]:
     return [(match.group().lower().replace("’", "'"), *match.span()) for match in _WORD.finditer(text)]
 
 
-def _longest(item: tuple[tuple[str, str], Value]) -> tuple[int, str, str]:
-    (heard, exact), _ = item
-    return -len(heard), heard, exact
+def _by_length(phrases: dict[str, Values]) -> list[tuple[int, dict[str, Values]]]:
+    lengths = sorted(set(map(len, phrases)), reverse=True)
+    return [
+        (length, {heard: values for heard, values in phrases.items() if len(heard) == length})
+        for length in lengths
+    ]
 
 
 def _letters(text: str) -> str:
@@ -119,9 +127,8 @@ def _letters(text: str) -> str:
     return compact(text) if _LAO.search(text) else "".join(_STOPS.findall(text.lower()))
 
 
-def _whole(text: str, sound: Sound, position: int, end: int) -> bool:
+def _whole(text: str, start: int, stop: int) -> bool:
     # Lao has no word boundaries to check; a Latin word must not be cut.
-    start, stop = sound.starts[position], sound.ends[end - 1]
     return not (
         (start and joined(text[start - 1], text[start]))
         or (stop < len(text) and joined(text[stop - 1], text[stop]))
