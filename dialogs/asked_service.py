@@ -7,23 +7,29 @@ from typing import ClassVar
 
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.circumstances import Circumstances
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
-from services.answers import office
-from services.catalogue import Fact, PublicService, Status
+from services.answers import answer, office
 from services.offered import offered
+from services.record import PublicService, Topic
 
 # A follow-up ("and how much?") is short; a longer text without a known service means another one.
 _FOLLOW_UP_LETTERS = 25
 
 
 class ServiceQuestion(DialogAction):
-    """Answers one goal (`fee`, `duration`, …) for the service that is meant, or asks which it is."""
+    """Answers one goal (`fee`, `duration`, …) for the service that is meant, or asks which it is.
+
+    `intent` is what a message must mean to be asked about the goal; empty: the goal's own name.
+    """
 
     goal: ClassVar[str]
+    intent: ClassVar[str] = ""
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
+        self.circumstances = Circumstances(ports)
         self._services = ports.catalogue.services
         self._often = offered(ports.catalogue)
         self._phrases = Phrases.load(ports.pack)
@@ -35,10 +41,11 @@ class ServiceQuestion(DialogAction):
     async def respond(self, turn: Turn) -> Events:
         """Answer, ask which service, or own up to not knowing it."""
         meant = self._meant(turn)
-        service = self._services.get(meant)
-        if service is not None:
+        if meant in self._services:
+            service = self.circumstances.service(turn, meant)
+            self.circumstances.announce(turn, service)
             self.answer(turn, service)
-            return remember(goal=self.goal)
+            return [*self.circumstances.remembered(turn, meant), *remember(goal=self.goal)]
         if meant or turn.last_answer == "utter_ask_service":
             turn.say("utter_service_not_known")
         else:
@@ -48,20 +55,6 @@ class ServiceQuestion(DialogAction):
     @abstractmethod
     def answer(self, turn: Turn, service: PublicService) -> None:
         """Say what the catalogue knows, and how sure it is."""
-
-    def say(self, turn: Turn, fact: Fact, service: PublicService, **values: str) -> None:
-        """Say the goal's text for what is confirmed, reported in a year, or unknown: then whom to ask."""
-        name = self.service_name(turn, service)
-        others = self._others(turn, service)
-        match fact.status:
-            case Status.CONFIRMED:
-                turn.say(f"utter_{self.goal}", others, service=name, **values)
-            case Status.REPORTED:
-                turn.say(f"utter_{self.goal}_reported", others, service=name, year=fact.year, **values)
-            case Status.UNKNOWN:
-                turn.say(
-                    f"utter_{self.goal}_unknown", others, service=name, office=self.office(turn, service)
-                )
 
     def service_name(self, turn: Turn, service: PublicService) -> str:
         """What the service is called."""
@@ -76,11 +69,11 @@ class ServiceQuestion(DialogAction):
         short = sum(map(str.isalpha, turn.text)) <= _FOLLOW_UP_LETTERS
         return turn.entity("service") or (turn.slot("service") if short else "")
 
-    def _others(self, turn: Turn, answered: PublicService) -> list[dict[str, str]]:
+    def others(self, turn: Turn, answered: PublicService) -> list[dict[str, str]]:
         """The same question about what else the message names."""
         named = dict.fromkeys(map(str, turn.tracker.get_latest_entity_values("service")))
         return [
-            choice(self.ports, turn, self.goal, each)
+            choice(self.ports, turn, self.goal, each, self.intent)
             for each in named
             if each in self._services and each != answered.id
         ]
@@ -89,18 +82,33 @@ class ServiceQuestion(DialogAction):
         return [
             {
                 "title": self.service_name(turn, service),
-                "payload": f'/{self.goal}{{"service": "{service.id}"}}',
+                "payload": f'/{self.intent or self.goal}{{"service": "{service.id}"}}',
             }
             for service in self._often
         ]
 
 
-def choice(ports: Ports, turn: Turn, goal: str, service: str) -> dict[str, str]:
-    """A question about one service, to be chosen."""
+class ListQuestion(ServiceQuestion):
+    """A question that a list in the record answers, which may differ by type of citizen and by place."""
+
+    topic: ClassVar[Topic]
+
+    def answer(self, turn: Turn, service: PublicService) -> None:
+        """Say the list that holds for them; then for whom or where another one holds."""
+        asked, about, intent = self.circumstances, self.topic, self.intent or self.goal
+        narrowed = asked.narrowed(turn, service, about)
+        told = answer(self.ports.pack, service, about, turn.words.language, narrowed)
+        types = asked.other_types(turn, service, about, intent)
+        turn.say(told.key, [*self.others(turn, service), *types], **told.values)
+        asked.ask_where(turn, service, about, intent)
+
+
+def choice(ports: Ports, turn: Turn, goal: str, service: str, intent: str = "") -> dict[str, str]:
+    """A question about one service, to be chosen; `intent` where that is not the goal's own name."""
     words, called = turn.words, ports.catalogue.name(service, turn.words.language)
     return {
         "title": words.label("intent_of_service", intent=words.label(f"intent_{goal}"), service=called),
-        "payload": f'/{goal}{{"service": "{service}"}}',
+        "payload": f'/{intent or goal}{{"service": "{service}"}}',
     }
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from rasa_sdk.interfaces import Action
 
-from dialogs.action import Turn
-from dialogs.asked_service import ServiceQuestion
+from dialogs.asked_service import ListQuestion
 from dialogs.ports import Ports
-from services.answers import cost_lines
-from services.catalogue import PublicService
+from services.record import Topic
 
 
 def actions(ports: Ports) -> list[Action]:
@@ -16,12 +14,8 @@ def actions(ports: Ports) -> list[Action]:
     return [Fee(ports)]
 
 
-class Fee(ServiceQuestion):
-    """States the official fees that are known."""
+class Fee(ListQuestion):
+    """States the official fees that are known, in one line short enough for two parts."""
 
     goal = "fee"
-
-    def answer(self, turn: Turn, service: PublicService) -> None:
-        """All fees in one line, short enough for two parts."""
-        lines = cost_lines(self.ports.pack, service, turn.words.language, brief=True)
-        self.say(turn, service.costs_fact, service, costs="; ".join(lines))
+    topic = Topic.FEE

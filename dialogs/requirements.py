@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from rasa_sdk.interfaces import Action
 
-from dialogs.action import Turn
-from dialogs.asked_service import ServiceQuestion
+from dialogs.asked_service import ListQuestion
 from dialogs.ports import Ports
-from services.answers import note_lines, requirement_lines
-from services.catalogue import PublicService, Topic
+from services.record import Topic
 
 
 def actions(ports: Ports) -> list[Action]:
@@ -16,15 +14,8 @@ def actions(ports: Ports) -> list[Action]:
     return [Requirements(ports)]
 
 
-class Requirements(ServiceQuestion):
-    """Lists the papers, originals and copies."""
+class Requirements(ListQuestion):
+    """Lists the papers, originals and copies, what is to know about them, and where to hand them in."""
 
     goal = "requirements"
-
-    def answer(self, turn: Turn, service: PublicService) -> None:
-        """One paper a line, what is to know about them, then where to hand them in."""
-        pack, language = self.ports.pack, turn.words.language
-        papers = [f"- {line}" for line in requirement_lines(pack, service, language)]
-        notes = [f"{line}." for line in note_lines(pack, service, Topic.REQUIREMENTS, language)]
-        items = "\n".join([*papers, *notes])
-        self.say(turn, service.requirements_fact, service, items=items, office=self.office(turn, service))
+    topic = Topic.REQUIREMENTS

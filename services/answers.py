@@ -7,10 +7,40 @@ not the status of the list, which the sentence around the lines says already.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.pack import Pack, fill
 from services.record import Cost, Duration, Fact, Names, PublicService, Requirement, Status, Topic
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The key of the text that answers a question, and what stands in it."""
+
+    key: str
+    values: Mapping[str, object]
+
+
+def answer(
+    pack: Pack, service: PublicService, topic: Topic, language: str, narrowed: Sequence[str] = ()
+) -> Answer:
+    """What a service requires, costs or takes, and how sure that is; raises KeyError for another topic.
+
+    `narrowed` are names of what the answer holds for only: a type of citizen, a place.
+    """
+    fact, lines = _LISTS[topic](pack, service, language)
+    name = _words(pack, language, service.names)
+    if narrowed:
+        name = fill(pack.label(language, "noted"), {"line": name, "note": ", ".join(narrowed)})
+    key, where = f"utter_{topic}", office(pack, service, language, brief=True)
+    match fact.status:
+        case Status.CONFIRMED:
+            return Answer(key=key, values={"service": name, **lines})
+        case Status.REPORTED:
+            return Answer(key=f"{key}_reported", values={"service": name, "year": fact.year, **lines})
+        case Status.UNKNOWN:
+            return Answer(key=f"{key}_unknown", values={"service": name, "office": where})
 
 
 def requirement_lines(pack: Pack, service: PublicService, language: str, *, brief: bool = False) -> list[str]:
@@ -90,6 +120,29 @@ def days(pack: Pack, count: int, language: str, *, working: bool) -> str:
     one = "working_day" if working else "day"
     label = pack.label(language, one if count == 1 else f"{one}s")
     return fill(label, {"count": count})
+
+
+def _requirements_told(pack: Pack, service: PublicService, language: str) -> tuple[Fact, dict[str, str]]:
+    papers = [f"- {line}" for line in requirement_lines(pack, service, language)]
+    notes = [f"{line}." for line in note_lines(pack, service, Topic.REQUIREMENTS, language)]
+    where = office(pack, service, language, brief=True)
+    return service.requirements_fact, {"items": "\n".join([*papers, *notes]), "office": where}
+
+
+def _costs_told(pack: Pack, service: PublicService, language: str) -> tuple[Fact, dict[str, str]]:
+    return service.costs_fact, {"costs": "; ".join(cost_lines(pack, service, language, brief=True))}
+
+
+def _durations_told(pack: Pack, service: PublicService, language: str) -> tuple[Fact, dict[str, str]]:
+    lines = duration_lines(pack, service, language, brief=True)
+    return service.durations_fact, {"durations": "; ".join(lines)}
+
+
+_LISTS = {
+    Topic.REQUIREMENTS: _requirements_told,
+    Topic.FEE: _costs_told,
+    Topic.DURATION: _durations_told,
+}
 
 
 def _requirement(pack: Pack, requirement: Requirement, language: str, *, brief: bool) -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from bot.calendar import WorkingCalendar
 from bot.errors import PackError
 from bot.pack import Pack, Row, load_csv
-from bot.places import Places
+from bot.places import DISTRICT, Places
 from services.reader import fact_problems
 from services.record import Fact, Names, Status
 from services.week import Week, read_week
@@ -113,11 +113,32 @@ class Centres:
         return tuple(sorted(near, key=rank))
 
     def chain(self, code: str) -> tuple[str, ...]:
-        """The codes around and with that of a place or centre, the widest first; empty for none known."""
-        centre = self._by_id.get(code)
+        """The codes around and with that of a place or centre, the widest first; empty for none known.
+
+        A district with one open hall of its own ends with that centre: its people go there.
+        """
+        centre = self._by_id.get(code) or self._only_hall(code)
         place = self._places.get(centre.place if centre else code)
         codes = (place.parent, place.code) if place else ()
         return tuple(filter(None, (*codes, centre.id if centre else "")))
+
+    def place_of(self, code: str) -> str:
+        """The code of the place that a centre is in; that of a place is its own."""
+        centre = self._by_id.get(code)
+        return centre.place if centre else code
+
+    def _only_hall(self, code: str) -> Centre | None:
+        place = self._places.get(code)
+        if place is None or place.level != DISTRICT:
+            return None
+        halls = [
+            centre
+            for centre in self.all()
+            if centre.place == code
+            and centre.status is CentreStatus.LIVE
+            and centre.kind is CentreKind.TERRITORIAL
+        ]
+        return halls[0] if len(halls) == 1 else None
 
 
 def check(pack: Pack) -> Iterable[PackError]:

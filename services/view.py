@@ -22,6 +22,9 @@ class Map(Protocol):
     def chain(self, code: str) -> tuple[str, ...]:
         """The codes around and with that of a place or centre, the widest first; empty for none known."""
 
+    def place_of(self, code: str) -> str:
+        """The code of the place that a centre is in; that of a place is its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
@@ -108,9 +111,14 @@ class Services:
         said = self.of(service_id, "", citizen, at=at).about(about)
         return tuple(
             where
-            for where in sorted(self._wheres[service_id] - {""})
+            for where in sorted(set(map(self._map.place_of, self._wheres[service_id])) - {""})
             if self.of(service_id, where, citizen, at=at).about(about) != said
         )
+
+    def unusual(self, service_id: str, citizen: Iterable[str]) -> tuple[str, ...]:
+        """Of these types, those that the service tells apart and that are not the usual ones."""
+        relevant = self._types[service_id]
+        return tuple(name for name in citizen if name in relevant and not self.types.by_id[name].usual)
 
     def _alternatives(self, named: Citizens) -> Citizens:
         """The types with all others of their groups: choosing one of those rules these out."""

@@ -38,6 +38,7 @@ from tests.dialogs.actions.kit import (
     case,
     ports,
 )
+from tests.dialogs.actions.reminding import RemindersInMemory
 from tests.pinned import START, PinnedTime
 
 HERE = Path(__file__).parent
@@ -80,10 +81,28 @@ class Conversation:
     channel: str
     state: TrackerState
     cases: CasesInMemory
+    reminders: RemindersInMemory
 
     async def say(self, step: Mapping[str, Any], number: int) -> tuple[Turn, str]:
         """One turn, and its reply in the words of the channel."""
         self.pinned.advance(step.get("after", 1) * 60)
+        turn = await (self._hear(step, number) if "user" in step else self._begin(step["system"]))
+        for effect in turn.effects:
+            if isinstance(effect, FileCase):
+                self.cases.cases[effect.reference] = case(effect.reference, "me")
+            self.reminders.take(effect)
+        rendered = self.renderer.render(turn.responses, turn.state.language, CAPABILITIES[self.channel])
+        self.state = TrackerState.load(turn.state.dump(), version=number + 1)
+        self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        return turn, "\n".join(draft.text for draft in rendered.drafts)
+
+    async def _begin(self, intent: str) -> Turn:
+        """A turn that the system starts, about the reminder that is due."""
+        now = self.pinned.clock.now()
+        about = {"reminder": self.reminders.due(now).id}
+        return await self.engine.originate(self.state, intent, about, now)
+
+    async def _hear(self, step: Mapping[str, Any], number: int) -> Turn:
         message = InboundMessage(
             channel=self.channel,
             external_id=str(number),
@@ -97,14 +116,7 @@ class Conversation:
             expects=self.state.expects,
         )
         parsed = await self.interpreter.parse(message.text, context)
-        turn = await self.engine.respond(self.state, message, dict(parsed))
-        for effect in turn.effects:
-            if isinstance(effect, FileCase):
-                self.cases.cases[effect.reference] = case(effect.reference, "me")
-        rendered = self.renderer.render(turn.responses, turn.state.language, CAPABILITIES[self.channel])
-        self.state = TrackerState.load(turn.state.dump(), version=number + 1)
-        self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
-        return turn, "\n".join(draft.text for draft in rendered.drafts)
+        return await self.engine.respond(self.state, message, dict(parsed))
 
 
 def _conversation(interpreters: Mapping[str, Interpreter], transcript: dict[str, Any]) -> Conversation:
@@ -113,7 +125,9 @@ def _conversation(interpreters: Mapping[str, Interpreter], transcript: dict[str,
     for reference, about in transcript.get("cases", {}).items():
         known = case(str(reference), about["filed_by"], CaseState(about["state"]))
         cases.cases[str(reference)] = replace(known, filed_at=pinned.clock.now() - timedelta(days=1))
-    country, world = app.Country.load(ROOTS[pack]), ports(pinned, cases, ROOTS[pack], _register(transcript))
+    reminders = RemindersInMemory()
+    country = app.Country.load(ROOTS[pack])
+    world = ports(pinned, cases, ROOTS[pack], _register(transcript), reminders)
     world.services.put(_notices(transcript))
     return Conversation(
         engine=app.engine_of(country, discover(world)),
@@ -123,6 +137,7 @@ def _conversation(interpreters: Mapping[str, Interpreter], transcript: dict[str,
         channel=transcript["channel"],
         state=TrackerState(contact_id="me"),
         cases=cases,
+        reminders=reminders,
     )
 
 
@@ -151,7 +166,7 @@ def _notices(transcript: dict[str, Any]) -> Iterator[Overlay]:
 
 def _check(turn: Turn, reply: str, step: Mapping[str, Any]) -> None:
     said = [response.key for response in turn.responses]
-    assert said == [each["response"] for each in step["bot"]], f"{step['user']}\n{reply}"
+    assert said == [each["response"] for each in step["bot"]], f"{step.get('user')}\n{reply}"
     for each in step["bot"]:
         for part in each.get("contains", ()):
             assert part in reply, f"{part} is missing in:\n{reply}"

@@ -66,7 +66,9 @@ def test_other_types_are_those_with_another_answer(fictional: Services) -> None:
 
 def test_other_places_are_those_with_another_answer(fictional: Services) -> None:
     assert fictional.other_places("boat-licence", Topic.FEE, ["renewal"], at=NOON) == ("P2", "P201")
-    assert fictional.other_places("boat-licence", Topic.FEE, at=NOON) == ("P201", "korin-boats")
+    assert fictional.other_places("boat-licence", Topic.FEE, at=NOON) == ("P201",), (
+        "who asks by province is not sent to a centre"
+    )
     assert fictional.other_places("boat-licence", Topic.REQUIREMENTS, at=NOON) == ()
     assert fictional.other_places("market-stall", Topic.FEE, at=NOON) == ()
 

@@ -20,22 +20,28 @@ from bot.guesses import GUESSES_A_DAY
 from bot.pack import Pack
 from bot.phones import PhoneRules
 from bot.places import Places
+from bot.sending import SendingHours
 from complaints.cases import Case, CaseKind, CaseState, Protection
 from complaints.categories import Categories
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck, PinOutcome
 from dialogs.discover import discover
 from dialogs.ports import Ports
+from services.application_numbers import holds
 from services.catalogue import Catalogue, Fact, Status
 from services.centres import Centres
 from services.local import load_local
+from services.registers import ApplicationState, Asker, Found, NotFound, Unreachable, plain_secret
 from services.view import Services
+from tests.dialogs.actions.reminding import RemindersInMemory
 from tests.pinned import START, PinnedTime
 
 PACK = Path(__file__).parents[3] / "nlu_data"
+FICTIONAL = Path(__file__).parents[2] / "packs" / "fictional"
 DIALOGS = Path(__file__).parents[3] / "dialogs"
 OWN, OTHERS, NOBODYS = "10000004", "20000006", "30000005"
 PIN = "123456"
+PHONE = "+8562055512345"
 
 
 @dataclass
@@ -84,6 +90,51 @@ class CasesInMemory:
         return PinCheck(outcome=PinOutcome.WRONG, left=left)
 
 
+@dataclass
+class RegisterInMemory:
+    """Keeps applications by normalised number; every secret is `PIN`. Connected once it holds any."""
+
+    applications: dict[str, Found] = field(default_factory=dict)
+    phones: dict[str, str] = field(default_factory=dict)
+    check_digit: str = ""
+    down: bool = False
+
+    async def connected(self) -> bool:
+        return bool(self.applications)
+
+    async def mistyped(self, number: str) -> bool:
+        return not holds(self.check_digit, number)
+
+    async def look_up(self, number: str, asker: Asker) -> Found | NotFound | Unreachable:
+        if self.down:
+            return Unreachable()
+        found = self.applications.get(number)
+        phone = self.phones.get(number)
+        if found and (
+            asker.admitted or plain_secret(asker.secret) == PIN or (phone and phone == asker.phone)
+        ):
+            return found
+        return NotFound(as_of=START)
+
+    async def of_holder(self, phone: str) -> Sequence[Found]:
+        return [self.applications[number] for number, whose in self.phones.items() if whose == phone]
+
+
+def application(number: str, **particulars: Any) -> Found:
+    """A passport that has been ready since a week before the test's time begins."""
+    found = Found(
+        number=number,
+        service="passport",
+        state=ApplicationState.READY,
+        since=START.date() - timedelta(days=7),
+        next_step="collect",
+        office="",
+        missing="",
+        as_of=START,
+    )
+    return replace(found, **particulars)
+
+
 def case(reference: str, contact_id: str, state: CaseState = CaseState.RECEIVED) -> Case:
     """A case filed when the test's time begins, promised for four weeks later."""
     return Case(
@@ -108,9 +159,15 @@ def case(reference: str, contact_id: str, state: CaseState = CaseState.RECEIVED)
     )
 
 
-def ports(pinned: PinnedTime | None = None, cases: CasesInMemory | None = None) -> Ports:
-    """The real pack and everything read from it; chance that repeats itself."""
-    pack = Pack.load(PACK)
+def ports(
+    pinned: PinnedTime | None = None,
+    cases: CasesInMemory | None = None,
+    root: Path = PACK,
+    registers: RegisterInMemory | None = None,
+    reminders: RemindersInMemory | None = None,
+) -> Ports:
+    """A pack, by default the real one, and everything read from it; chance that repeats itself."""
+    pack = Pack.load(root)
     catalogue, places = Catalogue.load(pack), Places.load(pack)
     centres = Centres.load(pack, places)
     clock: Clock = (pinned or PinnedTime()).clock
@@ -122,6 +179,9 @@ def ports(pinned: PinnedTime | None = None, cases: CasesInMemory | None = None) 
         centres=centres,
         cases=cases,
         guesses=cases.guesses,
+        reminders=reminders or RemindersInMemory(),
+        sending=SendingHours.load(pack),
+        registers=registers or RegisterInMemory(),
         places=places,
         calendar=WorkingCalendar.load(pack),
         phones=PhoneRules.load(pack),
@@ -184,6 +244,7 @@ async def act(
             "entities": [{"entity": name, "value": value} for name, value in (entities or {}).items()],
             "message_id": "sms:1",
             "channel": "sms",
+            "address": f"tel:{PHONE}",
         },
         events=[*events, {"event": "user", "text": text}],
         paused=False,
@@ -213,5 +274,8 @@ def _domain() -> DomainDict:
             "required_slots": ["complaint_text", "complaint_place", "complaint_confirm", "complaint_change"]
         },
         "complaint_status_form": {"required_slots": ["reference", "pin"]},
+        "reminder_about_form": {"required_slots": ["reminder_about"]},
+        "reminder_day_form": {"required_slots": ["reminder_day"]},
+        "status_form": {"required_slots": ["application_number", "application_secret"]},
     }
     return cast("DomainDict", {"forms": forms})
