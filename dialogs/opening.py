@@ -9,6 +9,7 @@ from rasa_sdk.interfaces import Action
 from bot.calendar import WorkingCalendar
 from bot.dates import coming
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.directory import Directory
 from dialogs.ports import Ports
 from dialogs.words import clock, spans
 
@@ -23,9 +24,15 @@ class OpenNow(DialogAction):
 
     action_name = "action_open_now"
 
+    def __init__(self, ports: Ports) -> None:
+        super().__init__(ports)
+        self._directory = Directory(ports)
+
     async def respond(self, turn: Turn) -> Events:
-        """One answer about one day."""
-        calendar, office = self.ports.calendar, turn.words.label("offices")
+        """One answer about one day: of the centre of the person's place if its hours are known, else of all offices."""
+        centre = self._directory.keeping_hours(turn.slot("place"))
+        calendar = self._directory.calendar(centre)
+        office = self._directory.name(turn, centre) if centre else turn.words.label("offices")
         now = self.ports.clock.now().astimezone(calendar.zone)
         day = coming(turn.entity("date"), now.date()) or now.date()
         if day != now.date():

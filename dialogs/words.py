@@ -28,13 +28,13 @@ class Words:
         weekday = self.label(f"weekday_{WEEKDAYS[day.weekday()]}")
         return self.label("weekday_date", weekday=weekday, day=day.day, month=day.month)
 
-    def date(self, moment: datetime) -> str:
-        """The local day of an aware moment."""
-        return self.written(moment.astimezone(self.pack.zone).date())
-
     def written(self, day: date) -> str:
         """A day with its year."""
         return self.label("date", day=f"{day.day:02d}", month=f"{day.month:02d}", year=day.year)
+
+    def date(self, moment: datetime) -> str:
+        """The local day of an aware moment."""
+        return self.written(moment.astimezone(self.pack.zone).date())
 
     def moment(self, moment: datetime) -> str:
         """The local day and time of an aware moment."""

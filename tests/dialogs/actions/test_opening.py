@@ -7,11 +7,13 @@ from datetime import datetime, time
 
 import pytest
 
-from tests.dialogs.actions.kit import act, ports
+from services.view import Services
+from tests.dialogs.actions.kit import FICTIONAL, act, ports
 from tests.pinned import PinnedTime
 
 WORLD = ports()
 ZONE = WORLD.pack.zone
+QAVIA = ports(root=FICTIONAL)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +64,9 @@ async def test_a_day_closed_by_notice_bears_no_holidays_name() -> None:
 
 async def test_the_ministry_is_the_one_that_owns_the_work_today() -> None:
     service = replace(WORLD.catalogue.services["id-card"], authority="MOHA")
-    services = {**WORLD.catalogue.services, "id-card": service}
-    world = replace(WORLD, catalogue=replace(WORLD.catalogue, services=services))
+    catalogue = replace(WORLD.catalogue, services={**WORLD.catalogue.services, "id-card": service})
+    services = Services(catalogue=catalogue, places=WORLD.centres, overlays=())
+    world = replace(WORLD, catalogue=catalogue, services=services)
     answer = await act(world, "action_contact", entities={"service": "id-card"})
     assert answer.said[0].values["ministry"] == "Prime Minister's Office"
 
@@ -97,3 +100,63 @@ async def test_a_fact_alone_changes_the_question_before(
 ) -> None:
     slots = {"goal": goal, "service": "id-card"}
     assert (await act(WORLD, "action_inform", "x", entities=entities, slots=slots)).keys == [key]
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "key", "told"),
+    [
+        ("P101", "", "utter_nearest", {"centre": "Korin one-door hall"}),
+        ("P202", "", "utter_nearest_paused", {"centre": "New town hall (reported 2025)"}),
+        ("P302", "", "utter_nearest_planned", {"centre": "Seeside hall (reported 2025)"}),
+        ("P3", "", "utter_nearest_planned", {}),
+        ("P301", "", "utter_nearest_none", {}),
+        ("", "near me", "utter_ask_place", {}),
+    ],
+)
+async def test_a_centre_is_told_as_far_as_it_has_opened(
+    place: str, text: str, key: str, told: dict[str, str]
+) -> None:
+    entities = {"district": place} if place else None
+    answer = await act(QAVIA, "action_nearest", text, entities=entities)
+    assert answer.keys == [key]
+    assert told.items() <= answer.said[0].values.items()
+
+
+async def test_a_district_without_a_centre_hears_of_the_one_in_its_province() -> None:
+    answer = await act(WORLD, "action_nearest", entities={"district": "LA0101"})
+    assert answer.keys == ["utter_nearest_elsewhere"]
+    assert "Xaysettha" in answer.said[0].values["centre"]
+
+
+async def test_the_remembered_place_is_not_asked_again() -> None:
+    assert (await act(QAVIA, "action_nearest", slots={"place": "P101"})).keys == ["utter_nearest"]
+
+
+async def test_of_a_centre_only_what_is_known_is_said() -> None:
+    told = (await act(WORLD, "action_nearest", entities={"district": "LA0901"})).said[0].values
+    assert told["details"] == "Usual office hours Mon-Fri 8-12, 13-16"
+    assert "2012" in told["centre"]
+
+
+async def test_a_service_is_sent_to_the_centre_that_offers_it() -> None:
+    slots = {"place": "P101"}
+    here = await act(QAVIA, "action_where_hours", entities={"service": "boat-licence"}, slots=slots)
+    assert here.keys == ["utter_where_centre"]
+    details = here.said[0].values["details"]
+    assert all(each in details for each in ("opposite the old bridge", "14-18", "770111")), details
+    other = await act(QAVIA, "action_where_hours", entities={"service": "market-stall"}, slots=slots)
+    assert other.keys == ["utter_where"]
+
+
+async def test_a_centre_with_its_own_hours_and_number_answers_for_its_place() -> None:
+    slots = {"place": "P101"}
+    opened = await act(QAVIA, "action_open_now", entities={"date": "thursday"}, slots=slots)
+    assert opened.said[0].values["office"] == "Korin one-door hall"
+    assert opened.said[0].values["hours"] == "9-12"
+    called = await act(QAVIA, "action_contact", entities={"service": "boat-licence"}, slots=slots)
+    assert "770111" in called.said[0].values["hotline"]
+
+
+async def test_a_place_that_is_nowhere_is_asked_for_again() -> None:
+    answer = await act(WORLD, "action_inform", "ban Nowhere", said_before="utter_ask_place")
+    assert answer.keys == ["utter_place_not_known"]
