@@ -52,7 +52,7 @@ _CLAIM = (
 )
 _START = (
     update(outbox)
-    .where(outbox.c.id == bindparam("row_id"))
+    .where(outbox.c.id.in_(bindparam("row_ids", expanding=True)))
     .values(
         state="sending",
         attempts=outbox.c.attempts + 1,
@@ -96,7 +96,8 @@ _MARK = (
     .where(
         outbox.c.id == bindparam("row_id"),
         outbox.c.attempt_id == bindparam("attempt"),
-        outbox.c.state.in_(("sending", "in_doubt")),
+        # Not an IN list: SQLAlchemy would write the statement anew for every message.
+        or_(outbox.c.state == "sending", outbox.c.state == "in_doubt"),
     )
     .values(
         state=bindparam("new_state"),
@@ -231,28 +232,28 @@ class Outbox:
     async def claim(self, channel: str, count: int) -> Sequence[Claimed]:
         """Up to `count` messages due on a channel, most urgent first, one a person and never out of turn.
 
-        They are `sending` under a new attempt, durably, before this returns.
+        They are `sending` under a new attempt, durably, before this returns: the id of the attempt
+        is that of the claim.
         """
         now = self._clock.now()
         params = self._claim_params(now, channel, count)
+        attempt = self._chance.id(now)
 
-        def work(connection: Connection) -> list[tuple[Row[Any], str]]:
+        def work(connection: Connection) -> list[Row[Any]]:
             rows = connection.execute(_CLAIM, params).all()
             late = [row for row in rows if row.expires_at <= params["now"]]
-            due = [(row, self._chance.id(now)) for row in rows if row.expires_at > params["now"]]
+            due = [row for row in rows if row.expires_at > params["now"]]
             if late:
                 connection.execute(_EXPIRE, [{"row_id": row.id, "now": params["now"]} for row in late])
             if due:
-                starts = [
-                    {"row_id": row.id, "attempt": attempt, "now": params["now"]} for row, attempt in due
-                ]
-                connection.execute(_START, starts)
+                ids = [row.id for row in due]
+                connection.execute(_START, {"row_ids": ids, "attempt": attempt, "now": params["now"]})
             return due
 
         if await self._db.first(_ANY_CLAIMABLE, params) is None:
             return ()
         started = await self._db.run(work)
-        return await self._opened([(row, attempt, row.attempts + 1, now) for row, attempt in started])
+        return await self._opened([(row, attempt, row.attempts + 1, now) for row in started])
 
     async def due(self, channel: str, most: int) -> int:
         """How many messages could be claimed now, counted up to `most`."""

@@ -45,8 +45,10 @@ class Figures:
     `grace` is how long a lost answer is waited for before anyone asks: the provider's own time
     limit and its processing time (asking earlier doubled messages). `lanes` is the number of
     messages in flight a channel. A message is tried again after `first_pause`, then twice that, up
-    to `longest_pause`; a channel whose account is refused rests for `closed_pause`. While the door
-    in is crowded, a round waits for it, at most for `courtesy`.
+    to `longest_pause`; a channel whose account is refused rests for `closed_pause`. What is in doubt,
+    by us or by a process that died, is looked for every `sweep`. When a send ends, the others have
+    `linger` to end too: they share a commit and a claim. While the door in is crowded, a round waits
+    for it, at most for `courtesy`.
     """
 
     lanes: int = 32
@@ -56,6 +58,7 @@ class Figures:
     longest_pause: float = 600.0
     closed_pause: float = 60.0
     sweep: float = 5.0
+    linger: float = 0.02
     courtesy: float = 1.0
 
 
@@ -87,7 +90,8 @@ class Delivery:
         self._figures = figures or Figures()
         self._flights: dict[asyncio.Task[_Landed], str] = {}
         self._paused_until: dict[str, datetime] = {}
-        self._swept_at: datetime | None = None
+        self._swept_at = -math.inf
+        self._asked_at: dict[str, float] = {}
         self._awake = asyncio.Event()
         self._stopping = False
         self._round = asyncio.Lock()
@@ -154,13 +158,17 @@ class Delivery:
 
     async def _sweep(self) -> None:
         """Doubt attempts whose process died: at the start, and now and then."""
-        now = self._clock.now()
-        if self._swept_at is not None and now - self._swept_at < timedelta(seconds=self._figures.sweep):
+        if self._is_fresh(self._swept_at):
             return
         lost = await self._outbox.lose(timedelta(seconds=self._figures.grace))
-        self._swept_at = now
+        self._swept_at = self._clock.monotonic()
         if lost:
+            self._asked_at.clear()
             log.warning("delivery.lost_attempts", count=lost)
+
+    def _is_fresh(self, looked_at: float) -> bool:
+        """Whether a look at the whole outbox is too recent for another: it costs more the more there waits."""
+        return self._clock.monotonic() - looked_at < self._figures.sweep
 
     def _is_open(self, name: str) -> bool:
         until = self._paused_until.get(name)
@@ -173,10 +181,14 @@ class Delivery:
         return self._figures.lanes - sum(1 for each in self._flights.values() if each == name)
 
     async def _ask(self, name: str, channel: Channel) -> None:
-        if (free := self._free(name)) > 0:
-            lease = timedelta(seconds=self._figures.grace)
-            for claimed in await self._outbox.doubtful(name, free, lease):
-                self._flights[asyncio.create_task(self._settle(channel, claimed))] = name
+        free = self._free(name)
+        if free <= 0 or self._is_fresh(self._asked_at.get(name, -math.inf)):
+            return
+        doubtful = await self._outbox.doubtful(name, free, timedelta(seconds=self._figures.grace))
+        for claimed in doubtful:
+            self._flights[asyncio.create_task(self._settle(channel, claimed))] = name
+        if len(doubtful) < free:
+            self._asked_at[name] = self._clock.monotonic()
 
     async def _start(self, name: str, channel: Channel) -> None:
         if (count := await self._allowed(name, channel.rate)) > 0:
@@ -209,6 +221,7 @@ class Delivery:
         finally:
             news.cancel()
         self._awake.clear()
+        await asyncio.wait(self._flights, timeout=self._figures.linger)
         busy = len(self._flights)
         await self._store({task for task in self._flights if task.done()})
         return busy

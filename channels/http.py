@@ -30,7 +30,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """A provider's answer; header names are in lower case."""
+    """A provider's answer; header names are found in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -73,8 +73,7 @@ async def call(
             middlewares=(_once,),
         ) as response:
             text = await _text(response)
-            found = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(status=response.status, headers=found, text=text)
+            return Answer(status=response.status, headers=response.headers, text=text)
     except InvalidURL:
         raise SendError(code="bad_url", misconfigured=True) from None
     except (ClientConnectorError, ConnectionTimeoutError):

@@ -320,7 +320,8 @@ class _Http(AsyncHttpClient):
             form=None if data is None else {name: str(value) for name, value in data.items()},
             headers={**(headers or {}), **({"Authorization": encode_basic_auth(*auth)} if auth else {})},
         )
-        code = _error_code(answer.text)
+        payload = _object(answer.text)
+        code = _error_code(payload)
         if 400 <= answer.status < 500 and code:  # noqa: PLR2004 - an HTTP status
             raise self._codes.error(code, answer.retry_after)
         if answer.status == 401:  # noqa: PLR2004 - an HTTP status
@@ -328,7 +329,7 @@ class _Http(AsyncHttpClient):
         problem = unavailable(answer)
         if problem is None and answer.status >= 400:  # noqa: PLR2004 - an HTTP status
             problem = self._codes.error(f"http_{answer.status}")
-        if problem is None and not _is_object(answer.text):
+        if problem is None and not payload:
             problem = SendError(code="unreadable_answer", in_doubt=True)
         if problem is not None:
             raise problem
@@ -368,16 +369,12 @@ def _decoded(body: str) -> str:
     return text if readable and (" " in text or not text.isascii()) else body
 
 
-def _error_code(text: str) -> str:
-    payload = _object(text)
+def _error_code(payload: Mapping[str, Any]) -> str:
     return str(payload["code"]) if isinstance(payload.get("code"), int) else ""
 
 
-def _is_object(text: str) -> bool:
-    return bool(_object(text))
-
-
 def _object(text: str) -> dict[str, Any]:
+    """The JSON object in an answer, or an empty one."""
     try:
         payload = json.loads(text)
     except (ValueError, RecursionError):

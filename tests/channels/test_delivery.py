@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -90,6 +91,17 @@ class Provider:
     def texts(self) -> list[str]:
         """What was taken, in order."""
         return [message.text for message in self.taken]
+
+
+class Staggered(Provider):
+    """A provider that answers the second message a turn of the loop after the first, and so on."""
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """See `Channel`."""
+        sent = await super().send(message)
+        for _ in self.taken:
+            await asyncio.sleep(0)
+        return sent
 
 
 class Asked(Provider):
@@ -271,7 +283,7 @@ async def test_a_lost_answer_is_asked_about_after_the_grace_and_not_sent_again(s
     store.pinned.advance(GRACE - 1)
     await drain(delivery)
     assert await store.states() == ["in_doubt"]
-    store.pinned.advance(2)
+    store.pinned.advance(1 + Figures().sweep)
     await drain(delivery)
     assert (await store.states(), provider.texts) == (["sent"], ["hello"])
     assert [each.provider_id for each in await store.parts(sent)] == ["p1"]
@@ -367,6 +379,35 @@ async def test_what_a_dead_process_had_in_flight_is_doubted_after_the_grace(stor
     store.pinned.advance(GRACE + 1)
     await drain(delivery)
     assert (await store.states(), provider.texts) == (["sent"], ["hello"])
+
+
+async def test_sends_that_end_within_a_moment_are_stored_together(store: Store) -> None:
+    commits = 0
+    mark = store.outbox.mark
+
+    async def counted(*marks: Any) -> None:
+        nonlocal commits
+        commits += 1
+        await mark(*marks)
+
+    store.outbox.mark = counted  # type: ignore[assignment, method-assign]  # its own, counted
+    provider = Staggered()
+    for number in range(5):
+        await store.put(urn=f"tel:+85620{number:08d}")
+    await drain(out(store, provider, linger=10.0))
+    assert (len(provider.taken), commits) == (5, 1)
+
+
+async def test_more_doubts_than_lanes_are_asked_about_without_a_pause(store: Store) -> None:
+    provider = Asked()
+    provider.plan.extend(["lose"] * 5)
+    delivery = out(store, provider, lanes=2)
+    for number in range(5):
+        await store.put(urn=f"tel:+85620{number:08d}", text=f"{number}")
+    await drain(delivery)
+    store.pinned.advance(GRACE + 1)
+    await drain(delivery)
+    assert (await store.states(), len(provider.taken)) == (["sent"] * 5, 5)
 
 
 async def test_a_fault_of_a_channel_leaves_the_message_in_doubt_and_the_others_alone(store: Store) -> None:
