@@ -78,6 +78,7 @@ from services.centres import Centres
 from services.local import load_local
 from services.retention import service_rules
 from services.view import Services
+from services.registers import EmbeddedRegister
 from web.actions import routes as action_routes
 from web.health import routes as health_routes
 from web.metrics import routes as metrics_routes
@@ -282,6 +283,7 @@ def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: C
         desks=country.desks,
         clock=clock,
         chance=chance,
+        registers=EmbeddedRegister(db, vault),
     )
 
 

@@ -57,7 +57,7 @@ class Stage:
     """One turn in the making.
 
     `chosen` when the person picked one of the answers offered, `asked` when a form's question has
-    been put already.
+    been put already; `followup` is what an action wants run in place of the rest of its rule.
     """
 
     state: TrackerState
@@ -67,6 +67,7 @@ class Stage:
     understood: bool = True
     asked: bool = False
     chosen: bool = False
+    followup: str = ""
 
     def say(self, key: str, **values: Any) -> None:
         """Say one text."""
@@ -171,6 +172,7 @@ class Engine:
             parsed = stage.parsed = {**parsed, "intent": certain, "intent_response_key": "danger"}
         parsed["message_id"] = inbound.key
         parsed["channel"] = inbound.channel
+        parsed["address"] = str(inbound.urn)
         stage.state.seen[inbound.channel] = to_ms(inbound.received_at)
         stage.state.events.append(
             {
@@ -271,6 +273,10 @@ class Engine:
                 stage.say(name)
             else:
                 await self._forms.act(stage, name)
+            if stage.followup:
+                following, stage.followup = stage.followup, ""
+                await self._run(stage, (following,))
+                return
 
     async def _submit_full_forms(self, stage: Stage) -> None:
         while stage.state.form and not stage.state.form.requested:

@@ -104,6 +104,8 @@ class FormLoop:
                 stage.state.forms.pop()
             case "active_loop" if event["name"]:
                 stage.state.forms.append(FormFrame(name=event["name"]))
+            case "followup":
+                stage.followup = event["name"]
             case "pause":
                 stage.state.paused = True
             case "resume":

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from bot.urns import Urn
 from dialogs.ports import Ports
 from dialogs.words import Words
 
@@ -45,6 +46,12 @@ class Turn:
     def channel(self) -> str:
         """The name of the channel that the message came by."""
         return str(self.tracker.latest_message.get("channel") or "")
+
+    @property
+    def phone(self) -> str:
+        """The number that the channel vouches for, in E.164 form; empty where the address is none."""
+        address = str(self.tracker.latest_message.get("address") or "")
+        return Urn.parse(address).phone if address else ""
 
     @property
     def form(self) -> str:

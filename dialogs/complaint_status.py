@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
 from rasa_sdk.interfaces import Action, Tracker
@@ -40,6 +41,14 @@ class StatusStart(DialogAction):
     action_name = "action_complaint_status_start"
 
     async def respond(self, turn: Turn) -> Events:
+        """Go on to the form, or to the application that a bare number must be."""
+        named = turn.entity("reference")
+        bare = named and not any(map(str.isalpha, turn.text))
+        if bare and isinstance(check(named), Flaw) and await self.ports.registers.connected():
+            return [FollowupAction("action_status_start")]
+        return [*await self.begin(turn), FollowupAction("complaint_status_form")]
+
+    async def begin(self, turn: Turn) -> Events:
         """Begin the form with what is known; a reference found in the message is judged by the form."""
         if turn.entity("reference"):
             return remember(goal="complaint_status", pin=None)

@@ -8,9 +8,12 @@ from dialogs.phrases import Phrases
 # The answers that offer it right after a person's own words.
 _OFFERS = frozenset(
     {
+        "utter_application",
+        "utter_application_not_found",
         "utter_ask_service",
         "utter_did_you_mean",
         "utter_not_understood_again",
+        "utter_register_unreachable",
         "utter_service_not_known",
         "utter_status",
     }

@@ -62,3 +62,4 @@ class Ports:
     desks: Desks
     clock: Clock
     chance: Chance
+    registers: Register

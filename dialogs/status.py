@@ -1,37 +1,274 @@
-"""How an application stands: no register is connected yet, and the answer says so."""
+"""How an application stands: told to its applicant's phone, to others only with the secret on the receipt.
+
+Found, not found and not reachable are three answers; a number that is in no register and somebody
+else's are one. Where no register is connected the answer says so.
+"""
 
 from __future__ import annotations
 
-from rasa_sdk.interfaces import Action
+import re
+from collections.abc import Sequence
 
+from rasa_sdk.events import FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import FormValidationAction
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from complaints.references import Reference, check
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.asked_service import to_staff
+from dialogs.complaint_form import Filled
+from dialogs.complaint_status import ComplaintStatus, StatusStart
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.subject import Subjects
+from dialogs.verified import is_verified, verify
+from services import application_numbers
+from services.registers import Asker, Found, NextStep, NotFound, Unreachable, plain_secret
+
+# In place of a secret once none is needed, or none would help. A person who types these words opens
+# nothing: what is shown is decided by the register.
+_ADMITTED, _REFUSED, _CASE = "admitted", "refused", "case"
+_SECRET = re.compile(r"(?=.*[0-9])[0-9A-Z]{4,12}")
+_FORM = "status_form"
 
 
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
-    return [Status(ports)]
+    return [
+        ApplicationStart(ports),
+        AskSecret(ports),
+        ValidateApplicationForm(ports),
+        ApplicationStatus(ports),
+    ]
 
 
-class Status(DialogAction):
-    """Says where to ask instead, and offers to complain about a late answer.
+class Grievance:
+    """What is said with the question; "Is my passport ready?" is no complaint yet, "… after a year?" is one."""
 
-    "Is my passport ready?" is no complaint yet; a question that says what is wrong is kept as one.
-    """
+    def __init__(self, ports: Ports) -> None:
+        self._phrases = Phrases.load(ports.pack)
+        self._subjects = Subjects.load(ports.pack, ports.categories)
+
+    def keep(self, turn: Turn) -> Events:
+        """Keep words that say what is wrong, in case the offer to write to staff is taken."""
+        if self._subjects.guess(turn.text).id == self._subjects.general:
+            return remember(complaint_draft=None)
+        return draft.keep(turn, self._phrases)
+
+
+class ApplicationStart(DialogAction):
+    """Finds out which application is meant before anything is asked: named now, told before, or the person's own."""
+
+    action_name = "action_status_start"
+
+    def __init__(self, ports: Ports) -> None:
+        super().__init__(ports)
+        self._grievance = Grievance(ports)
+        self._case = StatusStart(ports)
+
+    async def respond(self, turn: Turn) -> Events:
+        """Begin the form with what is known, go over to a case, or own up that there is no register."""
+        connected = await self.ports.registers.connected()
+        if await self._names_case(turn, connected=connected):
+            return [*await self._case.begin(turn), FollowupAction("complaint_status_form")]
+        kept = [*self._grievance.keep(turn), *remember(goal="status")]
+        if not connected:
+            turn.say("utter_status")
+            return kept
+        number = turn.entity("application") or application_numbers.find(turn.text)
+        number = number or await self._told_before(turn)
+        if not number:
+            own = await self._own(turn)
+            if len(own) > 1:
+                turn.say("utter_ask_which_application", [self._choice(turn, each) for each in own])
+                return kept
+            number = application_numbers.normalise(own[0].number) if own else ""
+        return [
+            *kept,
+            *remember(**await _admission(self.ports, turn, number)),
+            FollowupAction(_FORM),
+        ]
+
+    async def _names_case(self, turn: Turn, *, connected: bool) -> bool:
+        """Whether the number is that of a case; an office may have given the same one to an application."""
+        named = turn.entity("reference")
+        if not named or not connected:
+            return bool(named)
+        own = await self.ports.registers.look_up(named, Asker(phone=turn.phone))
+        return isinstance(check(named), Reference) and not isinstance(own, Found)
+
+    async def _told_before(self, turn: Turn) -> str:
+        """The application that was told last, if the person goes on about it."""
+        number = turn.slot("application_number")
+        if not number or turn.slot("goal") != "status" or turn.entity("service"):
+            return ""
+        return number if isinstance(await _look_up(self.ports, turn, number), Found) else ""
+
+    async def _own(self, turn: Turn) -> Sequence[Found]:
+        """The person's own applications; those for the service that is named, if there are any."""
+        own = await self.ports.registers.of_holder(turn.phone)
+        named = turn.entity("service")
+        return [each for each in own if each.service == named] or own
+
+    def _choice(self, turn: Turn, application: Found) -> dict[str, str]:
+        return {
+            "title": _called(self.ports, turn, application),
+            "payload": f'/status{{"application": "{application_numbers.normalise(application.number)}"}}',
+        }
+
+
+class AskSecret(DialogAction):
+    """Asks for the secret of the number in hand."""
+
+    action_name = "action_ask_status_form_application_secret"
+
+    async def respond(self, turn: Turn) -> Events:
+        """One question."""
+        turn.say("utter_ask_status_form_application_secret", number=turn.slot("application_number"))
+        return []
+
+
+class ValidateApplicationForm(FormValidationAction):
+    """Judges what was sent as number and secret."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def name(self) -> str:
+        """What the engine looks for beside the form."""
+        return f"validate_{_FORM}"
+
+    async def validate_application_number(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Filled:
+        """Take a number that a register can have; the person's own needs no secret, nor does their own case."""
+        del domain
+        turn = Turn(self._ports, dispatcher, tracker)
+        case = check(value)
+        if isinstance(case, Reference):
+            view = await self._ports.cases.find(case.digits, turn.person)
+            if view and view.own:
+                found = {"application_number": case.digits, "application_secret": _CASE}
+                return {**found, "reference": case.digits}
+        number = application_numbers.answer(value)
+        if not number:
+            turn.say("utter_application_unreadable")
+            return {"application_number": None}
+        return await _admission(self._ports, turn, number)
+
+    async def validate_application_secret(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Filled:
+        """Compare a secret; wrong ones are counted on the person and on the number."""
+        del domain
+        turn = Turn(self._ports, dispatcher, tracker)
+        if turn.slot("application_secret") != value:
+            return {"application_secret": tracker.slots.get("application_secret")}  # decided with the number
+        if not _SECRET.fullmatch(plain_secret(value)):
+            turn.say("utter_application_secret_unreadable")
+            return {"application_secret": None}
+        return await self._judge(turn, turn.slot("application_number"), value)
+
+    async def _judge(self, turn: Turn, number: str, secret: str) -> Filled:
+        ports, subject = self._ports, f"application:{number}"
+        left = await ports.guesses.take(turn.person, subject)
+        if left is None:
+            return {"application_secret": _REFUSED}
+        answer = await ports.registers.look_up(number, Asker(phone=turn.phone, secret=secret))
+        if not isinstance(answer, NotFound):
+            await ports.guesses.give_back(turn.person, subject)
+            (shown,) = verify(subject, ports.clock.now())
+            # What could not be asked was not shown to be theirs; the submission says that it could not.
+            opened = {shown["name"]: shown["value"]} if isinstance(answer, Found) else {}
+            return {"application_secret": _ADMITTED, **opened}
+        if not left:
+            return {"application_secret": _REFUSED}
+        _say_not_found(turn, number, answer)
+        return {"application_secret": None}
+
+
+class ApplicationStatus(DialogAction):
+    """Tells state, next step, what is missing and as of when; or that it was not found, or not reachable."""
 
     action_name = "action_status"
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
-        self._phrases = Phrases.load(ports.pack)
-        self._subjects = Subjects.load(ports.pack, ports.categories)
+        self._grievance = Grievance(ports)
+        self._case = ComplaintStatus(ports)
 
     async def respond(self, turn: Turn) -> Events:
-        """Own up."""
-        turn.say("utter_status")
-        grieved = self._subjects.guess(turn.text).id != self._subjects.general
-        drafted = draft.keep(turn, self._phrases) if grieved else remember(complaint_draft=None)
-        return [*drafted, *remember(goal="status")]
+        """Tell; the secret is forgotten, the number is what the next question may be about."""
+        decided, number = turn.slot("application_secret"), turn.slot("application_number")
+        if decided == _CASE:
+            return [*await self._case.respond(turn), *remember(application_secret=None)]
+        if decided == _REFUSED:
+            turn.say("utter_application_guesses_spent")
+            return remember(application_secret=None, application_number=None)
+        answer = await _look_up(self.ports, turn, number)
+        if isinstance(answer, Found):
+            self._tell(turn, answer)
+            about = remember(service=answer.service) if answer.service else []
+            return [*about, *remember(application_secret=None)]
+        if isinstance(answer, NotFound):
+            _say_not_found(turn, number, answer)
+        else:
+            turn.say("utter_register_unreachable", [to_staff(turn)])
+        return remember(application_secret=None, application_number=None)
+
+    def _tell(self, turn: Turn, found: Found) -> None:
+        words = turn.words
+        step = found.next_step
+        if step in set(NextStep):
+            step = words.label(f"step_{step}")
+        details = [
+            words.label(f"application_{name}", value=value)
+            for name, value in (("missing", found.missing), ("next", step))
+            if value
+        ]
+        aggrieved = bool(turn.slot("complaint_draft"))
+        turn.say(
+            "utter_application",
+            [to_staff(turn)] if aggrieved else [],
+            application=_called(self.ports, turn, found),
+            state=words.label(f"application_{found.state}"),
+            since=words.written(found.since),
+            details="".join(f" {each}" for each in details),
+            office=f" {words.label('application_office', value=found.office)}" if found.office else "",
+            as_of=words.moment(found.as_of),
+        )
+
+
+async def _admission(ports: Ports, turn: Turn, number: str) -> Filled:
+    """What the form begins with for a number: whether its secret is needed, or would not help any more."""
+    if not number:
+        return {"application_number": None, "application_secret": None}
+    if await ports.registers.mistyped(number):
+        turn.say("utter_application_mistyped")
+        return {"application_number": None, "application_secret": None}
+    if not isinstance(await _look_up(ports, turn, number), NotFound):
+        return {"application_number": number, "application_secret": _ADMITTED}
+    left = await ports.guesses.left(turn.person)
+    return {"application_number": number, "application_secret": None if left else _REFUSED}
+
+
+async def _look_up(ports: Ports, turn: Turn, number: str) -> Found | NotFound | Unreachable:
+    """What this person may see without another secret."""
+    admitted = is_verified(turn, f"application:{number}", ports.clock.now())
+    return await ports.registers.look_up(number, Asker(phone=turn.phone, admitted=admitted))
+
+
+def _say_not_found(turn: Turn, number: str, answer: NotFound) -> None:
+    as_of = turn.words.moment(answer.as_of) if answer.as_of else "-"
+    turn.say("utter_application_not_found", [to_staff(turn)], number=number, as_of=as_of)
+
+
+def _called(ports: Ports, turn: Turn, application: Found) -> str:
+    """The number as it stands on the receipt, and what it is for."""
+    if ports.catalogue.get(application.service) is None:
+        return application.number
+    service = ports.catalogue.name(application.service, turn.words.language)
+    return turn.words.label("application", number=application.number, service=service)

@@ -42,7 +42,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_ROWS = 200_000
 # Code points that an answer by SMS has room for.
 _ROOM = {"number": 60, "next_step": 60, "office": 40, "missing": 60}
-_PIN = re.compile(r"[0-9A-Z]{4,12}")
+_PIN = re.compile(r"(?=.*[0-9])[0-9A-Z]{4,12}")
 _DAY = re.compile(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})")
 _SIGNS = ",;\t"
 
@@ -316,7 +316,7 @@ class _Row:
     def _pin(self) -> str:
         pin = plain_secret(self._cell("pin"))
         if pin and not _PIN.fullmatch(pin):
-            self.wrong("pin", "is not 4 to 12 digits or Latin letters")
+            self.wrong("pin", "is not 4 to 12 Latin letters and digits, one digit at least")
         return pin
 
     def _birth_date(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
 from rasa_sdk.interfaces import Action, Tracker
@@ -63,6 +63,15 @@ class PlaceOrder(Action):
         return [SlotSet("dish", None), SlotSet("size", None)]
 
 
+class OrderAgain(Action):
+    def name(self) -> str:
+        return "action_again"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[Any]:
+        del dispatcher, tracker, domain
+        return [FollowupAction("order_form")]
+
+
 class ChangeLanguage(Action):
     def name(self) -> str:
         return "action_language"
@@ -95,6 +104,7 @@ def engine() -> Engine:
             Says("action_price", "utter_price"),
             Says("action_track", "utter_tracked"),
             PlaceOrder(),
+            OrderAgain(),
             ChangeLanguage(),
             ValidateOrder(),
         ],
