@@ -17,6 +17,7 @@ from complaints.store import CaseView, PinCheck
 from services.catalogue import Catalogue
 from services.centres import Centres
 from services.view import Services
+from services.registers import Register
 
 
 class CaseReader(Protocol):
