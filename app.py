@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ import yaml
 from aiohttp import ClientSession, web
 from rasa_sdk.interfaces import Action
 
-from bot import calendar, phones, places
+from bot import calendar, phones, places, sending
 from bot.backlog import Backlog
 from bot.ballast import Ballast
 from bot.calendar import WorkingCalendar
@@ -51,6 +51,7 @@ from bot.redis import connect
 from bot.rendering import Renderer
 from bot.retention import floor_rules
 from bot.rules import Rules
+from bot.sending import SendingHours
 from bot.spending import Spending
 from bot.urns import Urn
 from bot.workers import Workers
@@ -75,10 +76,12 @@ from dialogs.ports import Ports
 from services import catalogue, centres, citizens, local, ministries, offered
 from services.catalogue import Catalogue
 from services.centres import Centres
+from services.herald import Herald
 from services.local import load_local
+from services.registers import EmbeddedRegister
+from services.reminders import CancelReminders, Reminders, reminder_writers
 from services.retention import service_rules
 from services.view import Services
-from services.registers import EmbeddedRegister
 from web.actions import routes as action_routes
 from web.health import routes as health_routes
 from web.metrics import routes as metrics_routes
@@ -90,6 +93,7 @@ PACK_CHECKS = (
     calendar.check,
     places.check,
     phones.check,
+    sending.check,
     citizens.check,
     catalogue.check,
     centres.check,
@@ -112,6 +116,7 @@ class Country:
     places: Places
     calendar: WorkingCalendar
     phones: PhoneRules
+    sending: SendingHours
     categories: Categories
     desks: Desks
 
@@ -129,6 +134,7 @@ class Country:
             places=places,
             calendar=WorkingCalendar.load(pack),
             phones=PhoneRules.load(pack),
+            sending=SendingHours.load(pack),
             categories=Categories.load(pack),
             desks=Desks.load(pack),
         )
@@ -209,6 +215,7 @@ async def open_installation(
         kept = timedelta(days=config.purge_messages_days)
         writers = {
             RecordConsent: write_consent,
+            **reminder_writers(),
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
         }
         effects = Effects(writers=writers, db=db, vault=vault, clock=clock, chance=chance)
@@ -276,6 +283,9 @@ def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: C
         centres=country.centres,
         cases=Cases(db, vault, clock),
         guesses=Guesses(db, vault, clock),
+        reminders=Reminders(db, vault, clock),
+        sending=country.sending,
+        registers=EmbeddedRegister(db, vault),
         places=country.places,
         calendar=country.calendar,
         phones=country.phones,
@@ -283,7 +293,6 @@ def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: C
         desks=country.desks,
         clock=clock,
         chance=chance,
-        registers=EmbeddedRegister(db, vault),
     )
 
 
@@ -371,7 +380,7 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
                 opened.actions, config.actions_token, opened.db, opened.vault, opened.effects
             ),
         }
-        workers = Workers(_work(opened, delivery))
+        workers = Workers(_work(opened, delivery, channels))
         stack.push_async_callback(workers.stop)
         # First: cut off in the middle of a claim, it would leave messages of which nobody knows the outcome.
         stack.push_async_callback(delivery.stop)
@@ -394,13 +403,19 @@ def _on_opt_out(opened: Installation) -> Callable[[OptOut, WriteSet], None]:
             purpose=Purpose.AWARENESS, granted=False, proof=opt_out.proof, proof_kind=ProofKind.PROVIDER
         )
         opened.effects.add(
-            [effect], writes, contact_id=opt_out.contact_id, cause=opt_out.cause, channel=opt_out.channel
+            [effect, CancelReminders()],
+            writes,
+            contact_id=opt_out.contact_id,
+            cause=opt_out.cause,
+            channel=opt_out.channel,
         )
 
     return record
 
 
-def _work(opened: Installation, delivery: Delivery) -> Mapping[str, Callable[[], Awaitable[None]]]:
+def _work(
+    opened: Installation, delivery: Delivery, channels: Collection[str]
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
     config, owner = opened.config, opened.chance.id(opened.clock.now())
     anchors = AnchorFile(config.anchor_file)
     sequencer = Sequencer(opened.db, opened.vault, opened.clock, anchors, owner)
@@ -412,11 +427,21 @@ def _work(opened: Installation, delivery: Delivery) -> Mapping[str, Callable[[],
         ballast=Ballast(config.data_dir, BALLAST_BYTES),
         rules=(case_rule(), *service_rules(), *floor_rules(held_contacts())),
     )
+    herald = Herald(
+        reminders=Reminders(opened.db, opened.vault, opened.clock),
+        originate=opened.pipeline.originate,
+        channels=channels,
+        hours=opened.country.sending,
+        clock=opened.clock,
+        leases=Leases(opened.db, opened.clock, owner),
+        services=opened.country.services,
+    )
     return {
         "delivery": delivery.run,
         "backlog": opened.backlog.run,
         "sequencer": sequencer.run,
         "housekeeping": housekeeping.run,
+        "herald": herald.run,
     }
 
 

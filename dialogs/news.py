@@ -7,6 +7,7 @@ from rasa_sdk.interfaces import Action
 from bot.consent import Purpose, RecordConsent
 from dialogs.action import DialogAction, Events, Turn
 from dialogs.ports import Ports
+from services.reminders import CancelReminders
 
 
 def actions(ports: Ports) -> list[Action]:
@@ -35,5 +36,6 @@ class Unsubscribe(DialogAction):
         """Record and confirm."""
         for purpose in (Purpose.AWARENESS, Purpose.SURVEYS):
             turn.cause(RecordConsent(purpose=purpose, granted=False))
+        turn.cause(CancelReminders())
         turn.say("utter_unsubscribed")
         return []

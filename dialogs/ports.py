@@ -11,13 +11,15 @@ from bot.clock import Chance, Clock
 from bot.pack import Pack
 from bot.phones import PhoneRules
 from bot.places import Places
+from bot.sending import SendingHours
 from complaints.categories import Categories
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck
 from services.catalogue import Catalogue
 from services.centres import Centres
-from services.view import Services
 from services.registers import Register
+from services.reminders import Reminder
+from services.view import Services
 
 
 class CaseReader(Protocol):
@@ -46,6 +48,13 @@ class GuessCounter(Protocol):
         """How many wrong guesses the person may still make today."""
 
 
+class ReminderReader(Protocol):
+    """What dialogs read of reminders; `services.reminders.Reminders` has it."""
+
+    async def waiting(self, contact_id: str) -> Sequence[Reminder]:
+        """What the person waits for."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
     """Handed to every dialog by the composition root."""
@@ -56,6 +65,9 @@ class Ports:
     centres: Centres
     cases: CaseReader
     guesses: GuessCounter
+    reminders: ReminderReader
+    sending: SendingHours
+    registers: Register
     places: Places
     calendar: WorkingCalendar
     phones: PhoneRules
@@ -63,4 +75,3 @@ class Ports:
     desks: Desks
     clock: Clock
     chance: Chance
-    registers: Register

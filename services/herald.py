@@ -21,6 +21,7 @@ from bot.pipeline import Handled, Outcome
 from bot.sending import SendingHours
 from bot.urns import Urn
 from services.reminders import Reminder, Reminders
+from services.view import Services
 
 # The intent of the turn, and the entity that holds the reminder's id; dialogs/rules/reminders.yml answers it.
 INTENT, ENTITY = "reminder_due", "reminder"
@@ -45,16 +46,15 @@ class Herald:
         hours: SendingHours,
         clock: Clock,
         leases: Leases,
-        is_out: Callable[[str], Awaitable[bool]],
+        services: Services,
     ) -> None:
-        """`is_out` tells whether a service still does not work."""
         self._reminders = reminders
         self._originate = originate
         self._channels = channels
         self._hours = hours
         self._clock = clock
         self._leases = leases
-        self._is_out = is_out
+        self._services = services
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -73,9 +73,17 @@ class Herald:
             return 0
         for service in await self._reminders.awaited():
             # Whoever put the service back said so; a notice may also have ended by its date.
-            if not await self._is_out(service):
+            if not self._is_out(service):
                 await self._reminders.service_is_back(service)
         return sum([await self._tell(reminder) for reminder in await self._reminders.due()])
+
+    def _is_out(self, service: str) -> bool:
+        """Whether a notice says that the service does not work, here or there."""
+        now = self._clock.now()
+        return any(
+            each.notice and each.notice.outage and each.service in ("", service) and each.in_force(now)
+            for each in self._services.overlays
+        )
 
     async def _tell(self, reminder: Reminder) -> bool:
         """Say one; what cannot be said now is tried again in an hour, what never can is dropped."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.consent import Purpose, RecordConsent
+from services.reminders import CancelReminders
 from tests.dialogs.actions.kit import act, ports
 
 WORLD = ports()
@@ -54,8 +55,10 @@ async def test_a_language_that_we_do_not_speak_is_no_language(entities: dict[str
 
 async def test_stop_ends_news_and_surveys_but_not_the_own_case() -> None:
     answer = await act(WORLD, "action_unsubscribe", "STOP")
-    assert answer.effects == tuple(
-        RecordConsent(purpose=purpose, granted=False) for purpose in (Purpose.AWARENESS, Purpose.SURVEYS)
+    assert answer.effects == (
+        RecordConsent(purpose=Purpose.AWARENESS, granted=False),
+        RecordConsent(purpose=Purpose.SURVEYS, granted=False),
+        CancelReminders(),
     )
     assert answer.keys == ["utter_unsubscribed"]
 
