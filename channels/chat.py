@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -14,10 +13,9 @@ from aiohttp import web
 
 from bot.limits import Limits
 from bot.outbox import Outbox
-from channels.base import Rate
 from channels.errors import Malformed
 from channels.web import WebChannel, session_urn, shown
-from channels.webhook import Refusal, read_request, refused
+from channels.webhook import Refusal, pace, read_request, refused
 
 _STATIC = Path(__file__).parent / "static"
 _ID = re.compile(r"[0-9a-f]{0,26}")
@@ -109,7 +107,7 @@ class ChatPages:
         """What the system wants to say to the session; `after` is the last id that the page has shown of it."""
         try:
             raw = await read_request(request, _BODY_LIMIT, _READ_SECONDS)
-            await self._pace(self._channel.address_rates(raw))
+            await pace(self._limits, self._channel.address_rates(raw))
             urn = session_urn(request.headers.get(SESSION_HEADER, ""))
             after = _after(request.query)
         except Malformed as error:
@@ -120,12 +118,6 @@ class ChatPages:
         return web.json_response(
             {"messages": [shown(message) for message in messages]}, headers={"Cache-Control": "no-store"}
         )
-
-    async def _pace(self, rates: Sequence[Rate]) -> None:
-        for rate in rates:
-            wait = await self._limits.take(rate.key, rate.limit, rate.seconds)
-            if wait > 0:
-                raise Refusal(429, "too_many_requests", {"Retry-After": str(math.ceil(wait))})
 
 
 def _after(query: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from bot.metrics import Metrics
 from bot.receipts import Receipts
 from bot.text.clean import clean
 from bot.text.graphemes import cut
-from channels.base import ENDPOINTS, Accepted, Channel, RawRequest, RawResponse
+from channels.base import ENDPOINTS, Accepted, Channel, Rate, RawRequest, RawResponse
 from channels.errors import Malformed, NotAuthentic, NotServed, NotSupported
 from channels.optouts import OptOuts
 
@@ -122,7 +122,7 @@ class Door:
     async def _take(self, channel: Channel, raw: RawRequest) -> RawResponse:
         try:
             channel.verify(raw)
-            await self._pace(channel, raw)
+            await pace(self._limits, channel.rates(raw))
             events = channel.parse(raw)
         except NotAuthentic:
             raise Refusal(403, "not_authentic") from None
@@ -137,12 +137,6 @@ class Door:
         except DatabaseUnavailable:
             raise Refusal(503, "database_unavailable", {"Retry-After": "1"}) from None
         return channel.answer(raw, outcomes)
-
-    async def _pace(self, channel: Channel, raw: RawRequest) -> None:
-        for rate in channel.rates(raw):
-            wait = await self._limits.take(rate.key, rate.limit, rate.seconds)
-            if wait > 0:
-                raise Refusal(429, "too_many_requests", {"Retry-After": str(math.ceil(wait))})
 
     async def _accept(self, channel: Channel, event: InboundEvent) -> Accepted:
         """One event in a commit of its own; what follows it in the request is taken even if it is ignored."""
@@ -173,6 +167,14 @@ class Door:
                 code=report.error_code,
             )
         return "" if reported.moved else "late_report"
+
+
+async def pace(limits: Limits, rates: Iterable[Rate]) -> None:
+    """Count a request under its limits; raises Refusal at the first that is used up."""
+    for rate in rates:
+        wait = await limits.take(rate.key, rate.limit, rate.seconds)
+        if wait > 0:
+            raise Refusal(429, "too_many_requests", {"Retry-After": str(math.ceil(wait))})
 
 
 def readable(message: InboundMessage) -> InboundMessage:
