@@ -121,6 +121,10 @@ class Channel(Protocol):
     def rate(self) -> float:
         """Messages a second that the provider takes from us; 0 means as fast as it answers."""
 
+    @property
+    def timeout(self) -> float:
+        """Seconds that a call to the provider may take in all; 0 where none is made."""
+
     def verify(self, request: RawRequest) -> None:
         """Return when the provider made the request; raises NotAuthentic, Malformed."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ import structlog
 
 from bot.clock import Chance, Clock
 from bot.db import WriteSet
-from bot.errors import DatabaseUnavailable
+from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.limits import Limits
 from bot.messages import DeliveryClass, DeliveryState
 from bot.metrics import Metrics
@@ -63,7 +63,10 @@ class Figures:
 
 
 class Delivery:
-    """Sends for the channels that it is given; any number of processes may run one."""
+    """Sends for the channels that it is given; any number of processes may run one.
+
+    Raises ConfigurationError for a channel whose calls may outlast the grace.
+    """
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
@@ -88,6 +91,7 @@ class Delivery:
         self._opt_outs = opt_outs
         self._metrics = metrics
         self._figures = figures or Figures()
+        _check_grace(self._channels.values(), self._figures.grace)
         self._flights: dict[asyncio.Task[_Landed], str] = {}
         self._paused_until: dict[str, datetime] = {}
         self._swept_at = -math.inf
@@ -325,6 +329,16 @@ class Delivery:
         """Doubling, with a quarter of chance either way so that a crowd does not come back together."""
         pause = min(self._figures.first_pause * 2.0 ** min(attempts - 1, 30), self._figures.longest_pause)
         return pause * self._chance.random.uniform(0.75, 1.25)
+
+
+def _check_grace(channels: Iterable[Channel], grace: float) -> None:
+    """Raise ConfigurationError where a send could still be under way when it counts as lost: it would go twice."""
+    for each in channels:
+        if each.timeout >= grace:
+            raise ConfigurationError(
+                f"channels.{each.name}.timeout: a call may take {each.timeout:g} s, but after"
+                f" PATOU_GRACE_SECONDS, {grace:g} s, it counts as lost; set PATOU_GRACE_SECONDS higher"
+            )
 
 
 def _failed(claimed: Claimed, error: SendError) -> _Landed:

@@ -99,6 +99,7 @@ class KannelChannel:
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
         self.name = name
         self.rate = settings.rate
+        self.timeout = settings.timeout
         self._settings = settings
         self._session = wiring.session
         self._clock = wiring.clock
@@ -147,7 +148,7 @@ class KannelChannel:
             self._session,
             "GET",
             f"{self._settings.sendsms_url}?{urlencode(query)}",
-            seconds=self._settings.timeout,
+            seconds=self.timeout,
             # A connection that smsbox has just closed would leave the message in doubt.
             headers={"Connection": "close"},
         )

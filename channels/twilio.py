@@ -139,6 +139,7 @@ class TwilioChannel:
     def __init__(self, name: str, settings: Settings, wiring: Wiring, codes: ErrorCodes) -> None:
         self.name = name
         self.rate = settings.rate
+        self.timeout = settings.timeout
         chat = settings.sender.startswith(("whatsapp:", "messenger:"))
         self.capabilities = Capabilities(max_units=_MAX_BODY, sms=not chat)
         self._settings = settings

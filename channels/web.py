@@ -59,6 +59,7 @@ class WebChannel:
     endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
     capabilities = Capabilities(max_units=4000, buttons=10, button_units=60, inline=True)
     rate = 0.0
+    timeout = 0.0
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
         self.name = name

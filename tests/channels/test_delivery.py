@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from bot.db import WriteSet
-from bot.errors import DatabaseUnavailable
+from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.limits import MemoryLimits
 from bot.messages import Capabilities, DeliveryClass, DeliveryState, InboundEvent, OutboundMessage, Priority
 from bot.outbox import Mark, SentPart
@@ -52,6 +52,7 @@ class Provider:
     def __init__(self, name: str = "test", rate: float = 0.0) -> None:
         self.name = name
         self.rate = rate
+        self.timeout = 0.0
         self.plan: deque[str | Exception] = deque()
         self.taken: list[OutboundMessage] = []
         self.held: asyncio.Event | None = None
@@ -94,12 +95,12 @@ class Provider:
 
 
 class Staggered(Provider):
-    """A provider that answers the second message a turn of the loop after the first, and so on."""
+    """A provider that answers each message some turns of the loop after the one before."""
 
     async def send(self, message: OutboundMessage) -> Sent:
         """See `Channel`."""
         sent = await super().send(message)
-        for _ in self.taken:
+        for _ in range(50 * len(self.taken)):
             await asyncio.sleep(0)
         return sent
 
@@ -121,6 +122,14 @@ def out(store: Store, provider: Provider, **figures: float) -> Delivery:
     edge = Edge(store, MemoryLimits(store.clock), 1, Figures(poll=0.05, **figures))  # type: ignore[arg-type]  # by name
     edge.channels[provider.name] = provider
     return edge.delivery()
+
+
+async def test_a_call_may_not_outlast_the_grace(store: Store) -> None:
+    provider = Provider()
+    provider.timeout = 10.0
+    out(store, provider, grace=10.1)
+    with pytest.raises(ConfigurationError, match=r"channels\.test\.timeout: .* 10 s, .* PATOU_GRACE_SECONDS"):
+        out(store, provider, grace=10.0)
 
 
 async def test_a_message_is_sent_once_with_its_part_rows(store: Store) -> None:
