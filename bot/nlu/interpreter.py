@@ -77,7 +77,12 @@ class LightInterpreter:
         self._classifier = Classifier(model)
         self._languages = LanguageDetector(model)
         self._whole, self._entities = whole, entities
-        self._bases = {name: name.partition("/")[0] for name in model.intents if "/" in name}
+        # The closer intents of each intent that has some.
+        self._closer: dict[str, list[str]] = {}
+        for name in model.intents:
+            base, closer, _ = name.partition("/")
+            if closer:
+                self._closer.setdefault(base, []).append(name)
 
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         """Understand one message."""
@@ -96,11 +101,10 @@ class LightInterpreter:
                 name: chance * rest / others if others > 0 else 0.0 for name, chance in chances.items()
             }
             chances[certain] = confidence
+        whole = self._together(chances)
         ranking = [
-            Intent(name=name, confidence=round(chance, 4))
-            for name, chance in sorted(self._together(chances).items(), key=lambda item: (-item[1], item[0]))[
-                :_RANKED
-            ]
+            Intent(name=name, confidence=round(whole[name], 4))
+            for name in sorted(whole, key=lambda name: (-whole[name], name))[:_RANKED]
         ]
         intent = ranking[0]["name"]
         parsed = ParseData(
@@ -110,31 +114,27 @@ class LightInterpreter:
             intent_ranking=ranking,
             entities=self._with_topic(reading, intent, entities),
         )
-        closest = max(
-            (name for name in chances if self._base(name) == intent), key=lambda name: chances[name]
-        )
+        closest = max((intent, *self._closer.get(intent, ())), key=lambda name: chances.get(name, 0.0))
         if closest != intent:
             parsed["intent_response_key"] = closest
         return parsed
 
-    def _base(self, name: str) -> str:
-        return self._bases.get(name, name)
-
     def _together(self, chances: dict[str, float]) -> dict[str, float]:
         """The chance of an intent is that of all its closer ones: "help" and "help/privacy"."""
-        if not self._bases:
+        if not self._closer:
             return chances
-        whole: dict[str, float] = {}
-        for name, chance in chances.items():
-            whole[self._base(name)] = whole.get(self._base(name), 0.0) + chance
+        whole = dict(chances)
+        for base, closer in self._closer.items():
+            whole[base] = whole.get(base, 0.0) + sum(whole.pop(name) for name in closer)
         return whole
 
     def _chances(self, reading: Reading, context: ParseContext) -> dict[str, float]:
-        model = self._classifier.model
+        chances = dict(zip(self._classifier.model.intents, self._classifier.classify(reading), strict=True))
+        if not (context.service or context.expects):
+            return chances
         story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
-        chances = dict(zip(model.intents, self._classifier.classify(reading), strict=True))
         for name in chances:
-            base = self._base(name)
+            base = name.partition("/")[0]
             if context.service and base in _ABOUT_SERVICES:
                 chances[name] *= _FOLLOWS
             if context.expects:

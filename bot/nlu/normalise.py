@@ -72,7 +72,7 @@ def fold(text: str) -> str:
     After `canon`: lower case, digits 0-9, plain quotes and spaces, ຫນ ຫມ ຫລ as ໜ ໝ ຫຼ, ຣ as ລ,
     a letter drawn out three times or more once.
     """
-    text = canon(plain(_FULLWIDTH.sub(_narrow, text)).lower())
+    text = text.lower() if text.isascii() else canon(plain(_FULLWIDTH.sub(_narrow, text)).lower())
     if not text.isascii():
         text = _DIGRAPH.sub(_digraph, ascii_digits(text).replace("ຣ", "ລ"))
     return " ".join(_LONG.sub(r"\1", text).split())

@@ -11,6 +11,7 @@ from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
 from bot.text.digits import ascii_digits
 
+_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(?<![\d.,])\+?\d(?:[ .\-\u00a0]?\d){6,14}(?!\d|[.,]\d)")
 _REFERENCE_LENGTH = 8
 _GROUPS = {(8,), (4, 4), (2, 2, 2, 2), (3, 3, 2), (2, 3, 3), (1,) * 8, (3, 5), (5, 3)}
@@ -46,7 +47,7 @@ class Numbers:
 
     def _candidates(self, text: str, reading: Reading, expects: str) -> Iterator[Entity]:
         yield from self._dates.find(reading)
-        if not any(letter.isdecimal() for letter in text):
+        if not _DIGIT.search(text):
             return
         for match in _RUN.finditer(text):
             yield from self._number(match, text, expects)
