@@ -70,7 +70,7 @@ class Inbox:
         self._wait = new.on_conflict_do_nothing()
         self._take = new.on_conflict_do_update(
             index_elements=[inbox.c.channel, inbox.c.external_id],
-            set_={"state": "done", "error": ""},
+            set_={"state": new.excluded.state, "error": new.excluded.error},
             where=is_pending(),
         )
 

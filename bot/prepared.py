@@ -6,11 +6,13 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, Connection, Dialect, Executable, Row, Select
+from sqlalchemy import BindParameter, Connection, Dialect, Executable, LargeBinary, Row, Select
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Parameters = Mapping[str, Any] | None
 
@@ -50,11 +52,11 @@ class _Shape:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Prepared:
     sql: str
-    slots: tuple[_Slot, ...]
+    fill: Callable[[Mapping[str, Any]], Sequence[Any]]
     shape: _Shape | None
 
     def run(self, driver: sqlite3.Connection, params: Mapping[str, Any]) -> sqlite3.Cursor:
-        return driver.execute(self.sql, [slot.fill(params) for slot in self.slots])
+        return driver.execute(self.sql, self.fill(params))
 
 
 class PreparedStatements:
@@ -111,7 +113,14 @@ def _prepare(statement: Executable, names: tuple[str, ...], dialect: Dialect) ->
         return None
     if not set(names) <= {slot.name for slot in slots}:
         return None  # a parameter that the statement does not have is for SQLAlchemy to refuse
-    return _Prepared(sql=compiled.string, slots=slots, shape=_shape(statement, dialect))
+    return _Prepared(sql=compiled.string, fill=_filling(slots), shape=_shape(statement, dialect))
+
+
+def _filling(slots: Sequence[_Slot]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    """What makes the driver's values of the parameters; most statements take them as they are."""
+    if len(slots) > 1 and all(slot.is_given and slot.convert is None for slot in slots):
+        return itemgetter(*(slot.name for slot in slots))
+    return lambda params: [slot.fill(params) for slot in slots]
 
 
 def _shape(statement: Executable, dialect: Dialect) -> _Shape | None:
@@ -123,7 +132,10 @@ def _shape(statement: Executable, dialect: Dialect) -> _Shape | None:
     if len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
         return None
     row: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024  # its fields come from the query
-    processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    processors = [
+        None if _is_plain(column.type) else column.type.dialect_impl(dialect).result_processor(dialect, None)
+        for column in columns
+    ]
     convert = tuple((index, each) for index, each in enumerate(processors) if each is not None)
     return _Shape(row=row._make, convert=convert)
 
@@ -135,5 +147,10 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 
 def _slot(bind: BindParameter[Any], name: str, names: tuple[str, ...], dialect: Dialect) -> _Slot:
-    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    convert = None if _is_plain(bind.type) else bind.type.dialect_impl(dialect).bind_processor(dialect)
     return _Slot(name=name, is_given=name in names, value=bind.effective_value, convert=convert)
+
+
+def _is_plain(kind: TypeEngine[Any]) -> bool:
+    """Whether SQLite's driver itself takes and gives the values, where SQLAlchemy would wrap them for any driver."""
+    return isinstance(kind, LargeBinary)

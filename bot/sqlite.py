@@ -109,22 +109,33 @@ class SqliteDatabase:
 
     async def commit(self, *writes: WriteSet) -> None:
         """See `Database.commit`; write-sets that arrive during a commit share the next one."""
-        pending = _Pending(writes=writes, stored=asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        pending = _Pending(writes=writes, stored=loop.create_future())
         self._waiting.append(pending)
         if not self._draining:
             self._draining = True
             self._own(self._drain())
+        patience = loop.call_later(self._patience, pending.settle, DatabaseUnavailable())
         try:
-            async with asyncio.timeout(self._patience):
-                await pending.stored
-        except TimeoutError:
-            raise DatabaseUnavailable from None
+            await pending.stored
+        finally:
+            patience.cancel()
 
     async def fetch(
         self, statement: Executable, params: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
-        """See `Database.fetch`."""
-        return await self._read(lambda reader: self._queries.rows(reader, statement, params))
+        """See `Database.fetch`: it runs here, as a point read costs less than a change of thread."""
+        deadline = self._clock.monotonic() + self._patience * _LOCK_SHARE
+        while True:
+            if self._closed:
+                raise DatabaseUnavailable("The database is closed.")
+            try:
+                with self._reader.unable():
+                    return self._queries.rows(self._reader.connection(), statement, params)
+            except _Busy:
+                if self._clock.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(_LOCK_POLL_SECONDS)
 
     async def first(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """See `Database.first`."""
@@ -172,20 +183,6 @@ class SqliteDatabase:
             for pending, outcome in zip(batch, outcomes, strict=True):
                 pending.settle(outcome)
         self._draining = False
-
-    async def _read(self, query: Callable[[Connection], T]) -> T:
-        """A point read costs less than a change of thread: it runs here and never waits for a lock inside."""
-        deadline = self._clock.monotonic() + self._patience * _LOCK_SHARE
-        while True:
-            if self._closed:
-                raise DatabaseUnavailable("The database is closed.")
-            try:
-                with self._reader.unable():
-                    return query(self._reader.connection())
-            except _Busy:
-                if self._clock.monotonic() > deadline:
-                    raise
-            await asyncio.sleep(_LOCK_POLL_SECONDS)
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         if self._closed:
@@ -260,7 +257,20 @@ class _Writer:
             self._file.connection()
 
     def write(self, batch: Sequence[tuple[WriteSet, ...]]) -> list[Exception | None]:
-        """One transaction, one fsync: what became of each turn, which stands or falls alone under a savepoint."""
+        """One transaction, one fsync: what became of each turn, which stands or falls alone."""
+        try:
+            with self._transaction() as connection:
+                for turn in batch:
+                    _apply(connection, turn, self._statements.run)
+        except DatabaseUnavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001 (its turn is told)
+            # Nothing is stored yet. A conflict is rare: once more, so that it fails alone.
+            return [failure] if len(batch) == 1 else self._write_apart(batch)
+        return [None] * len(batch)
+
+    def _write_apart(self, batch: Sequence[tuple[WriteSet, ...]]) -> list[Exception | None]:
+        """Each turn under a savepoint of its own, which costs a copy of every page it touches."""
         with self._transaction() as connection:
             return [_attempt(connection, turn, self._statements.run) for turn in batch]
 
@@ -288,14 +298,18 @@ class _Writer:
                 yield connection
 
 
+def _apply(connection: Connection, turn: tuple[WriteSet, ...], run: Run) -> None:
+    for writes in turn:
+        apply(connection, writes, run)
+
+
 def _attempt(connection: Connection, turn: tuple[WriteSet, ...], run: Run) -> Exception | None:
     """Apply one turn; its own failure is returned, the failure of the whole transaction is raised."""
     driver = _driver(connection)
     driver.execute("SAVEPOINT turn")
     failure = None
     try:
-        for writes in turn:
-            apply(connection, writes, run)
+        _apply(connection, turn, run)
     except Exception as error:
         if not driver.in_transaction or _errorname(error) in _UNABLE:
             raise
