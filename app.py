@@ -25,7 +25,7 @@ from bot.crypto import Vault, open_vault, read_master
 from bot.db import Database, WriteSet, open_database
 from bot.effects import Effects
 from bot.engine import Engine
-from bot.errors import PackError
+from bot.errors import ConfigurationError, PackError
 from bot.guesses import Guesses
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
@@ -77,7 +77,9 @@ from services import catalogue, centres, citizens, local, ministries, offered
 from services.catalogue import Catalogue
 from services.centres import Centres
 from services.herald import Herald
+from services.judge import Judge
 from services.local import load_local
+from services.overlays import Overlays
 from services.registers import EmbeddedRegister
 from services.reminders import CancelReminders, Reminders, reminder_writers
 from services.retention import service_rules
@@ -157,6 +159,7 @@ class Installation:
     effects: Effects
     pipeline: Pipeline
     backlog: Backlog
+    overlays: Overlays
 
 
 class Wake:
@@ -211,6 +214,9 @@ async def open_installation(
         db, vault = await stack.enter_async_context(open_store(config, maintenance=maintenance))
         clock, chance = Clock(), Chance()
         locks, limits = await _shared(config, clock, stack)
+        overlays = overlays_of(country, db, vault, clock, chance)
+        if not maintenance:
+            await overlays.refresh()
         actions = discover(_ports(country, db, vault, clock, chance))
         kept = timedelta(days=config.purge_messages_days)
         writers = {
@@ -263,6 +269,7 @@ async def open_installation(
             effects=effects,
             pipeline=pipeline,
             backlog=backlog,
+            overlays=overlays,
         )
 
 
@@ -273,6 +280,25 @@ async def _shared(config: Config, clock: Clock, stack: AsyncExitStack) -> tuple[
     redis = connect(config.redis_url)
     stack.push_async_callback(redis.aclose)
     return RedisLocks(redis, clock), RedisLimits(redis, clock)
+
+
+def overlays_of(country: Country, db: Database, vault: Vault, clock: Clock, chance: Chance) -> Overlays:
+    """What staff changed, over the country; whoever waits for a service that is back is told."""
+    judge = Judge(
+        services=country.services,
+        centres=country.centres,
+        renderer=Renderer(country.pack, budgets()),
+        budgets=budgets(),
+    )
+    return Overlays(
+        db=db,
+        clock=clock,
+        chance=chance,
+        services=country.services,
+        centres=country.centres,
+        judge=judge,
+        on_back=Reminders(db, vault, clock).service_is_back,
+    )
 
 
 def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: Chance) -> Ports:
@@ -439,6 +465,7 @@ def _work(
     return {
         "delivery": delivery.run,
         "backlog": opened.backlog.run,
+        "overlays": opened.overlays.run,
         "sequencer": sequencer.run,
         "housekeeping": housekeeping.run,
         "herald": herald.run,
@@ -475,6 +502,19 @@ class Kit:
     def lint(self, pack: Pack) -> Iterable[PackError]:
         """What should be mended in the texts of a pack."""
         return lint(pack, budgets(), _numbers("widths"))
+
+    @asynccontextmanager
+    async def overlays(self, config: Config) -> AsyncIterator[Overlays]:
+        """The services and centres as they stand, to be looked at and changed beside a server."""
+        country = Country.load(config.pack_root)
+        async with AsyncExitStack() as stack:
+            try:
+                db, vault = await stack.enter_async_context(open_store(config, maintenance=True))
+            except ConfigurationError:  # nothing is there to stand beside yet
+                db, vault = await stack.enter_async_context(open_store(config))
+            opened = overlays_of(country, db, vault, Clock(), Chance())
+            await opened.refresh()
+            yield opened
 
     def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves."""

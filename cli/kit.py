@@ -17,6 +17,7 @@ from bot.messages import Capabilities
 from bot.nlu.interpreter import Interpreter
 from bot.pack import Pack
 from bot.pipeline import Pipeline
+from services.overlays import Overlays
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +73,9 @@ class Kit(Protocol):
 
     def lint(self, pack: Pack) -> Iterable[PackError]:
         """What should be mended in the texts of a pack."""
+
+    def overlays(self, config: Config) -> AbstractAsyncContextManager[Overlays]:
+        """The services and centres as they stand, to be looked at and changed beside a server."""
 
     def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves, at work but not listening yet; `maintenance` only to be looked at."""

@@ -10,7 +10,7 @@ import click
 
 from bot.errors import PatouError
 from bot.messages import Capabilities
-from cli import data, export, nlu, pack, parse, register, routes, serve, sms, talk
+from cli import catalogue, data, export, nlu, pack, parse, register, routes, serve, sms, talk
 from cli.kit import Kit
 
 
@@ -43,6 +43,7 @@ def command(kit: Kit, checks: Sequence[pack.Check], shown: Mapping[str, Capabili
         export.command(kit),
         routes.command(kit),
         register.command(kit),
+        catalogue.command(kit),
         *data.commands(kit),
     ):
         patou.add_command(each)

@@ -8,6 +8,7 @@ import orjson
 
 from dialogs.action import Events, Turn, remember
 from dialogs.ports import Ports
+from services.answers import notice_answer
 from services.record import PublicService, Topic
 
 # As many as leave the answer its two parts.
@@ -50,7 +51,7 @@ class Circumstances:
         names = [services.types.name(each, language) for each in services.unusual(service.id, citizen)]
         everywhere = services.of(service.id, "", citizen, at=self._ports.clock.now())
         if everywhere.about(about) != service.about(about):
-            names.append(self._place(place, language))
+            names.append(self._ports.centres.name(place, language))
         return names
 
     def other_types(self, turn: Turn, service: PublicService, about: Topic, intent: str) -> list[Button]:
@@ -83,29 +84,9 @@ class Circumstances:
 
     def announce(self, turn: Turn, service: PublicService) -> None:
         """Say what is in force: first, as it may spare a journey."""
-        name = self._ports.pack.pick(service.names, turn.words.language)
         for notice in service.notices:
-            note = self._ports.pack.pick(notice.text, turn.words.language)
-            since = turn.words.label(
-                "date",
-                day=f"{notice.since.day:02d}",
-                month=f"{notice.since.month:02d}",
-                year=notice.since.year,
-            )
-            if not notice.outage:
-                turn.say("utter_service_notice", service=name, note=note)
-            elif note:
-                turn.say(
-                    "utter_service_down_noted", _when_back(turn, service), service=name, date=since, note=note
-                )
-            else:
-                turn.say("utter_service_down", _when_back(turn, service), service=name, date=since)
-
-    def _place(self, code: str, language: str) -> str:
-        centre = self._ports.centres.get(code)
-        if centre is not None:
-            return self._ports.pack.pick(centre.names, language)
-        return self._ports.places.name(code, language)
+            told = notice_answer(self._ports.pack, service, notice, turn.words.language)
+            turn.say(told.key, _when_back(turn, service) if notice.outage else [], **told.values)
 
     def _places(
         self, codes: Iterable[str], language: str, service: PublicService, intent: str

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.pack import Pack, fill
-from services.record import Cost, Duration, Fact, Names, PublicService, Requirement, Status, Topic
+from services.record import Cost, Duration, Fact, Names, Notice, PublicService, Requirement, Status, Topic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +41,19 @@ def answer(
             return Answer(key=f"{key}_reported", values={"service": name, "year": fact.year, **lines})
         case Status.UNKNOWN:
             return Answer(key=f"{key}_unknown", values={"service": name, "office": where})
+
+
+def notice_answer(pack: Pack, service: PublicService, notice: Notice, language: str) -> Answer:
+    """What is said of a notice in force, before any other answer."""
+    values = {"service": _words(pack, language, service.names)}
+    note = _words(pack, language, notice.text)
+    if not notice.outage:
+        return Answer(key="utter_service_notice", values={**values, "note": note})
+    day, month = f"{notice.since.day:02d}", f"{notice.since.month:02d}"
+    since = fill(pack.label(language, "date"), {"day": day, "month": month, "year": notice.since.year})
+    if note:
+        return Answer(key="utter_service_down_noted", values={**values, "date": since, "note": note})
+    return Answer(key="utter_service_down", values={**values, "date": since})
 
 
 def requirement_lines(pack: Pack, service: PublicService, language: str, *, brief: bool = False) -> list[str]:

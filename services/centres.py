@@ -122,6 +122,13 @@ class Centres:
         codes = (place.parent, place.code) if place else ()
         return tuple(filter(None, (*codes, centre.id if centre else "")))
 
+    def name(self, code: str, language: str) -> str:
+        """What a centre or a place is called; raises KeyError for an unknown code."""
+        centre = self._by_id.get(code)
+        if centre is None:
+            return self._places.name(code, language)
+        return self._places.pack.pick(centre.names, language)
+
     def place_of(self, code: str) -> str:
         """The code of the place that a centre is in; that of a place is its own."""
         centre = self._by_id.get(code)

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from services.record import Cost, Duration, Fact, Names, Note, Notice, PublicService, Sourced, Status
 
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
-_FOREVER = datetime.max.replace(tzinfo=UTC)
+# Open ends of a span.
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +29,8 @@ class Overlay:
     id: str
     service: str
     where: str = ""
-    begins: datetime = _ALWAYS
-    ends: datetime = _FOREVER
+    begins: datetime = ALWAYS
+    ends: datetime = FOREVER
     live: bool = False
     fees: Mapping[str, int] = field(default_factory=dict)
     days: Mapping[str, int] = field(default_factory=dict)
@@ -47,8 +48,8 @@ class Overlay:
 def span(zone: ZoneInfo, first: date | None, last: date | None) -> tuple[datetime, datetime]:
     """The moments at which a stretch of local days, both included, begins and ends; None leaves it open."""
     return (
-        datetime.combine(first, time(), zone) if first else _ALWAYS,
-        datetime.combine(last + timedelta(days=1), time(), zone) if last else _FOREVER,
+        datetime.combine(first, time(), zone) if first else ALWAYS,
+        datetime.combine(last + timedelta(days=1), time(), zone) if last else FOREVER,
     )
 
 
@@ -66,8 +67,8 @@ def window(overlays: Iterable[Overlay], at: datetime) -> tuple[datetime, datetim
     """The span around `at` in which nothing begins or ends: from its first moment to the first after it."""
     turns = [turn for each in overlays for turn in (each.begins, each.ends)]
     return (
-        max((turn for turn in turns if turn <= at), default=_ALWAYS),
-        min((turn for turn in turns if turn > at), default=_FOREVER),
+        max((turn for turn in turns if turn <= at), default=ALWAYS),
+        min((turn for turn in turns if turn > at), default=FOREVER),
     )
 
 

@@ -201,7 +201,7 @@ class ServiceReader:
             if name not in self.types.by_id:
                 known = ", ".join(self.types.by_id) or "none yet"
                 item.problem(f"no type of citizen {name}", f"Name one of citizen_types.yml: {known}.", "for")
-        return frozenset(citizens) & self.types.by_id.keys()
+        return frozenset(citizens).intersection(self.types.by_id)
 
 
 def read_fact(holder: Section) -> Fact:

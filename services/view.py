@@ -61,6 +61,24 @@ class Services:
         """All differences, of whatever time: those of the pack, then those of staff."""
         return (*self._seed, *self._live)
 
+    @property
+    def live(self) -> tuple[Overlay, ...]:
+        """The differences that staff made."""
+        return self._live
+
+    def with_live(self, live: Iterable[Overlay]) -> Services:
+        """The same services, were these all that staff changed."""
+        other = Services(catalogue=self.catalogue, places=self._map, overlays=self._seed)
+        other.put(live)
+        return other
+
+    def is_down(self, service_id: str, at: datetime) -> bool:
+        """Whether a notice says that the service does not work, here or there."""
+        return any(
+            each.notice is not None and each.notice.outage and each.in_force(at)
+            for each in self._by_service.get(service_id, ())
+        )
+
     def put(self, live: Iterable[Overlay]) -> None:
         """Take these for all that staff changed."""
         self._live = tuple(live)
@@ -91,6 +109,16 @@ class Services:
             known = self._known[key] = self._work_out(*key, at)
         return known.service
 
+    def everything(self, service_id: str, place: str = "", *, at: datetime) -> PublicService:
+        """The record for a place and a moment with what is for any citizen; raises KeyError."""
+        overlays = by_precedence(self._by_service[service_id], self._chain(place))
+        in_force = [each for each in overlays if each.in_force(at)]
+        return applied(self.catalogue.services[service_id], in_force)
+
+    def wheres(self, service_id: str) -> tuple[str, ...]:
+        """The codes of places and centres where something differs, now or at another time."""
+        return tuple(sorted(self._wheres[service_id] - {""}))
+
     def other_types(
         self, service_id: str, about: Topic, place: str = "", citizen: Collection[str] = (), *, at: datetime
     ) -> tuple[str, ...]:
@@ -111,7 +139,7 @@ class Services:
         said = self.of(service_id, "", citizen, at=at).about(about)
         return tuple(
             where
-            for where in sorted(set(map(self._map.place_of, self._wheres[service_id])) - {""})
+            for where in sorted(set(map(self._map.place_of, self.wheres(service_id))))
             if self.of(service_id, where, citizen, at=at).about(about) != said
         )
 
@@ -143,9 +171,7 @@ class Services:
     def _work_out(self, service_id: str, place: str, citizen: Citizens, at: datetime) -> _Standing:
         overlays = by_precedence(self._by_service[service_id], self._chain(place))
         begins, ends = window(overlays, at)
-        service = applied(
-            self.catalogue.services[service_id], [each for each in overlays if each.in_force(at)]
-        )
+        service = self.everything(service_id, place, at=at)
         return _Standing(begins, ends, _for(service, self.types, self.types.complete(citizen)))
 
 
