@@ -5,17 +5,13 @@ from __future__ import annotations
 from rasa_sdk.interfaces import Action
 
 from bot.text.gsm import is_gsm
-from complaints import pins, references
 from complaints.cases import CaseKind
-from complaints.clocks import promise
-from complaints.filing import FileCase
 from dialogs import draft
-from dialogs.accused import Accused
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
+from dialogs.intake import Intake
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
-from dialogs.subject import Subjects
 from services.answers import cost_lines
 from services.catalogue import Status
 
@@ -38,14 +34,13 @@ _OF_ONE_CASE = (
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
     phrases = Phrases.load(ports.pack)
-    subjects = Subjects.load(ports.pack, ports.categories)
-    accused = Accused.load(ports.desks)
+    intake = Intake(ports)
     return [
         ComplaintStart(ports, phrases),
         AskPlace(ports),
-        AskConfirmation(ports, subjects, accused),
-        ValidateComplaintForm(ports, phrases, subjects),
-        SubmitCase(ports, subjects, accused),
+        AskConfirmation(ports, intake),
+        ValidateComplaintForm(ports, phrases, intake.subjects),
+        SubmitCase(ports, intake),
     ]
 
 
@@ -111,20 +106,19 @@ class AskConfirmation(DialogAction):
 
     action_name = "action_ask_complaint_form_complaint_confirm"
 
-    def __init__(self, ports: Ports, subjects: Subjects, accused: Accused) -> None:
+    def __init__(self, ports: Ports, intake: Intake) -> None:
         super().__init__(ports)
-        self._subjects = subjects
-        self._accused = accused
+        self._intake = intake
 
     async def respond(self, turn: Turn) -> Events:
         """All that a person should know before they say yes."""
-        category = self._subjects.guess(turn.slot("complaint_text"))
-        if category.sensitive or self._accused.of(turn):
+        said, subjects = turn.slot("complaint_text"), self._intake.subjects
+        category = subjects.guess(said)
+        if category.sensitive or self._intake.office(said, _filed_kind(turn)):
             turn.say("utter_another_office_decides")
-        elif category.id in self._subjects.about_fees:
+        elif category.id in subjects.about_fees:
             self._tell_fee(turn)
         place = turn.words.excerpt(self._place(turn), _PLACE_SHOWN)
-        said = turn.slot("complaint_text")
         cheap = is_gsm(self.ports.pack.text(turn.words.language, _CONFIRM).text + said + place)
         words = turn.words.excerpt(said, _CHEAP_SHOWN if cheap else _DEAR_SHOWN)
         turn.say(_CONFIRM, words=words, place=place)
@@ -154,47 +148,15 @@ class SubmitCase(DialogAction):
 
     action_name = "action_file_complaint"
 
-    def __init__(self, ports: Ports, subjects: Subjects, accused: Accused) -> None:
+    def __init__(self, ports: Ports, intake: Intake) -> None:
         super().__init__(ports)
-        self._subjects = subjects
-        self._accused = accused
+        self._intake = intake
 
     async def respond(self, turn: Turn) -> Events:
-        """File; from now on the person's case is the one that "how does it stand?" is about."""
-        case = self._case(turn)
-        turn.cause(case)
-        turn.say(
-            "utter_receipt",
-            reference=references.spoken(case.reference),
-            pin=case.pin,
-            date=turn.words.date(case.promised_at),
-        )
-        return [*remember(**dict.fromkeys(_OF_ONE_CASE)), *remember(reference=case.reference)]
-
-    def _case(self, turn: Turn) -> FileCase:
-        ports = self.ports
-        now = ports.clock.now()
-        category = self._subjects.guess(turn.slot("complaint_text"))
+        """File what was confirmed."""
         text, place = self._words_and_place(turn)
-        service = ports.catalogue.get(turn.slot("service"))
-        service_id = service.id if service else ""
-        office = self._accused.of(turn)
-        return FileCase(
-            reference=references.draw(ports.chance),
-            pin=pins.draw(ports.chance),
-            kind=CaseKind(turn.slot("case_kind") or CaseKind.COMPLAINT),
-            category=category.id,
-            description=text,
-            place=place,
-            service=service_id,
-            language=turn.words.language,
-            channel=turn.channel,
-            filed_at=now,
-            promised_at=promise(now, category.targets.resolution, ports.calendar),
-            desk=ports.desks.route(category, self._outwards(place), service_id, office).id,
-            office=office,
-            told="utter_receipt",
-        )
+        case = self._intake.case(turn, text, _filed_kind(turn), place=place, told="utter_receipt")
+        return [*remember(**dict.fromkeys(_OF_ONE_CASE)), *self._intake.file(turn, case)]
 
     def _words_and_place(self, turn: Turn) -> tuple[str, str]:
         """The person's words and the code of the place; a place that is on no list stays with the words."""
@@ -203,12 +165,13 @@ class SubmitCase(DialogAction):
             return text, ""
         return (text, place) if self.ports.places.get(place) else (f"{text}\n{place}", "")
 
-    def _outwards(self, code: str) -> list[str]:
-        place = self.ports.places.get(code)
-        return [each for each in (place.code, place.parent) if each] if place else []
-
 
 def _kind(turn: Turn) -> CaseKind:
     """What the case is: said by the choice taken, else by what is wanted."""
     said = turn.entity("case_kind")
     return CaseKind(said) if said in set(CaseKind) else _KINDS.get(turn.intent, CaseKind.COMPLAINT)
+
+
+def _filed_kind(turn: Turn) -> CaseKind:
+    """What the form at hand files."""
+    return CaseKind(turn.slot("case_kind") or CaseKind.COMPLAINT)

@@ -1,4 +1,4 @@
-"""Word lists of the dialogs: the bare wish to complain, insults, "skip"; and how words are found in a text."""
+"""Word lists of the dialogs: the bare wish to complain, insults, "skip", "for my mother"; and how words are found in a text."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Phrases:
     wish: re.Pattern[str]
     insults: re.Pattern[str]
     skip: frozenset[str]
+    on_behalf: re.Pattern[str]
 
     @classmethod
     def load(cls, pack: Pack) -> Phrases:
@@ -32,9 +33,10 @@ class Phrases:
             wish=any_of(_together(files, "wish")),
             insults=any_of(_together(files, "insults")),
             skip=frozenset(_plain(word) for word in _together(files, "skip")),
+            on_behalf=any_of(_together(files, "on_behalf")),
         )
         for each in files:
-            each.only(("wish", "insults", "skip"))
+            each.only(("wish", "insults", "skip", "on_behalf"))
         if problems:
             raise problems[0]
         return phrases
@@ -55,6 +57,10 @@ class Phrases:
     def skips(self, text: str) -> bool:
         """Whether a text is nothing but "skip" or "I do not know"."""
         return _plain(text) in self.skip
+
+    def for_another(self, text: str) -> bool:
+        """Whether a text says that it is written for somebody else."""
+        return bool(self.on_behalf.search(text.casefold()))
 
     def _beyond(self, text: str) -> str:
         return self.wish.sub(" ", text.casefold())

@@ -211,3 +211,19 @@ async def test_the_office_complained_about_does_not_own_the_case(
     assert (case.office, case.desk) == (office, desk)
     asked = await act(WORLD, "action_ask_complaint_form_complaint_confirm", slots=slots)
     assert ("utter_another_office_decides" in asked.keys) is bool(office)
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("my mother was sent away from the counter three times", "on_behalf"),
+        ("I write on behalf of a woman of our village, nobody answers her", "on_behalf"),
+        ("ແມ່ຂ້ອຍລໍຖ້າດົນຫຼາຍ ບໍ່ມີໃຜຕອບ", "on_behalf"),
+        ("mae khoy lo tha don lai bo mi phai top", "on_behalf"),
+        ("my neighbour makes noise every night", ""),
+    ],
+)
+async def test_a_case_for_somebody_else_is_noted_as_that(text: str, source: str) -> None:
+    slots = {"complaint_text": text, "complaint_place": "-"}
+    [case] = (await act(WORLD, "action_file_complaint", slots=slots)).effects
+    assert case.source == source

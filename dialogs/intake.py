@@ -1,0 +1,75 @@
+"""A new case out of a conversation: what it is about, which desk owns it, by when it is answered."""
+
+from __future__ import annotations
+
+from complaints import pins, references
+from complaints.cases import CaseKind
+from complaints.clocks import promise
+from complaints.filing import FileCase
+from dialogs.accused import Accused
+from dialogs.action import Events, Turn, remember
+from dialogs.phrases import Phrases
+from dialogs.ports import Ports
+from dialogs.subject import Subjects
+
+# The source of a case that somebody files for somebody else.
+ON_BEHALF = "on_behalf"
+
+
+class Intake:
+    """Makes cases and hands out their receipts."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self.subjects = Subjects.load(ports.pack, ports.categories)
+        self._accused = Accused.load(ports.desks)
+        self._phrases = Phrases.load(ports.pack)
+
+    def office(self, text: str, kind: CaseKind) -> str:
+        """The desk complained about; who asks or thanks an office means it to read that."""
+        return self._accused.named(text) if kind is CaseKind.COMPLAINT else ""
+
+    def case(
+        self, turn: Turn, text: str, kind: CaseKind, *, place: str = "", source: str = "", told: str
+    ) -> FileCase:
+        """The case of a person's own words; `told` is the key of its receipt, `place` the code of a known place.
+
+        Without another `source` it is noted if the words are for somebody else: nothing more of them is asked.
+        """
+        ports, now = self._ports, self._ports.clock.now()
+        category = self.subjects.guess(text)
+        service = ports.catalogue.get(turn.slot("service"))
+        service_id = service.id if service else ""
+        office = self.office(text, kind)
+        return FileCase(
+            reference=references.draw(ports.chance),
+            pin=pins.draw(ports.chance),
+            kind=kind,
+            category=category.id,
+            description=text,
+            place=place,
+            service=service_id,
+            language=turn.words.language,
+            channel=turn.channel,
+            filed_at=now,
+            promised_at=promise(now, category.targets.resolution, ports.calendar),
+            desk=ports.desks.route(category, self._outwards(place), service_id, office).id,
+            office=office,
+            source=source or (ON_BEHALF if self._phrases.for_another(text) else ""),
+            told=told,
+        )
+
+    def file(self, turn: Turn, case: FileCase) -> Events:
+        """Cause it and say its receipt; from now on "how does it stand?" is about this case."""
+        turn.cause(case)
+        turn.say(
+            case.told,
+            reference=references.spoken(case.reference),
+            pin=case.pin,
+            date=turn.words.date(case.promised_at),
+        )
+        return remember(reference=case.reference)
+
+    def _outwards(self, code: str) -> list[str]:
+        place = self._ports.places.get(code)
+        return [each for each in (place.code, place.parent) if each] if place else []
