@@ -44,10 +44,14 @@ _WITHOUT_A_WORD = {Purpose.AWARENESS: False, Purpose.SURVEYS: False, Purpose.OWN
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordConsent:
-    """Effect: the person said yes or no to a purpose; without `proof`, their message is the proof."""
+    """Effect: the person said yes or no to a purpose; without `proof`, their message is the proof.
+
+    `topic` is the id of the one public service that they spoke of; empty for the purpose as a whole.
+    """
 
     purpose: Purpose
     granted: bool
+    topic: str = ""
     proof: str = ""
     proof_kind: ProofKind = ProofKind.MESSAGE
 
@@ -57,6 +61,7 @@ class Consent:
     """One entry of the ledger."""
 
     purpose: Purpose
+    topic: str
     granted: bool
     channel: str
     proof_kind: ProofKind
@@ -76,10 +81,13 @@ _OF_PURPOSE = (
 def write_consent(effect: RecordConsent, context: EffectContext, writes: WriteSet) -> None:
     """Add the entry; its id follows from the message and the purpose, so a redelivery adds none."""
     identity = f"{context.cause}\n{context.contact_id}\n{effect.purpose}\n{effect.granted}"
+    if effect.topic:
+        identity += f"\n{effect.topic}"
     entry = {
         "id": hashlib.sha256(identity.encode()).hexdigest()[:26],
         "contact_id": context.contact_id,
         "purpose": effect.purpose,
+        "topic": effect.topic,
         "channel": context.channel,
         "granted": effect.granted,
         "proof_kind": effect.proof_kind,
@@ -95,6 +103,7 @@ async def history(db: Database, contact_id: str, purpose: Purpose) -> Sequence[C
     return [
         Consent(
             purpose=Purpose(row.purpose),
+            topic=row.topic,
             granted=row.granted,
             channel=row.channel,
             proof_kind=ProofKind(row.proof_kind),
@@ -105,13 +114,18 @@ async def history(db: Database, contact_id: str, purpose: Purpose) -> Sequence[C
     ]
 
 
-async def current(db: Database, contact_id: str, purpose: Purpose, channel: str = "") -> bool:
-    """Whether the person may be written to on this purpose.
+async def current(
+    db: Database, contact_id: str, purpose: Purpose, channel: str = "", topic: str = ""
+) -> bool:
+    """Whether the person may be written to on this purpose, and on this topic of it if one is named.
 
     With a channel, only what was said there counts for a yes, but a later no anywhere counts too:
-    who stops on one channel is not reached on another by an older yes.
+    who stops on one channel is not reached on another by an older yes. A word on the purpose as a
+    whole counts for each topic; one on a topic counts for no other.
     """
     for consent in await history(db, contact_id, purpose):
+        if consent.topic not in ("", topic):
+            continue
         if not consent.granted or not channel or consent.channel == channel:
             return consent.granted
     return _WITHOUT_A_WORD[purpose]

@@ -42,7 +42,7 @@ async def export_outbox(db: Database, vault: Vault | None = None) -> AsyncIterat
 async def export_consents(db: Database, vault: Vault | None = None) -> AsyncIterator[dict[str, Any]]:
     """The consent ledger, oldest entry first; nothing in it is sealed."""
     del vault
-    plain = ("id", "contact_id", "purpose", "channel", "granted", "proof_kind", "proof")
+    plain = ("id", "contact_id", "purpose", "topic", "channel", "granted", "proof_kind", "proof")
     async for row in _rows(db, consents):
         yield _record(row, plain, ("at",))
 

@@ -158,6 +158,8 @@ consents = Table(
     Column("id", String(26), primary_key=True),
     Column("contact_id", String(26), nullable=False, index=True),
     Column("purpose", String(24), nullable=False),
+    # The public service spoken of; empty: the purpose as a whole.
+    Column("topic", String(60), nullable=False, server_default=""),
     Column("channel", String(40), nullable=False),
     Column("granted", Boolean, nullable=False),
     Column("proof_kind", String(16), nullable=False),  # message | staff | form | provider

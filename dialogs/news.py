@@ -21,9 +21,14 @@ class Subscribe(DialogAction):
     action_name = "action_subscribe"
 
     async def respond(self, turn: Turn) -> Events:
-        """Record and confirm."""
-        turn.cause(RecordConsent(purpose=Purpose.AWARENESS, granted=True))
-        turn.say("utter_subscribed")
+        """Record and confirm: news of the services named, of all if none is."""
+        topics = _topics(self.ports, turn)
+        for topic in topics or [""]:
+            turn.cause(RecordConsent(purpose=Purpose.AWARENESS, granted=True, topic=topic))
+        if topics:
+            turn.say("utter_subscribed_topic", service=_names(self.ports, turn, topics))
+        else:
+            turn.say("utter_subscribed")
         return []
 
 
@@ -33,9 +38,25 @@ class Unsubscribe(DialogAction):
     action_name = "action_unsubscribe"
 
     async def respond(self, turn: Turn) -> Events:
-        """Record and confirm."""
+        """Record and confirm; where services are named, a no to news of these alone."""
+        topics = _topics(self.ports, turn)
+        for topic in topics:
+            turn.cause(RecordConsent(purpose=Purpose.AWARENESS, granted=False, topic=topic))
+        if topics:
+            turn.say("utter_unsubscribed_topic", service=_names(self.ports, turn, topics))
+            return []
         for purpose in (Purpose.AWARENESS, Purpose.SURVEYS):
             turn.cause(RecordConsent(purpose=purpose, granted=False))
         turn.cause(CancelReminders())
         turn.say("utter_unsubscribed")
         return []
+
+
+def _topics(ports: Ports, turn: Turn) -> list[str]:
+    """The services that the message names."""
+    named = dict.fromkeys(map(str, turn.tracker.get_latest_entity_values("service")))
+    return [each for each in named if each in ports.catalogue.services]
+
+
+def _names(ports: Ports, turn: Turn, topics: list[str]) -> str:
+    return ", ".join(ports.catalogue.name(each, turn.words.language) for each in topics)

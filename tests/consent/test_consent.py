@@ -24,7 +24,9 @@ class Ledger:
         self._clock = clock
         self._chance = chance
 
-    async def say(self, purpose: Purpose, granted: bool, cause: str, channel: str = "sms") -> None:
+    async def say(
+        self, purpose: Purpose, granted: bool, cause: str, channel: str = "sms", topic: str = ""
+    ) -> None:
         context = EffectContext(
             contact_id="p1",
             cause=cause,
@@ -35,11 +37,12 @@ class Ledger:
             chance=self._chance,
         )
         writes = WriteSet()
-        write_consent(RecordConsent(purpose=purpose, granted=granted), context, writes)
+        effect = RecordConsent(purpose=purpose, granted=granted, topic=topic)
+        write_consent(effect, context, writes)
         await self.db.commit(writes)
 
-    async def may(self, purpose: Purpose, channel: str = "") -> bool:
-        return await current(self.db, "p1", purpose, channel)
+    async def may(self, purpose: Purpose, channel: str = "", topic: str = "") -> bool:
+        return await current(self.db, "p1", purpose, channel, topic)
 
 
 @pytest.fixture
@@ -99,3 +102,32 @@ async def test_a_no_anywhere_outweighs_an_older_yes_elsewhere(ledger: Ledger, pi
     pinned.advance(1)
     await ledger.say(Purpose.AWARENESS, granted=False, cause="sms:1", channel="sms")
     assert not await ledger.may(Purpose.AWARENESS, "web")
+
+
+async def test_a_word_on_one_topic_counts_for_that_topic_alone(ledger: Ledger, pinned: PinnedTime) -> None:
+    news = Purpose.AWARENESS
+    await ledger.say(news, granted=True, cause="sms:1", topic="id-card")
+    assert [await ledger.may(news, topic=topic) for topic in ("id-card", "passport", "")] == [
+        True,
+        False,
+        False,
+    ]
+    pinned.advance(1)
+    await ledger.say(news, granted=True, cause="sms:2")
+    pinned.advance(1)
+    await ledger.say(news, granted=False, cause="sms:3", topic="id-card")
+    assert [await ledger.may(news, topic=topic) for topic in ("id-card", "passport", "")] == [
+        False,
+        True,
+        True,
+    ]
+    pinned.advance(1)
+    await ledger.say(news, granted=False, cause="sms:4")
+    assert [await ledger.may(news, topic=topic) for topic in ("id-card", "passport", "")] == [False] * 3
+    assert [each.topic for each in await history(ledger.db, "p1", news)] == ["", "id-card", "", "id-card"]
+
+
+async def test_one_message_may_speak_of_several_topics(ledger: Ledger) -> None:
+    await ledger.say(Purpose.AWARENESS, granted=True, cause="sms:1", topic="id-card")
+    await ledger.say(Purpose.AWARENESS, granted=True, cause="sms:1", topic="passport")
+    assert await ledger.may(Purpose.AWARENESS, topic="passport")
