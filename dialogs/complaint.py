@@ -8,6 +8,7 @@ from bot.text.gsm import is_gsm
 from complaints.cases import CaseKind
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.circumstances import Circumstances
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
 from dialogs.intake import Intake
 from dialogs.phrases import Phrases
@@ -132,8 +133,11 @@ class AskConfirmation(DialogAction):
         return self.ports.places.name(known.code, turn.words.language) if known else place
 
     def _tell_fee(self, turn: Turn) -> None:
-        service = self.ports.catalogue.get(turn.slot("service"))
-        if service is None or service.costs_fact.status is Status.UNKNOWN:
+        about = turn.slot("service")
+        if about not in self.ports.catalogue.services:
+            return
+        service = Circumstances(self.ports).service(turn, about)
+        if service.costs_fact.status is Status.UNKNOWN:
             return
         name = self.ports.catalogue.name(service.id, turn.words.language)
         costs = "; ".join(cost_lines(self.ports.pack, service, turn.words.language, brief=True))
