@@ -8,11 +8,10 @@ import orjson
 
 from dialogs.action import Events, Turn, remember
 from dialogs.ports import Ports
-from services.answers import notice_answer
+from services.answers import TYPES_OFFERED, notice_answer
 from services.record import PublicService, Topic
 
-# As many as leave the answer its two parts.
-_TYPES_OFFERED = 3
+# More are asked for by name.
 _PLACES_OFFERED = 3
 
 Button = dict[str, str]
@@ -61,7 +60,7 @@ class Circumstances:
         others = services.other_types(service.id, about, place, citizen, at=now)
         return [
             _button(services.types.name(each, turn.words.language), intent, service=service.id, citizen=each)
-            for each in others[:_TYPES_OFFERED]
+            for each in others[:TYPES_OFFERED]
         ]
 
     def ask_where(self, turn: Turn, service: PublicService, about: Topic, intent: str) -> None:

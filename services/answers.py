@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from bot.pack import Pack, fill
 from services.record import Cost, Duration, Fact, Names, Notice, PublicService, Requirement, Status, Topic
 
+# As many other types of citizen as leave an answer its parts.
+TYPES_OFFERED = 3
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:

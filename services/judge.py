@@ -10,7 +10,7 @@ from bot.messages import Capabilities
 from bot.rendering import DEFAULT_BUDGET, Renderer
 from bot.text.clean import clean
 from bot.text.parts import count
-from services.answers import answer, notice_answer
+from services.answers import TYPES_OFFERED, Answer, answer, notice_answer
 from services.centres import Centres
 from services.changes import Change, ChangeKind, centre_of, fact_of, overlay_of
 from services.layers import Overlay
@@ -20,6 +20,7 @@ from services.view import Services
 
 _SMS = Capabilities(max_units=1600, sms=True)
 _TOPICS = (Topic.REQUIREMENTS, Topic.FEE, Topic.DURATION)
+_MOST = 10**15  # what no fee costs in any currency
 _OTHER_BODY = "the change says nothing that can be changed"
 
 
@@ -64,8 +65,10 @@ class Judge:
                     yield from self._centre(change)
         except KeyError as error:
             yield f"{error.args[0]} is missing"
-        except (TypeError, ValueError) as error:
-            yield str(error) or _OTHER_BODY
+        except ValueError as error:
+            yield str(error)
+        except (AttributeError, TypeError):
+            yield _OTHER_BODY
 
     def _notice(self, change: Change) -> Iterator[str]:
         text = change.body["text"]
@@ -87,8 +90,8 @@ class Judge:
             yield "which service?"
         elif service and cost not in {each.id for each in service.costs}:
             yield f"no cost {cost}: {', '.join(each.id for each in service.costs) or 'the service has none'}"
-        if isinstance(amount, bool) or not isinstance(amount, int) or amount < 0:
-            yield f"{amount} is not a whole amount of at least 0"
+        if isinstance(amount, bool) or not isinstance(amount, int) or not 0 <= amount < _MOST:
+            yield f"{amount} is not a whole amount of at least 0 and below {_MOST}"
         fact = fact_of(change.body["fact"])
         if fact.status is Status.UNKNOWN:
             yield "an amount that nobody stands for"
@@ -136,14 +139,30 @@ class Judge:
             narrowed = [services.types.name(each, language) for each in citizen]
             if where:
                 narrowed.append(self._centres.name(where, language))
-            told.append(self._said_of(service, topic, language, narrowed))
+            others = services.other_types(service_id, topic, where, citizen, at=at)[:TYPES_OFFERED]
+            offered = [services.types.name(each, language) for each in others]
+            told.append(self._said_of(service, topic, language, narrowed, offered))
         return max(told, key=lambda each: each[0] - each[1])
 
     def _said_of(
-        self, service: PublicService, topic: Topic, language: str, narrowed: Sequence[str]
+        self,
+        service: PublicService,
+        topic: Topic,
+        language: str,
+        narrowed: Sequence[str],
+        offered: Sequence[str],
     ) -> tuple[int, int]:
-        told = [notice_answer(self._pack, service, notice, language) for notice in service.notices]
-        told.append(answer(self._pack, service, topic, language, narrowed))
-        responses = [Response(key=each.key, values=dict(each.values)) for each in told]
-        [draft] = self._renderer.render(responses, language, _SMS).drafts
+        back = [self._pack.label(language, "tell_me_when_back")]
+        told = [
+            _response(notice_answer(self._pack, service, notice, language), back if notice.outage else ())
+            for notice in service.notices
+        ]
+        told.append(_response(answer(self._pack, service, topic, language, narrowed), offered))
+        [draft] = self._renderer.render(told, language, _SMS).drafts
         return count(draft.text), max(self._budgets.get(each.key, DEFAULT_BUDGET) for each in told)
+
+
+def _response(told: Answer, choices: Sequence[str]) -> Response:
+    """As a dialog says it, for its length: where a choice leads costs nothing."""
+    buttons = tuple({"title": title, "payload": ""} for title in choices)
+    return Response(key=told.key, values=dict(told.values), buttons=buttons)
