@@ -17,18 +17,22 @@ from bot.schema import contacts, inbox, is_pending, trackers, urns
 from bot.trackers import TrackerState
 from bot.urns import Urn
 
-_PENDING = exists().where(inbox.c.urn_lookup == bindparam("lookup"), is_pending())
-_LOAD = (
-    select(
-        urns.c.contact_id,
-        urns.c.state,
-        trackers.c.version,
-        trackers.c.snapshot_sealed,
-        trackers.c.updated_at,
-        _PENDING.label("pending"),
+_PENDING = exists().where(
+    inbox.c.urn_lookup == bindparam("lookup"), is_pending(), inbox.c.id < bindparam("before")
+)
+# One row always: the first message of somebody new may be waiting too.
+_ASKED = select(bindparam("lookup", type_=urns.c.lookup.type).label("lookup")).subquery("asked")
+_LOAD = select(
+    urns.c.contact_id,
+    urns.c.state,
+    trackers.c.version,
+    trackers.c.snapshot_sealed,
+    trackers.c.updated_at,
+    _PENDING.label("pending"),
+).select_from(
+    _ASKED.outerjoin(urns, urns.c.lookup == _ASKED.c.lookup).outerjoin(
+        trackers, trackers.c.contact_id == urns.c.contact_id
     )
-    .select_from(urns.outerjoin(trackers, trackers.c.contact_id == urns.c.contact_id))
-    .where(urns.c.lookup == bindparam("lookup"))
 )
 _NEW_CONTACT = insert(contacts)
 _MOVE_TRACKER = (
@@ -82,13 +86,22 @@ class People:
         self._new_tracker = db.insert(trackers).on_conflict_do_nothing()
         self._new_urn = db.insert(urns).on_conflict_do_nothing()
 
-    async def load(self, urn: Urn, lookup: str, now: datetime) -> Person:
-        """The person behind an address; somebody new gets an id that is stored with the first turn."""
-        row = await self._db.first(_LOAD, {"lookup": lookup})
-        if row is None:
+    async def load(self, urn: Urn, lookup: str, now: datetime, before: str = "") -> Person:
+        """The person behind an address; somebody new gets an id that is stored with the first turn.
+
+        `before` is the id of a message in the inbox: those that came earlier may be `pending`.
+        """
+        (row,) = await self._db.fetch(_LOAD, {"lookup": lookup, "before": before})
+        if row.contact_id is None:
             contact_id = self._chance.id(now)
-            state = TrackerState(contact_id=contact_id)
-            return Person(contact_id=contact_id, lookup=lookup, urn=urn, state=state, new=True, pending=False)
+            return Person(
+                contact_id=contact_id,
+                lookup=lookup,
+                urn=urn,
+                state=TrackerState(contact_id=contact_id),
+                new=True,
+                pending=bool(row.pending),
+            )
         state = self._state(row)
         return Person(
             contact_id=row.contact_id,

@@ -74,13 +74,21 @@ class Inbox:
             where=is_pending(),
         )
 
-    def take(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:
-        """Mark as answered, with the turn; the commit raises Duplicate when it was answered before."""
-        writes.add(self._take, self._row(message, lookup, now, "done"), rows=1, otherwise=Duplicate)
+    def row_id(self, now: datetime) -> str:
+        """The id of a row, made when its message comes: the order of ids is that in which a person wrote."""
+        return self._chance.id(now)
 
-    def wait(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:
+    def take(
+        self, row_id: str, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet
+    ) -> None:
+        """Mark as answered, with the turn; the commit raises Duplicate when it was answered before."""
+        writes.add(self._take, self._row(row_id, message, lookup, now, "done"), rows=1, otherwise=Duplicate)
+
+    def wait(
+        self, row_id: str, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet
+    ) -> None:
         """Keep for the worker; a message that is here already stays as it is."""
-        writes.add(self._wait, self._row(message, lookup, now, "pending"))
+        writes.add(self._wait, self._row(row_id, message, lookup, now, "pending"))
 
     def fault(self, waiting: Waiting, now: datetime, error: str, writes: WriteSet) -> bool:
         """Note a failed attempt: the next comes later each time; true after the last, a dead letter."""
@@ -113,8 +121,9 @@ class Inbox:
             await self._db.commit(writes)
         return readable
 
-    def _row(self, message: InboundMessage, lookup: str, now: datetime, state: str) -> dict[str, Any]:
-        row_id = self._chance.id(now)
+    def _row(
+        self, row_id: str, message: InboundMessage, lookup: str, now: datetime, state: str
+    ) -> dict[str, Any]:
         return {
             "channel": message.channel,
             "external_id": message.external_id,

@@ -58,12 +58,13 @@ class Outcome:
 
 @dataclass(kw_only=True, slots=True)
 class Visit:
-    """Whether the request that brought a message still waits for its answer.
+    """A message's row in the inbox, and whether the request that brought it still waits for its answer.
 
     `showing` while replies are being stored as shown by this very request: nobody else will show them.
     `unasked` when nobody wrote, and the system starts the turn.
     """
 
+    row_id: str
     waits: bool = True
     showing: bool = False
     unasked: bool = False
@@ -122,24 +123,24 @@ class Pipeline:
         return self._requests >= CROWD
 
     async def _accept(self, message: InboundMessage) -> Outcome:
+        visit = Visit(row_id=self._parts.inbox.row_id(self._parts.clock.now()))
         lookup = self._parts.vault.lookup(str(message.urn))
         token = await self._parts.locks.try_acquire(lookup, LOCK_SECONDS)
         if token is None:
-            return await self._keep(message, lookup)
+            return await self._keep(message, lookup, visit)
         if lookup in self._keeping:
             await self._release(lookup, token)
-            return await self._keep(message, lookup)
-        visit = Visit()
+            return await self._keep(message, lookup, visit)
         task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
         done, _ = await asyncio.wait({task}, timeout=self._parts.turn_seconds)
         while not done and visit.showing:
             done, _ = await asyncio.wait({task}, timeout=_COMMIT_SECONDS)
         if done:
-            return await self._outcome_of(task, message, lookup)
+            return await self._outcome_of(task, message, lookup, visit)
         visit.waits = False
         self._late.add(task)
         task.add_done_callback(self._end_late)
-        return await self._keep(message, lookup)
+        return await self._keep(message, lookup, visit)
 
     async def work(self, waiting: Waiting) -> Outcome | None:
         """Answer a message from the inbox; None when its person is busy. A fault is noted for later.
@@ -152,7 +153,7 @@ class Pipeline:
         if token is None:
             return None
         try:
-            return await self._turn(message, lookup, Visit(waits=False))
+            return await self._turn(message, lookup, Visit(row_id=waiting.id, waits=False))
         except DatabaseUnavailable:
             raise  # it says nothing about the message
         except Exception as error:
@@ -173,21 +174,24 @@ class Pipeline:
             channel=channel, external_id=cause, urn=urn, text="", received_at=self._parts.clock.now()
         )
         lookup = self._parts.vault.lookup(str(urn))
-        return await self._turn(message, lookup, Visit(waits=False, unasked=True), (intent, slots))
+        visit = Visit(row_id=self._parts.inbox.row_id(message.received_at), waits=False, unasked=True)
+        return await self._turn(message, lookup, visit, (intent, slots))
 
     async def close(self) -> None:
         """Let turns that outlast their request finish."""
         if self._late:
             await asyncio.wait(self._late, timeout=LOCK_SECONDS)
 
-    async def _outcome_of(self, task: asyncio.Task[Outcome], message: InboundMessage, lookup: str) -> Outcome:
+    async def _outcome_of(
+        self, task: asyncio.Task[Outcome], message: InboundMessage, lookup: str, visit: Visit
+    ) -> Outcome:
         error = task.exception()
         if error is None:
             return task.result()
         if not isinstance(error, Exception) or isinstance(error, DatabaseUnavailable):
             raise error
         log.error("pipeline.fault", channel=message.channel, error=type(error).__name__, exc_info=error)
-        return await self._keep(message, lookup)
+        return await self._keep(message, lookup, visit)
 
     def _end_late(self, task: asyncio.Task[Outcome]) -> None:
         self._late.discard(task)
@@ -230,9 +234,9 @@ class Pipeline:
             return False
         return not self._parts.capabilities[message.channel].sms or await self._parts.spending.allows()
 
-    async def _keep(self, message: InboundMessage, lookup: str) -> Outcome:
+    async def _keep(self, message: InboundMessage, lookup: str, visit: Visit) -> Outcome:
         writes = WriteSet()
-        self._parts.inbox.wait(message, lookup, self._parts.clock.now(), writes)
+        self._parts.inbox.wait(visit.row_id, message, lookup, self._parts.clock.now(), writes)
         self._queued.add(lookup)
         self._keeping[lookup] += 1
         try:
@@ -268,9 +272,9 @@ class Pipeline:
         for _ in range(_ROUNDS):
             visit.showing = False
             now = self._parts.clock.now()
-            person = await self._parts.people.load(message.urn, lookup, now)
+            person = await self._parts.people.load(message.urn, lookup, now, visit.row_id)
             if person.pending and visit.waits:
-                return await self._keep(message, lookup)
+                return await self._keep(message, lookup, visit)
             turn = await self._respond(person, message, event, now)
             try:
                 return await self._commit(person, message, turn, now, visit)
@@ -315,7 +319,7 @@ class Pipeline:
         if visit.unasked and not answered:
             return Outcome(kind=Handled.LIMITED)
         writes = WriteSet()
-        self._parts.inbox.take(message, person.lookup, now, writes)
+        self._parts.inbox.take(visit.row_id, message, person.lookup, now, writes)
         self._parts.people.save(person, state, now, writes)
         self._parts.effects.add(
             turn.effects,

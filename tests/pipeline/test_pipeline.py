@@ -99,6 +99,17 @@ async def test_a_message_waits_while_its_person_is_being_answered(world: World) 
     assert await world.replies() == ["sms:a", "sms:b", "sms:c"]
 
 
+async def test_the_first_message_of_somebody_new_comes_before_their_second(world: World) -> None:
+    lookup = world.parts.vault.lookup("tel:+8562055512345")
+    token = await world.parts.locks.try_acquire(lookup, 30)
+    assert token
+    assert (await world.pipeline.accept(world.message("a"))).kind is Handled.PENDING
+    await world.parts.locks.release(lookup, token)
+    assert (await world.pipeline.accept(world.message("b"))).kind is Handled.PENDING
+    await _work_off(world)
+    assert await world.replies() == ["sms:a", "sms:b"]
+
+
 async def test_a_turn_that_takes_too_long_is_answered_later_and_once(world: World) -> None:
     gate = asyncio.Event()
 
