@@ -67,6 +67,7 @@ class EventKind(StrEnum):
     WITHDRAWN = "withdrawn"
     REJECTED = "rejected"
     REOPENED = "reopened"
+    REKEYED = "rekeyed"  # the citizen lost the PIN and got another
 
 
 class ActorKind(StrEnum):
@@ -161,8 +162,8 @@ _WORK = {
     _E.WITHDRAWN: _S.WITHDRAWN,
     _E.REJECTED: _S.REJECTED,
 }
-# What leaves the state as it is, and so is possible whenever somebody has something to say.
-_WORDS = (_E.ADDED, _E.REPLIED, _E.NOTED)
+# What leaves the state as it is, and so is possible whenever somebody has something to say or to ask for.
+_WORDS = (_E.ADDED, _E.REPLIED, _E.NOTED, _E.REKEYED)
 
 
 def _stay(state: CaseState, *events: EventKind) -> dict[EventKind, CaseState]:

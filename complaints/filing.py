@@ -70,3 +70,11 @@ class ReopenCase:
     desk: str
     promised_at: datetime
     text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssuePin:
+    """The citizen lost the PIN: from now on only this one opens the case."""
+
+    case: Case
+    pin: str

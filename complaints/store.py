@@ -29,7 +29,7 @@ from complaints.cases import (
     transition,
 )
 from complaints.errors import NotOffered
-from complaints.filing import AddToCase, ConfirmCase, FileCase, ReopenCase, WithdrawCase
+from complaints.filing import AddToCase, ConfirmCase, FileCase, IssuePin, ReopenCase, WithdrawCase
 from complaints.tables import case_events, cases
 
 # The `purge_at` of a case that is not over: it is kept however long it takes.
@@ -39,6 +39,7 @@ _OPEN_CASES_SHOWN = 5
 _INSERT_CASE = insert(cases)
 _INSERT_EVENT = insert(case_events)
 _MOVE = update(cases).where(cases.c.id == bindparam("of_case"), cases.c.version == bindparam("was"))
+_REKEY = update(cases).where(cases.c.id == bindparam("of_case"))
 _BY_REFERENCE = select(cases).where(cases.c.reference == bindparam("reference"))
 _BY_ID = select(cases).where(cases.c.id == bindparam("case_id"))
 _OF_CONTACT = (
@@ -67,6 +68,7 @@ class CaseWriters:
             WithdrawCase: self.write_withdrawal,
             ConfirmCase: self.write_confirmation,
             ReopenCase: self.write_reopening,
+            IssuePin: self.write_pin,
         }
 
     def write_case(self, effect: FileCase, context: EffectContext, writes: WriteSet) -> None:
@@ -107,6 +109,12 @@ class CaseWriters:
             promised_at=effect.promised_at,
         )
         self.write_change(effect.case, event, context, writes)
+
+    def write_pin(self, effect: IssuePin, context: EffectContext, writes: WriteSet) -> None:
+        """Put another PIN in the place of the lost one; Stale if the case moved on meanwhile."""
+        self.write_change(effect.case, _citizen(EventKind.REKEYED, context), context, writes)
+        sealed = pins.sealed(context.vault, effect.case.reference, effect.pin)
+        writes.add(_REKEY, {"of_case": effect.case.id, "pin_hash": sealed}, rows=1)
 
     def write_change(self, case: Case, event: Event, context: EffectContext, writes: WriteSet) -> None:
         """Any event on an existing case; raises what `transition` raises."""

@@ -21,6 +21,7 @@ from complaints.references import Flaw, check, spoken
 from complaints.store import PinOutcome
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
+from dialogs.own_cases import case_choice
 from dialogs.ports import Ports
 from dialogs.verified import is_verified, verify
 
@@ -46,6 +47,10 @@ class StatusStart(DialogAction):
         bare = named and not any(map(str.isalpha, turn.text))
         if bare and isinstance(check(named), Flaw) and await self.ports.registers.connected():
             return [FollowupAction("action_status_start")]
+        several = [] if named else await self._several(turn)
+        if several:
+            turn.say("utter_ask_which_case", [_choice(turn, case) for case in several])
+            return remember(goal="complaint_status")
         return [*await self.begin(turn), FollowupAction("complaint_status_form")]
 
     async def begin(self, turn: Turn) -> Events:
@@ -61,11 +66,27 @@ class StatusStart(DialogAction):
     async def _meant(self, turn: Turn) -> str:
         if _NUMBER.search(ascii_digits(turn.text)):
             return _read(turn, turn.text)
-        known = turn.slot("reference")
-        if known and await _visible(self.ports, known, turn):
+        known = await self._known(turn)
+        if known:
             return known
         own = await self.ports.cases.of_contact(turn.person)
         return own[0].case.reference if own else ""
+
+    async def _several(self, turn: Turn) -> list[Case]:
+        """The person's own cases, if the message leaves open which of them is meant."""
+        if _NUMBER.search(ascii_digits(turn.text)) or await self._known(turn):
+            return []
+        own = [view.case for view in await self.ports.cases.of_contact(turn.person)]
+        return own if len(own) > 1 else []
+
+    async def _known(self, turn: Turn) -> str:
+        """The case spoken of before, if the person may still see it."""
+        known = turn.slot("reference")
+        return known if known and await _visible(self.ports, known, turn) else ""
+
+
+def _choice(turn: Turn, case: Case) -> dict[str, str]:
+    return case_choice(turn, case, f'/complaint_status{{"reference": "{case.reference}"}}')
 
 
 class AskPin(DialogAction):

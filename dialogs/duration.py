@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.interfaces import Action
 
+from dialogs.action import Events, Turn
 from dialogs.asked_service import ListQuestion
 from dialogs.ports import Ports
 from services.record import Topic
@@ -19,3 +21,9 @@ class Duration(ListQuestion):
 
     goal = "duration"
     topic = Topic.DURATION
+
+    async def respond(self, turn: Turn) -> Events:
+        """Answer; "when will it be ready?" after an application was told asks about that one."""
+        if turn.last_answer == "utter_application" and not turn.entity("service"):
+            return [FollowupAction("action_status_start")]
+        return await super().respond(turn)

@@ -12,7 +12,7 @@ from bot.errors import Duplicate, Stale, Taken
 from bot.guesses import GUESSES_A_DAY
 from complaints.cases import CaseState, EventKind, Protection
 from complaints.errors import NotOffered, NotPossible
-from complaints.filing import AddToCase, ConfirmCase, ReopenCase, WithdrawCase
+from complaints.filing import AddToCase, ConfirmCase, IssuePin, ReopenCase, WithdrawCase
 from complaints.store import PinOutcome
 from complaints.tables import case_events, cases
 from tests.complaints.conftest import WORDS, Office
@@ -141,6 +141,17 @@ async def test_a_person_guesses_five_times_a_day_whatever_at(office: Office) -> 
         await office.cases.check_pin(f"2000000{number}", "999999", "p2")
     assert (await office.cases.check_pin(case.reference, "012345", "p2")).outcome is PinOutcome.LOCKED
     assert (await office.cases.check_pin(case.reference, "012345", "p3")).outcome is PinOutcome.RIGHT
+
+
+async def test_a_new_pin_takes_the_place_of_the_lost_one(office: Office) -> None:
+    case = await office.file()
+    await office.do(IssuePin(case=case, pin="654321"), "sms:2")
+    assert (await office.cases.check_pin(case.reference, "012345", "p2")).outcome is PinOutcome.WRONG
+    assert (await office.cases.check_pin(case.reference, "654321", "p2")).outcome is PinOutcome.RIGHT
+    assert [event.kind for event in await office.cases.events(case.id)] == ["filed", "rekeyed"]
+    assert (await office.case(case.reference)).state is CaseState.RECEIVED
+    with pytest.raises(Stale):
+        await office.do(IssuePin(case=case, pin="111111"), "sms:3")
 
 
 async def test_a_right_pin_is_no_guess(office: Office) -> None:

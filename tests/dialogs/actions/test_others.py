@@ -102,4 +102,4 @@ async def test_no_insult_is_heard_where_there_is_none(text: str) -> None:
 
 
 async def test_an_application_cannot_be_looked_up_yet() -> None:
-    assert (await act(WORLD, "action_status")).keys == ["utter_status"]
+    assert (await act(WORLD, "action_status_start")).keys == ["utter_status"]
