@@ -25,6 +25,7 @@ from bot.crypto import Vault, open_vault, read_master
 from bot.db import Database, WriteSet, open_database
 from bot.effects import Effects
 from bot.engine import Engine
+from bot.erasure import Erasure
 from bot.errors import ConfigurationError, PackError
 from bot.guesses import Guesses
 from bot.housekeeping import Housekeeping
@@ -67,15 +68,17 @@ from cli.kit import Instance
 from cli.main import command
 from complaints import categories, references, routing
 from complaints.categories import Categories
+from complaints.erasure import erase_cases
 from complaints.retention import case_rule, held_contacts
 from complaints.routing import Desks
 from complaints.sequencer import AnchorFile, Sequencer
 from complaints.store import Cases, CaseWriters
 from dialogs.discover import discover
-from dialogs.ports import Ports
+from dialogs.ports import Keeping, Ports
 from services import catalogue, centres, citizens, local, ministries, offered
 from services.catalogue import Catalogue
 from services.centres import Centres
+from services.erasure import erase_requests
 from services.herald import Herald
 from services.judge import Judge
 from services.local import load_local
@@ -217,11 +220,12 @@ async def open_installation(
         overlays = overlays_of(country, db, vault, clock, chance)
         if not maintenance:
             await overlays.refresh()
-        actions = discover(_ports(country, db, vault, clock, chance))
+        actions = discover(_ports(config, country, db, vault, clock, chance))
         kept = timedelta(days=config.purge_messages_days)
         writers = {
             RecordConsent: write_consent,
             **reminder_writers(),
+            **Erasure(held_contacts(), (erase_cases, erase_requests)).by_effect(),
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
         }
         effects = Effects(writers=writers, db=db, vault=vault, clock=clock, chance=chance)
@@ -301,7 +305,9 @@ def overlays_of(country: Country, db: Database, vault: Vault, clock: Clock, chan
     )
 
 
-def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: Chance) -> Ports:
+def _ports(
+    config: Config, country: Country, db: Database, vault: Vault, clock: Clock, chance: Chance
+) -> Ports:
     return Ports(
         pack=country.pack,
         catalogue=country.catalogue,
@@ -314,6 +320,7 @@ def _ports(country: Country, db: Database, vault: Vault, clock: Clock, chance: C
         registers=EmbeddedRegister(db, vault),
         places=country.places,
         calendar=country.calendar,
+        keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
         phones=country.phones,
         categories=country.categories,
         desks=country.desks,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, bindparam, exists, insert, select, update
+from sqlalchemy import Row, bindparam, exists, func, insert, select, update
 
 from bot.clock import Chance, to_ms
 from bot.crypto import Vault
@@ -28,6 +28,7 @@ _LOAD = select(
     trackers.c.version,
     trackers.c.snapshot_sealed,
     trackers.c.updated_at,
+    func.length(urns.c.address_sealed).label("address_bytes"),
     _PENDING.label("pending"),
 ).select_from(
     _ASKED.outerjoin(urns, urns.c.lookup == _ASKED.c.lookup).outerjoin(
@@ -35,6 +36,11 @@ _LOAD = select(
     )
 )
 _NEW_CONTACT = insert(contacts)
+_RETURNED = (
+    update(urns)
+    .where(urns.c.lookup == bindparam("of_lookup"))
+    .values(address_sealed=bindparam("address_sealed"))
+)
 _MOVE_TRACKER = (
     update(trackers)
     .where(trackers.c.contact_id == bindparam("of_contact"), trackers.c.version == bindparam("of_version"))
@@ -62,7 +68,8 @@ class Person:
     """Who wrote.
 
     `new` when nobody has written from this address before, `pending` when older messages of
-    theirs still wait for an answer; `updated_at` is their last turn, in milliseconds.
+    theirs still wait for an answer; `updated_at` is their last turn, in milliseconds. `forgotten`
+    when they had themselves erased before they wrote again.
     """
 
     contact_id: str
@@ -71,6 +78,7 @@ class Person:
     state: TrackerState
     new: bool
     pending: bool
+    forgotten: bool = False
     language: str = ""
     updated_at: int = 0
 
@@ -110,6 +118,7 @@ class People:
             state=state,
             new=False,
             pending=bool(row.pending),
+            forgotten=not row.address_bytes,
             language=state.language,
             updated_at=row.updated_at or 0,
         )
@@ -131,6 +140,8 @@ class People:
         snapshot = self._vault.seal(state.dump(), f"trackers:{person.contact_id}")
         if person.new:
             self._add(person, state, at, purge_at, writes)
+        elif person.forgotten:
+            writes.add(_RETURNED, {"of_lookup": person.lookup, "address_sealed": self._address(person)})
         if state.version == 0:
             row = {
                 "contact_id": person.contact_id,
@@ -160,12 +171,11 @@ class People:
             writes.add(_SEEN, seen)
 
     def _add(self, person: Person, state: TrackerState, at: int, purge_at: int, writes: WriteSet) -> None:
-        address = self._vault.seal(str(person.urn).encode(), f"urns:{person.lookup}")
         urn = {
             "lookup": person.lookup,
             "contact_id": person.contact_id,
             "scheme": person.urn.scheme,
-            "address_sealed": address,
+            "address_sealed": self._address(person),
             "state": "active",
             "created_at": at,
         }
@@ -178,3 +188,6 @@ class People:
         }
         writes.add(self._new_urn, urn, rows=1, otherwise=Stale)
         writes.add(_NEW_CONTACT, contact)
+
+    def _address(self, person: Person) -> bytes:
+        return self._vault.seal(str(person.urn).encode(), f"urns:{person.lookup}")

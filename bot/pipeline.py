@@ -321,6 +321,9 @@ class Pipeline:
         writes = WriteSet()
         self._parts.inbox.take(visit.row_id, message, person.lookup, now, writes)
         self._parts.people.save(person, state, now, writes)
+        drafts = rendered.drafts if answered else ()
+        replies = self._parts.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
+        # After the words of this turn: an effect may be that they are forgotten.
         self._parts.effects.add(
             turn.effects,
             writes,
@@ -329,8 +332,6 @@ class Pipeline:
             channel=message.channel,
             urn=person.urn,
         )
-        drafts = rendered.drafts if answered else ()
-        replies = self._parts.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
         visit.showing = visit.waits and self._parts.capabilities[message.channel].inline
         await self._parts.db.commit(writes)
         if replies:

@@ -56,6 +56,14 @@ class ReminderReader(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Keeping:
+    """How long words are kept: in conversations, and of cases after they are over."""
+
+    messages_days: int
+    cases_days: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ports:
     """Handed to every dialog by the composition root."""
 
@@ -68,6 +76,7 @@ class Ports:
     reminders: ReminderReader
     sending: SendingHours
     registers: Register
+    keeping: Keeping
     places: Places
     calendar: WorkingCalendar
     phones: PhoneRules

@@ -22,6 +22,7 @@ from bot.db import Database, WriteSet
 from bot.dispatcher import Response
 from bot.effects import EffectContext, Effects
 from bot.engine import Engine, Turn
+from bot.erasure import Erasure
 from bot.errors import Taken
 from bot.inbox import Inbox
 from bot.locks import MemoryLocks
@@ -35,6 +36,7 @@ from bot.schema import inbox, meta, outbox
 from bot.spending import Spending
 from bot.trackers import TrackerState
 from bot.urns import Urn
+from complaints.retention import held_contacts
 from tests.pinned import PinnedTime
 
 PACK = Path(__file__).parents[2] / "nlu_data"
@@ -155,7 +157,13 @@ def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> Wor
         interpreter=Reader(),
         engine=cast("Engine", dialog),
         renderer=Renderer(Pack.load(PACK), {}),
-        effects=Effects(writers={Note: write_note}, db=db, vault=vault, clock=clock, chance=chance),
+        effects=Effects(
+            writers={Note: write_note, **Erasure(held_contacts(), ()).by_effect()},
+            db=db,
+            vault=vault,
+            clock=clock,
+            chance=chance,
+        ),
         spending=spending,
         capabilities=CAPABILITIES,
         may_answer=lambda urn: not urn.address.startswith("+1"),

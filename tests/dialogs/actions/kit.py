@@ -26,7 +26,7 @@ from complaints.categories import Categories
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck, PinOutcome
 from dialogs.discover import discover
-from dialogs.ports import Ports
+from dialogs.ports import Keeping, Ports
 from services.application_numbers import holds
 from services.catalogue import Catalogue, Fact, Status
 from services.centres import Centres
@@ -182,6 +182,7 @@ def ports(
         reminders=reminders or RemindersInMemory(),
         sending=SendingHours.load(pack),
         registers=registers or RegisterInMemory(),
+        keeping=Keeping(messages_days=180, cases_days=1825),
         places=places,
         calendar=WorkingCalendar.load(pack),
         phones=PhoneRules.load(pack),
@@ -279,3 +280,5 @@ def _domain() -> DomainDict:
         "status_form": {"required_slots": ["application_number", "application_secret"]},
     }
     return cast("DomainDict", {"forms": forms})
+        "withdraw_form": {"required_slots": ["withdraw_confirm"]},
+        "erasure_form": {"required_slots": ["erasure_confirm"]},
