@@ -277,8 +277,8 @@ def _domain() -> DomainDict:
         "complaint_status_form": {"required_slots": ["reference", "pin"]},
         "reminder_about_form": {"required_slots": ["reminder_about"]},
         "reminder_day_form": {"required_slots": ["reminder_day"]},
+        "withdraw_form": {"required_slots": ["withdraw_confirm"]},
+        "erasure_form": {"required_slots": ["erasure_confirm"]},
         "status_form": {"required_slots": ["application_number", "application_secret"]},
     }
     return cast("DomainDict", {"forms": forms})
-        "withdraw_form": {"required_slots": ["withdraw_confirm"]},
-        "erasure_form": {"required_slots": ["erasure_confirm"]},
