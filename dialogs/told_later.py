@@ -25,7 +25,7 @@ class WaitForService(DialogAction):
         out = {
             each: catalogue.name(each, turn.words.language)
             for each in catalogue.services
-            if any(notice.outage for notice in services.of(each, turn.slot("place"), at=now).notices)
+            if services.is_down(each, now)
         }
         meant = turn.entity("service") or turn.slot("service")
         if meant in out:

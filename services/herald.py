@@ -73,17 +73,9 @@ class Herald:
             return 0
         for service in await self._reminders.awaited():
             # Whoever put the service back said so; a notice may also have ended by its date.
-            if not self._is_out(service):
+            if not self._services.is_down(service, self._clock.now()):
                 await self._reminders.service_is_back(service)
         return sum([await self._tell(reminder) for reminder in await self._reminders.due()])
-
-    def _is_out(self, service: str) -> bool:
-        """Whether a notice says that the service does not work, here or there."""
-        now = self._clock.now()
-        return any(
-            each.notice and each.notice.outage and each.service in ("", service) and each.in_force(now)
-            for each in self._services.overlays
-        )
 
     async def _tell(self, reminder: Reminder) -> bool:
         """Say one; what cannot be said now is tried again in an hour, what never can is dropped."""
