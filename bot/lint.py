@@ -55,14 +55,19 @@ def _missing(pack: Pack) -> Iterator[PackError]:
         )
 
 
+def strange_letters(words: str) -> list[str]:
+    """The characters that make every part of an otherwise cheap text short; none for one in another script."""
+    bare = fill(words, dict.fromkeys(placeholders(words), ""))
+    letters = [letter for letter in bare if not letter.isspace()]
+    strange = [letter for letter in letters if not is_gsm(letter)]
+    return sorted(set(strange)) if len(strange) < _ACCIDENT * len(letters) else []
+
+
 def _dear(text: Text) -> Iterable[tuple[str, str]]:
-    """Characters that make every part of an otherwise cheap text 70 letters short."""
+    """What to say of such characters in a text and its answers."""
     for words in (text.text, text.short, *(button.title for button in text.buttons)):
-        bare = fill(words, dict.fromkeys(placeholders(words), ""))
-        letters = [letter for letter in bare if not letter.isspace()]
-        strange = [letter for letter in letters if not is_gsm(letter)]
-        if strange and len(strange) < _ACCIDENT * len(letters):
-            named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in sorted(set(strange)))
+        if strange := strange_letters(words):
+            named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in strange)
             yield (
                 f"{named} makes every SMS part of this text hold 67 letters, not 153",
                 "Write it with other letters.",

@@ -10,7 +10,7 @@ import click
 
 from bot.errors import PatouError
 from bot.messages import Capabilities
-from cli import catalogue, data, export, nlu, pack, parse, register, routes, serve, sms, talk
+from cli import catalogue, data, export, nlu, pack, parse, register, routes, serve, sms, talk, texts
 from cli.kit import Kit
 
 
@@ -40,6 +40,7 @@ def command(kit: Kit, checks: Sequence[pack.Check], shown: Mapping[str, Capabili
         sms.command(kit),
         nlu.command(kit),
         pack.command(kit, checks),
+        texts.command(kit, checks),
         export.command(kit),
         routes.command(kit),
         register.command(kit),
