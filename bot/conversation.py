@@ -69,12 +69,18 @@ class Conversation:
             )
             for reply_id, draft in zip(ids[1:], drafts, strict=True)
         )
-        rows = [self._row(reply.id, person, "out", inbound.channel, reply.text, now) for reply in replies]
+        purge_at = to_ms(now + self._kept)
+        about = {
+            "contact_id": person.contact_id,
+            "channel": inbound.channel,
+            "at": to_ms(now),
+            "purge_at": purge_at,
+        }
+        rows = [self._row(reply.id, "out", reply.text, about) for reply in replies]
         if inbound.text:
-            rows.insert(0, self._row(ids[0], person, "in", inbound.channel, inbound.text, now))
+            rows.insert(0, self._row(ids[0], "in", inbound.text, about))
         if rows:
             writes.add(_ADD, rows)
-        purge_at = to_ms(now + self._kept)
         for reply in replies:
             enqueue(
                 writes,
@@ -89,15 +95,6 @@ class Conversation:
                 self._spending.add(count(reply.text))
         return replies
 
-    def _row(
-        self, row_id: str, person: Person, direction: str, channel: str, text: str, now: datetime
-    ) -> dict[str, Any]:
-        return {
-            "id": row_id,
-            "contact_id": person.contact_id,
-            "direction": direction,
-            "channel": channel,
-            "text_sealed": self._vault.seal(text.encode(), f"messages:{row_id}"),
-            "at": to_ms(now),
-            "purge_at": to_ms(now + self._kept),
-        }
+    def _row(self, row_id: str, direction: str, text: str, about: Mapping[str, Any]) -> dict[str, Any]:
+        sealed = self._vault.seal(text.encode(), f"messages:{row_id}")
+        return {"id": row_id, "direction": direction, "text_sealed": sealed, **about}

@@ -105,6 +105,12 @@ class Engine:
         self._key = key
         self._bands = bands
         self._forms = FormLoop(rules, self._actions, texts)
+        self._filled_by = tuple(
+            (mapping.entity, slot.name)
+            for slot in rules.slots.values()
+            for mapping in slot.mappings
+            if mapping.kind == "from_entity" and not mapping.form
+        )
 
     async def respond(self, state: TrackerState, inbound: InboundMessage, parsed: Parsed) -> Turn:
         """Answer a person's message; `state` is the engine's to change."""
@@ -186,10 +192,9 @@ class Engine:
 
     def _fill_slots(self, stage: Stage) -> None:
         found = {each["entity"]: each["value"] for each in reversed(stage.parsed["entities"])}
-        for slot in self._rules.slots.values():
-            for mapping in slot.mappings:
-                if mapping.kind == "from_entity" and not mapping.form and mapping.entity in found:
-                    stage.state.slots[slot.name] = found[mapping.entity]
+        for entity, slot in self._filled_by if found else ():
+            if entity in found:
+                stage.state.slots[slot] = found[entity]
 
     async def _resume(self, stage: Stage) -> None:
         """A form was left an hour ago: a new wish is answered first, then the choice is offered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from itertools import count
 from typing import Protocol
 
 from redis.asyncio import Redis
@@ -33,6 +34,7 @@ class MemoryLocks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._tokens = map(str, count())
         self._held: dict[str, tuple[str, float]] = {}
 
     async def try_acquire(self, key: str, seconds: float) -> str | None:
@@ -41,7 +43,7 @@ class MemoryLocks:
         _token, until = self._held.get(key, ("", now))
         if until > now:
             return None
-        token = secrets.token_hex(8)
+        token = next(self._tokens)
         self._held[key] = (token, now + seconds)
         return token
 

@@ -128,6 +128,8 @@ def placeholders(template: str) -> frozenset[str]:
 
 def fill(template: str, values: Mapping[str, object]) -> str:
     """Put values for `{name}` marks, once and literally; raises KeyError for a value not given."""
+    if "{" not in template:
+        return template
     return _PLACEHOLDER.sub(lambda mark: str(values[mark[1]]), template)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -31,18 +31,16 @@ class Spending:
         self._clock = clock
         self._zone = zone
         self._budget = daily_parts
-        self._day = ""
+        self._begins = self._ends = datetime.min.replace(tzinfo=UTC)
         self._parts = 0
         self._counted_at = -_RECOUNT_SECONDS * 2.0
         self._warned = 0
 
     async def allows(self) -> bool:
         """Whether another reply may be paid for today."""
-        now = self._clock.now().astimezone(self._zone)
-        if (
-            now.date().isoformat() != self._day
-            or self._clock.monotonic() - self._counted_at > _RECOUNT_SECONDS
-        ):
+        now = self._clock.now()
+        is_today = self._begins <= now < self._ends
+        if not is_today or self._clock.monotonic() - self._counted_at > _RECOUNT_SECONDS:
             await self._recount(now)
         return self._parts < self._budget
 
@@ -52,9 +50,9 @@ class Spending:
         self._warn()
 
     async def _recount(self, now: datetime) -> None:
-        if now.date().isoformat() != self._day:
-            self._day, self._warned = now.date().isoformat(), 0
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        if midnight != self._begins:
+            self._begins, self._ends, self._warned = midnight, midnight + timedelta(days=1), 0
         row = await self._db.first(_SENT_SINCE, {"since": id_from(midnight)})
         self._parts = int(row[0]) if row else 0
         self._counted_at = self._clock.monotonic()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import IntegrityError
@@ -21,8 +20,7 @@ _UNIQUE_IN_SQLITE = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PR
 _UNIQUE_IN_POSTGRESQL = "23505"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One statement; `rows` is None where any number of rows is right."""
 
     statement: Executable
@@ -50,7 +48,7 @@ class WriteSet:
         A number of touched rows other than `rows`, or a unique key in use, raises `otherwise`
         from the commit. Several params run the statement once each; `rows` counts them together.
         """
-        self._writes.append(Write(statement=statement, params=params, rows=rows, otherwise=otherwise))
+        self._writes.append(Write(statement, params, rows, otherwise))
 
     def __iter__(self) -> Iterator[Write]:
         return iter(self._writes)
