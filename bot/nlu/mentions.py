@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Any, TypeVar
 
 import numpy as np
 
 from bot.nlu.features import Reading
 from bot.nlu.pattern import Pattern
 from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases, closed, joined
-from bot.nlu.sound import HEAD, key
+from bot.nlu.sound import key
+
+Place = TypeVar("Place", "Mention", Hit[str])
 
 _GRAM = 3
 # A name shorter than this in sounds has too many near neighbours to be guessed at.
-_LEAST_GUESSED = 6
-# The common words of a name, in another place than the rest of it, count from so many sounds on.
-_LEAST_PART = 3
+_LEAST_GUESSED = 8
+# The common words of a name, in another place than the rest of it, count from so many sounds on; so
+# long is that rest at least.
+_LEAST_PART, _LEAST_REST = 3, 6
 _IN_PARTS = 0.9
 # Letters of a name that may be wrong, added or missing, as a share of its length.
 _TOLERANCE = 0.2
 # As much of a common word beside it: "citizens are" is no "citizen card".
 _COMMON_TOLERANCE = 0.3
-_SLACK = 2
 _CANDIDATES = 8
-_VOWELS = str.maketrans("", "", "aeiou")
+_VOWELS = frozenset("aeiou")
 # The share of a name's rarity that must be in the message before its letters are compared.
 _LEAST_OVERLAP = 0.4
 
@@ -41,37 +45,55 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class _Common:
+    """Common words of a name: a letter in three may be wrong, or any of their vowels left out."""
+
+    near: Pattern
+    clipped: re.Pattern[str]
+
+    @classmethod
+    def of(cls, heard: str) -> _Common:
+        """From the sounds of the words; none of them is heard everywhere."""
+        letters = (f"{letter}?" if letter in _VOWELS else re.escape(letter) for letter in heard)
+        return cls(Pattern(heard), re.compile("".join(letters)))
+
+    def heard_in(self, heard: str) -> bool:
+        """Whether these sounds have the words in them."""
+        length = len(self.near.letters)
+        return bool(self.clipped.search(heard)) or self.near.nearest(heard)[0] <= _COMMON_TOLERANCE * length
+
+
+@dataclass(frozen=True, slots=True)
 class _Name:
     """A name by its sounds, and the part of it that no other thing shares: "licence" alone is no boat."""
 
     service: str
     whole: Pattern
     core: Pattern
-    before: Pattern
-    after: Pattern
+    before: _Common
+    after: _Common
 
     @classmethod
     def of(cls, service: str, heard: str, common: Collection[str]) -> _Name:
         """From the sounds of a name and of the words that many names share."""
         core = _core(heard, common)
         before, after = heard.split(core, 1)
-        return cls(service, Pattern(heard), Pattern(core), Pattern(before), Pattern(after))
+        return cls(service, Pattern(heard), Pattern(core), _Common.of(before), _Common.of(after))
 
     def whole_in(self, heard: str) -> bool:
-        """Whether the rest of the name is heard there too, and the common words on their side of it."""
-        if self.core.nearest(heard)[0] > _TOLERANCE * len(self.core.letters):
+        """Whether the core of the name is heard there too, and its common words before and after that."""
+        errors, start, end = self.core.nearest(heard)
+        if errors > _TOLERANCE * len(self.core.letters):
             return False
-        before, after = len(self.before.letters), len(self.after.letters)
-        return (not before or _heard_in(self.before, heard[: before + _SLACK])) and (
-            not after or _heard_in(self.after, heard[-after - _SLACK :])
-        )
+        # Of two neighbouring letters that sound alike one is heard.
+        return self.before.heard_in(heard[: start + 1]) and self.after.heard_in(heard[max(end - 1, 0) :])
 
     def in_parts(self, reading: Reading) -> Mention | None:
         """The name with its words in another order, or others between them."""
         sound, core = reading.sound, self.core.letters
         rest = self.whole.letters.replace(core, "", 1)
         first = sound.key.find(core)
-        if first < 0 or len(core) < HEAD or len(rest) < _LEAST_PART:
+        if first < 0 or len(core) < _LEAST_REST or len(rest) < _LEAST_PART:
             return None
         if rest not in sound.key[:first] and rest not in sound.key[first + len(core) :]:
             return None
@@ -83,13 +105,19 @@ class ServiceNames:
     """All names and synonyms of the services, in every language.
 
     `generic` are words that say nothing alone (fee, card, licence): a name that is nothing else is
-    left out, and a misspelt name must be near in what it has beside them. `sounds` is the table of
-    sound.py to compare by.
+    left out, and a misspelt name must be near in what it has beside them. No name is heard in what
+    overlaps a phrase of `unmeant`. `sounds` is the table of sound.py to compare by.
     """
 
     def __init__(
-        self, names: Mapping[str, Iterable[str]], *, generic: Iterable[str] = (), sounds: str = ""
+        self,
+        names: Mapping[str, Iterable[str]],
+        *,
+        generic: Iterable[str] = (),
+        unmeant: Iterable[str] = (),
+        sounds: str = "",
     ) -> None:
+        self._unmeant = SoundPhrases([(phrase, True) for phrase in unmeant], sounds)
         common = {_heard(word, sounds) for word in generic} - {""}
         pairs = [
             (name, service)
@@ -115,16 +143,13 @@ class ServiceNames:
 
     def find(self, reading: Reading) -> list[Mention]:
         """The services named, from left to right; at most one where it had to be guessed."""
-        hits = self._heard.find(reading.text, reading.sound)
-        taken = [(hit.start, hit.end) for hit in hits]
-        hits += [
-            hit for hit in self._written.find(reading.words)
-            if not any(start < hit.end and hit.start < end for start, end in taken)
-        ]  # fmt: skip
+        unmeant = self._unmeant.find(reading.text, reading.sound)
+        hits = _apart(self._heard.find(reading.text, reading.sound), unmeant)
+        hits += _apart(self._written.find(reading.words), [*unmeant, *hits])
         if hits:
             return [Mention(hit.value, hit.start, hit.end, 1.0) for hit in sorted(hits, key=_start)]
         guess = self._guess(reading)
-        return [guess] if guess else []
+        return _apart([guess], unmeant) if guess else []
 
     def _guess(self, reading: Reading) -> Mention | None:
         sound = reading.sound
@@ -153,10 +178,9 @@ class ServiceNames:
         return best or parts
 
 
-def _heard_in(words: Pattern, heard: str) -> bool:
-    """Whether common words are in there, a letter wrong or their vowels left out."""
-    near = words.nearest(heard)[0] <= _COMMON_TOLERANCE * len(words.letters)
-    return near or words.letters.translate(_VOWELS) in heard.translate(_VOWELS)
+def _apart(found: Iterable[Place], taken: Sequence[Hit[Any]]) -> list[Place]:
+    """What overlaps nothing that is taken."""
+    return [each for each in found if not any(hit.start < each.end and each.start < hit.end for hit in taken)]
 
 
 def _start(hit: Hit[str]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PackError
+from bot.nlu.clauses import Clauses
 from bot.nlu.data import TrainingData, join, read_data
 from bot.nlu.entities import EntityFinder, Gazetteer
 from bot.nlu.interpreter import LightInterpreter
@@ -39,12 +40,14 @@ async def interpreter_of(
     for service, words in data.surfaces("service"):
         by_service.setdefault(service, []).append(words)
     generic = [word for _, word in lexicon.words("generic")]
+    unmeant = [word for _, word in lexicon.words("service_not")]
     return LightInterpreter(
         Model.load(await model_of(pack, service_names=service_names, models=models)),
         whole=WholeMessages(lexicon),
+        clauses=Clauses(lexicon),
         entities=EntityFinder(
             lexicon=lexicon,
-            services=ServiceNames(by_service, generic=generic, sounds=lexicon.sounds),
+            services=ServiceNames(by_service, generic=generic, unmeant=unmeant, sounds=lexicon.sounds),
             numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
             places=places,
             categories=_categories(pack),
