@@ -21,6 +21,7 @@ from complaints import audit
 from complaints.export import export_audit
 from complaints.retention import case_rule, held_contacts
 from complaints.sequencer import AnchorFile
+from services.retention import service_rules
 
 
 def commands(kit: Kit) -> list[click.Command]:
@@ -68,7 +69,7 @@ def _purge(kit: Kit) -> click.Command:
 
         async def run() -> dict[str, int]:
             async with kit.store(kit.config(), maintenance=True) as (database, _):
-                rules = (case_rule(), *floor_rules(held_contacts()))
+                rules = (case_rule(), *service_rules(), *floor_rules(held_contacts()))
                 return await purge(database, Clock().now(), rules)
 
         click.echo(orjson.dumps(asyncio.run(run())))
