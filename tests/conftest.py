@@ -27,12 +27,18 @@ from tests.servers.redis import RedisServer
 
 MASTER = bytes(range(32))
 _names = count(1)
+_MODELS_KEPT = 10
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where models trained in this run are kept, so that each is trained once."""
-    return tmp_path_factory.mktemp("models")
+def models() -> Path:
+    """Where trained models are kept between runs; a model's name is the digest of all it was made of."""
+    folder = Path(__file__).parent / ".cache" / "models"
+    folder.mkdir(parents=True, exist_ok=True)
+    newest_first = sorted(folder.glob("*.npz"), key=lambda each: each.stat().st_mtime, reverse=True)
+    for old in newest_first[_MODELS_KEPT:]:
+        old.unlink(missing_ok=True)
+    return folder
 
 
 @pytest.fixture

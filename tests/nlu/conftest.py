@@ -10,8 +10,9 @@ import app
 from bot.config import Config
 from bot.nlu.data import TrainingData
 from bot.nlu.interpreter import LightInterpreter
-from bot.nlu.understanding import examples_of
+from bot.nlu.understanding import examples_of, model_of
 from bot.pack import Pack
+from services.catalogue import Catalogue
 
 PACK = Path("nlu_data")
 
@@ -32,5 +33,7 @@ async def interpreter(models: Path) -> LightInterpreter:
 
 
 @pytest.fixture(scope="session")
-def model_path(interpreter: LightInterpreter, models: Path) -> Path:  # noqa: ARG001  # it trains the model
-    return next((models.parent / "models").glob("*.npz"))
+async def model_path(pack: Pack, models: Path) -> Path:
+    catalogue = Catalogue.load(pack)
+    names = {each: list(catalogue.names(each)) for each in catalogue.services}
+    return await model_of(pack, service_names=names, models=models)
