@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PackError
-from bot.nlu.clauses import Clauses
 from bot.nlu.data import TrainingData, join, read_data
 from bot.nlu.entities import EntityFinder, Gazetteer
 from bot.nlu.interpreter import LightInterpreter
@@ -44,7 +43,6 @@ async def interpreter_of(
     return LightInterpreter(
         Model.load(await model_of(pack, service_names=service_names, models=models)),
         whole=WholeMessages(lexicon),
-        clauses=Clauses(lexicon),
         entities=EntityFinder(
             lexicon=lexicon,
             services=ServiceNames(by_service, generic=generic, unmeant=unmeant, sounds=lexicon.sounds),
