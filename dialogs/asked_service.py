@@ -10,6 +10,7 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.circumstances import Circumstances
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
+from dialogs.rating import offer_rating
 from services.answers import answer, office
 from services.offered import offered
 from services.record import PublicService, Topic
@@ -29,7 +30,6 @@ class ServiceQuestion(DialogAction):
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
-        self.circumstances = Circumstances(ports)
         self._services = ports.catalogue.services
         self._often = offered(ports.catalogue)
         self._phrases = Phrases.load(ports.pack)
@@ -42,15 +42,20 @@ class ServiceQuestion(DialogAction):
         """Answer, ask which service, or own up to not knowing it."""
         meant = self._meant(turn)
         if meant in self._services:
-            service = self.circumstances.service(turn, meant)
-            self.circumstances.announce(turn, service)
-            self.answer(turn, service)
-            return [*self.circumstances.remembered(turn, meant), *remember(goal=self.goal)]
+            asked = Circumstances(self.ports, turn, meant)
+            asked.announce()
+            self.tell(turn, asked)
+            offer_rating(turn)
+            return [*asked.remembered(), *remember(goal=self.goal)]
         if meant or turn.last_answer == "utter_ask_service":
             turn.say("utter_service_not_known")
         else:
             turn.say("utter_ask_service", [*self._offered(turn), to_staff(turn)])
         return [*draft.keep(turn, self._phrases), *remember(goal=self.goal)]
+
+    def tell(self, turn: Turn, asked: Circumstances) -> None:
+        """Answer for the circumstances of the turn; by itself an answer depends on the record alone."""
+        self.answer(turn, asked.service)
 
     @abstractmethod
     def answer(self, turn: Turn, service: PublicService) -> None:
@@ -94,13 +99,16 @@ class ListQuestion(ServiceQuestion):
     topic: ClassVar[Topic]
 
     def answer(self, turn: Turn, service: PublicService) -> None:
+        """Say the list as it stands for them."""
+        self.tell(turn, Circumstances(self.ports, turn, service.id))
+
+    def tell(self, turn: Turn, asked: Circumstances) -> None:
         """Say the list that holds for them; then for whom or where another one holds."""
-        asked, about, intent = self.circumstances, self.topic, self.intent or self.goal
-        narrowed = asked.narrowed(turn, service, about)
-        told = answer(self.ports.pack, service, about, turn.words.language, narrowed)
-        types = asked.other_types(turn, service, about, intent)
+        service, about, intent = asked.service, self.topic, self.intent or self.goal
+        told = answer(self.ports.pack, service, about, turn.words.language, asked.narrowed(about))
+        types = asked.other_types(about, intent)
         turn.say(told.key, [*self.others(turn, service), *types], **told.values)
-        asked.ask_where(turn, service, about, intent)
+        asked.ask_where(about, intent)
 
 
 def choice(ports: Ports, turn: Turn, goal: str, service: str, intent: str = "") -> dict[str, str]:

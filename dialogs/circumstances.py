@@ -9,7 +9,7 @@ import orjson
 from dialogs.action import Events, Turn, remember
 from dialogs.ports import Ports
 from services.answers import TYPES_OFFERED, notice_answer
-from services.record import PublicService, Topic
+from services.record import Topic
 
 # More are asked for by name.
 _PLACES_OFFERED = 3
@@ -18,97 +18,80 @@ Button = dict[str, str]
 
 
 class Circumstances:
-    """Hears types of citizen and places, and offers those that would get another answer."""
+    """What one turn says of them, about one service: the types of citizen, the place, the moment.
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    The types are those remembered, then those said, then the one chosen; what was said about another
+    service counts only as far as it lasts. `service` is the record as it stands for them.
+    """
 
-    def citizen(self, turn: Turn, service_id: str) -> tuple[str, ...]:
-        """The types of the person (or of whom they ask for): remembered, then said, then chosen.
-
-        What was said about another service counts only as far as it lasts.
-        """
-        types = self._ports.services.types
-        known: Iterable[str] = turn.slot("citizen").split()
+    def __init__(self, ports: Ports, turn: Turn, service_id: str) -> None:
+        types, known = ports.services.types, turn.slot("citizen").split()
         if turn.slot("citizen_service") != service_id:
-            known = types.lasting(known)
-        return types.together([*known, *types.said(turn.text), turn.entity("citizen")])
+            known = list(types.lasting(known))
+        self._ports = ports
+        self._turn = turn
+        self._now = ports.clock.now()
+        self._place = turn.slot("place")
+        self._citizen = types.together([*known, *types.said(turn.text), turn.entity("citizen")])
+        self.service = ports.services.of(service_id, self._place, self._citizen, at=self._now)
 
-    def remembered(self, turn: Turn, service_id: str) -> Events:
-        """The same, kept for what is asked next."""
-        return remember(citizen=" ".join(self.citizen(turn, service_id)) or None, citizen_service=service_id)
+    def remembered(self) -> Events:
+        """The types, kept for what is asked next."""
+        return remember(citizen=" ".join(self._citizen) or None, citizen_service=self.service.id)
 
-    def service(self, turn: Turn, service_id: str) -> PublicService:
-        """The service as it stands for them, there and now."""
-        citizen, now = self.citizen(turn, service_id), self._ports.clock.now()
-        return self._ports.services.of(service_id, turn.slot("place"), citizen, at=now)
+    def announce(self) -> None:
+        """Say what is in force: first, as it may spare a journey."""
+        turn = self._turn
+        back = self._button(turn.words.label("tell_me_when_back"), "subscribe/service_back")
+        for notice in self.service.notices:
+            told = notice_answer(self._ports.pack, self.service, notice, turn.words.language)
+            turn.say(told.key, [back] if notice.outage else [], **told.values)
 
-    def narrowed(self, turn: Turn, service: PublicService, about: Topic) -> list[str]:
+    def narrowed(self, about: Topic) -> list[str]:
         """The names of the types and the place that the answer holds for only."""
-        services, language = self._ports.services, turn.words.language
-        citizen, place = self.citizen(turn, service.id), turn.slot("place")
-        names = [services.types.name(each, language) for each in services.unusual(service.id, citizen)]
-        everywhere = services.of(service.id, "", citizen, at=self._ports.clock.now())
-        if everywhere.about(about) != service.about(about):
-            names.append(self._ports.centres.name(place, language))
+        services, language = self._ports.services, self._turn.words.language
+        unusual = services.unusual(self.service.id, self._citizen)
+        names = [services.types.name(each, language) for each in unusual]
+        if self._differs("", about):
+            names.append(self._ports.centres.name(self._place, language))
         return names
 
-    def other_types(self, turn: Turn, service: PublicService, about: Topic, intent: str) -> list[Button]:
+    def other_types(self, about: Topic, intent: str) -> list[Button]:
         """The types that would get another answer, to be chosen."""
-        services, place = self._ports.services, turn.slot("place")
-        citizen, now = self.citizen(turn, service.id), self._ports.clock.now()
-        others = services.other_types(service.id, about, place, citizen, at=now)
+        services, language = self._ports.services, self._turn.words.language
+        others = services.other_types(self.service.id, about, self._place, self._citizen, at=self._now)
         return [
-            _button(services.types.name(each, turn.words.language), intent, service=service.id, citizen=each)
+            self._button(services.types.name(each, language), intent, citizen=each)
             for each in others[:TYPES_OFFERED]
         ]
 
-    def ask_where(self, turn: Turn, service: PublicService, about: Topic, intent: str) -> None:
+    def ask_where(self, about: Topic, intent: str) -> None:
         """Ask for the place if the answer depends on it, and it is not known or has a namesake."""
-        services, language = self._ports.services, turn.words.language
-        citizen, now = self.citizen(turn, service.id), self._ports.clock.now()
-        namesakes = [
-            each
-            for each in _namesakes(turn)
-            if services.of(service.id, each, citizen, at=now).about(about) != service.about(about)
-        ]
+        namesakes = [each for each in _namesakes(self._turn) if self._differs(each, about)]
         if namesakes:
-            both = dict.fromkeys([turn.slot("place"), *namesakes])
-            turn.say("utter_ask_which_place", self._places(both, language, service, intent))
-        elif not turn.slot("place"):
-            others = services.other_places(service.id, about, citizen, at=now)
+            both = dict.fromkeys([self._place, *namesakes])
+            self._turn.say("utter_ask_which_place", self._places(both, intent))
+        elif not self._place:
+            others = self._ports.services.other_places(self.service.id, about, self._citizen, at=self._now)
             if others:
                 offered = others if len(others) <= _PLACES_OFFERED else ()
-                turn.say("utter_differs_by_place", self._places(offered, language, service, intent))
+                self._turn.say("utter_differs_by_place", self._places(offered, intent))
 
-    def announce(self, turn: Turn, service: PublicService) -> None:
-        """Say what is in force: first, as it may spare a journey."""
-        for notice in service.notices:
-            told = notice_answer(self._ports.pack, service, notice, turn.words.language)
-            turn.say(told.key, _when_back(turn, service) if notice.outage else [], **told.values)
+    def _differs(self, place: str, about: Topic) -> bool:
+        """Whether another place, or none in particular, would get another answer."""
+        there = self._ports.services.of(self.service.id, place, self._citizen, at=self._now)
+        return there is not self.service and there.about(about) != self.service.about(about)
 
-    def _places(
-        self, codes: Iterable[str], language: str, service: PublicService, intent: str
-    ) -> list[Button]:
-        places = filter(None, map(self._ports.places.get, codes))
+    def _places(self, codes: Iterable[str], intent: str) -> list[Button]:
+        places, language = self._ports.places, self._turn.words.language
         return [
-            _button(
-                self._ports.places.full_name(place.code, language),
-                intent,
-                service=service.id,
-                **{place.level: place.code},
-            )
-            for place in places
+            self._button(places.full_name(place.code, language), intent, **{place.level: place.code})
+            for place in filter(None, map(places.get, codes))
         ]
 
-
-def _button(title: str, intent: str, **entities: str) -> Button:
-    return {"title": title, "payload": f"/{intent}{orjson.dumps(entities).decode()}"}
-
-
-def _when_back(turn: Turn, service: PublicService) -> list[Button]:
-    title = turn.words.label("tell_me_when_back")
-    return [_button(title, "subscribe/service_back", service=service.id)]
+    def _button(self, title: str, intent: str, **entities: str) -> Button:
+        values = orjson.dumps({"service": self.service.id, **entities}).decode()
+        return {"title": title, "payload": f"/{intent}{values}"}
 
 
 def _namesakes(turn: Turn) -> Sequence[str]:

@@ -136,7 +136,7 @@ class AskConfirmation(DialogAction):
         about = turn.slot("service")
         if about not in self.ports.catalogue.services:
             return
-        service = Circumstances(self.ports).service(turn, about)
+        service = Circumstances(self.ports, turn, about).service
         if service.costs_fact.status is Status.UNKNOWN:
             return
         name = self.ports.catalogue.name(service.id, turn.words.language)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import PackError
@@ -27,11 +26,13 @@ class CitizenType:
 
 @dataclass(frozen=True, kw_only=True)
 class CitizenTypes:
-    """All types of the pack, by id, and the words that people say for them."""
+    """All types of the pack, by id, and the words that people say for them, each with its type's id."""
 
     pack: Pack
     by_id: Mapping[str, CitizenType]
-    words: Mapping[str, re.Pattern[str]]
+    words: Mapping[str, str]
+    # From the first two letters of a word to the words, longest first.
+    _beginnings: Mapping[str, Sequence[str]]
 
     @classmethod
     def load(cls, pack: Pack) -> CitizenTypes:
@@ -48,12 +49,7 @@ class CitizenTypes:
 
     def said(self, text: str) -> tuple[str, ...]:
         """The types that a message names, at most one a group: the one named last."""
-        folded = text.casefold()
-        places = {
-            name: max((hit.end() for hit in words.finditer(folded)), default=-1)
-            for name, words in self.words.items()
-        }
-        return self.together(sorted((name for name, at in places.items() if at >= 0), key=places.__getitem__))
+        return self.together(self.words[word] for word in self._named(text.casefold()))
 
     def together(self, types: Iterable[str]) -> tuple[str, ...]:
         """One type a group, the later ones for the earlier; unknown ones are left out."""
@@ -80,6 +76,18 @@ class CitizenTypes:
         groups = {self.by_id[name].group for name in citizens}
         return len(groups) == len(citizens & complete)
 
+    def _named(self, text: str) -> Iterator[str]:
+        """The words in the order of the text: Latin ones whole, others anywhere, as Lao has no spaces."""
+        position = 0
+        while position < len(text):
+            for word in self._beginnings.get(text[position : position + 2], ()):
+                end = position + len(word)
+                if text.startswith(word, position) and (not word.isascii() or _is_whole(text, position, end)):
+                    yield word
+                    position = end - 1
+                    break
+            position += 1
+
 
 def check(pack: Pack) -> Iterable[PackError]:
     """All problems of citizen_types.yml."""
@@ -92,7 +100,7 @@ def read_types(pack: Pack, problems: list[PackError]) -> CitizenTypes:
     """What can be read of citizen_types.yml; what cannot goes to `problems`. Without the file: no types."""
     path = pack.root / "citizen_types.yml"
     by_id: dict[str, CitizenType] = {}
-    words: dict[str, re.Pattern[str]] = {}
+    words: dict[str, str] = {}
     groups = Section.open(path, problems).sections() if path.exists() else ()
     for group, section in groups:
         section.only(("lasting", "types"))
@@ -104,16 +112,19 @@ def read_types(pack: Pack, problems: list[PackError]) -> CitizenTypes:
             names = entry.names("names", pack.languages, required=True)
             usual = entry.flag("usual")
             by_id[name] = CitizenType(id=name, group=group, names=names, usual=usual, lasting=lasting)
-            words[name] = _pattern(pack, entry.section("words"))
+            words |= dict.fromkeys(_words(pack, entry.section("words")), name)
         if sum(each.usual for each in by_id.values() if each.group == group) > 1:
             section.problem(f"{group} has two usual types", "Write usual: true beside one of them.")
-    return CitizenTypes(pack=pack, by_id=by_id, words=words)
+    beginnings: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        beginnings.setdefault(word[:2], []).append(word)
+    return CitizenTypes(pack=pack, by_id=by_id, words=words, _beginnings=beginnings)
 
 
-def _pattern(pack: Pack, section: Section) -> re.Pattern[str]:
-    """Any of the words of all languages: people mix them. A Latin word only as a whole one."""
+def _words(pack: Pack, section: Section) -> Iterable[str]:
     section.only(pack.languages)
-    words = {word.casefold() for language in section.data for word in section.strings(language)}
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    either = "|".join(rf"\b{re.escape(w)}\b" if w.isascii() else re.escape(w) for w in longest_first)
-    return re.compile(either or r"(?!)")
+    return (word.casefold() for language in section.data for word in section.strings(language))
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())

@@ -48,8 +48,8 @@ class Overlay:
 def span(zone: ZoneInfo, first: date | None, last: date | None) -> tuple[datetime, datetime]:
     """The moments at which a stretch of local days, both included, begins and ends; None leaves it open."""
     return (
-        datetime.combine(first, time(), zone) if first else ALWAYS,
-        datetime.combine(last + timedelta(days=1), time(), zone) if last else FOREVER,
+        datetime.combine(first, time(), zone).astimezone(UTC) if first else ALWAYS,
+        datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC) if last else FOREVER,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -27,12 +27,14 @@ class Map(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
-    """A record, and the span of time in which it stands."""
+class _Era:
+    """A span of time in which nothing of a service begins or ends, and what was worked out for it."""
 
     begins: datetime
     ends: datetime
-    service: PublicService
+    records: dict[tuple[str, Citizens], PublicService] = field(default_factory=dict)
+    types: dict[tuple[str, Citizens, Topic], tuple[str, ...]] = field(default_factory=dict)
+    places: dict[tuple[Citizens, Topic], tuple[str, ...]] = field(default_factory=dict)
 
 
 class Services:
@@ -46,7 +48,7 @@ class Services:
         self._named = {each.id: _named(each) for each in catalogue.services.values()}
         self._types = {service: self._alternatives(named) for service, named in self._named.items()}
         self._chains: dict[str, tuple[str, ...]] = {}
-        self._known: dict[tuple[str, str, Citizens], _Standing] = {}
+        self._eras: dict[str, _Era] = {}
         self._by_service: Mapping[str, Sequence[Overlay]] = {}
         self._wheres: Mapping[str, frozenset[str]] = {}
         self.put(())
@@ -92,7 +94,7 @@ class Services:
             for service, overlays in self._by_service.items()
         }
         self._chains.clear()
-        self._known.clear()
+        self._eras.clear()
 
     def of(
         self, service_id: str, place: str = "", citizen: Collection[str] = (), *, at: datetime
@@ -102,12 +104,12 @@ class Services:
         What is not for these citizens is left out of it, and so is what is for another type than the
         usual one where they leave the type open.
         """
-        relevant = self._types[service_id].intersection(citizen) if citizen else _ANYBODY
-        key = (service_id, self._nearest(service_id, place), relevant)
-        known = self._known.get(key)
-        if known is None or not known.begins <= at < known.ends:
-            known = self._known[key] = self._work_out(*key, at)
-        return known.service
+        records = self._era(service_id, at).records
+        key = (self._nearest(service_id, place), self._relevant(service_id, citizen))
+        record = records.get(key)
+        if record is None:
+            record = records[key] = self._work_out(service_id, *key, at)
+        return record
 
     def everything(self, service_id: str, place: str = "", *, at: datetime) -> PublicService:
         """The record for a place and a moment with what is for any citizen; raises KeyError."""
@@ -123,25 +125,23 @@ class Services:
         self, service_id: str, about: Topic, place: str = "", citizen: Collection[str] = (), *, at: datetime
     ) -> tuple[str, ...]:
         """The types of citizen that would get another answer to this question."""
-        said = self.of(service_id, place, citizen, at=at).about(about)
-        relevant = self._types[service_id]
-        return tuple(
-            name
-            for name in self.types.by_id
-            if (name in self._named[service_id] or (name in relevant and self.types.by_id[name].usual))
-            and self.of(service_id, place, self.types.together([*citizen, name]), at=at).about(about) != said
-        )
+        known = self._era(service_id, at).types
+        key = (self._nearest(service_id, place), self._relevant(service_id, citizen), about)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = tuple(self._other_types(service_id, about, place, citizen, at))
+        return found
 
     def other_places(
         self, service_id: str, about: Topic, citizen: Collection[str] = (), *, at: datetime
     ) -> tuple[str, ...]:
         """The codes of places where the answer to this question is not the national one."""
-        said = self.of(service_id, "", citizen, at=at).about(about)
-        return tuple(
-            where
-            for where in sorted(set(map(self._map.place_of, self.wheres(service_id))))
-            if self.of(service_id, where, citizen, at=at).about(about) != said
-        )
+        known = self._era(service_id, at).places
+        key = (self._relevant(service_id, citizen), about)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = tuple(self._other_places(service_id, about, citizen, at))
+        return found
 
     def unusual(self, service_id: str, citizen: Iterable[str]) -> tuple[str, ...]:
         """Of these types, those that the service tells apart and that are not the usual ones."""
@@ -168,11 +168,37 @@ class Services:
                 self._chains[place] = chain
         return chain
 
-    def _work_out(self, service_id: str, place: str, citizen: Citizens, at: datetime) -> _Standing:
-        overlays = by_precedence(self._by_service[service_id], self._chain(place))
-        begins, ends = window(overlays, at)
+    def _era(self, service_id: str, at: datetime) -> _Era:
+        era = self._eras.get(service_id)
+        if era is None or not era.begins <= at < era.ends:
+            era = self._eras[service_id] = _Era(*window(self._by_service[service_id], at))
+        return era
+
+    def _relevant(self, service_id: str, citizen: Collection[str]) -> Citizens:
+        return self._types[service_id].intersection(citizen) if citizen else _ANYBODY
+
+    def _work_out(self, service_id: str, place: str, citizen: Citizens, at: datetime) -> PublicService:
         service = self.everything(service_id, place, at=at)
-        return _Standing(begins, ends, _for(service, self.types, self.types.complete(citizen)))
+        return _for(service, self.types, self.types.complete(citizen))
+
+    def _other_types(
+        self, service_id: str, about: Topic, place: str, citizen: Collection[str], at: datetime
+    ) -> Iterator[str]:
+        said = self.of(service_id, place, citizen, at=at).about(about)
+        named, relevant = self._named[service_id], self._types[service_id]
+        for name, each in self.types.by_id.items():
+            if name in named or (name in relevant and each.usual):
+                chosen = self.types.together([*citizen, name])
+                if self.of(service_id, place, chosen, at=at).about(about) != said:
+                    yield name
+
+    def _other_places(
+        self, service_id: str, about: Topic, citizen: Collection[str], at: datetime
+    ) -> Iterator[str]:
+        said = self.of(service_id, "", citizen, at=at).about(about)
+        for where in sorted(set(map(self._map.place_of, self.wheres(service_id)))):
+            if self.of(service_id, where, citizen, at=at).about(about) != said:
+                yield where
 
 
 def _for(service: PublicService, types: CitizenTypes, complete: Citizens) -> PublicService:

@@ -166,5 +166,5 @@ def test_a_difference_changes_what_it_names_and_nothing_else(wheres: list[str], 
 
 def test_a_span_of_days_begins_and_ends_with_the_local_day() -> None:
     zone = FICTIONAL.pack.zone
-    begins, ends = span(zone, NOON.date(), NOON.date())
+    begins, ends = (each.astimezone(zone) for each in span(zone, NOON.date(), NOON.date()))
     assert (begins.hour, ends.hour, ends - begins) == (0, 0, timedelta(days=1))
