@@ -91,7 +91,10 @@ class Inbox:
         writes.add(self._wait, self._row(row_id, message, lookup, now, "pending"))
 
     def fault(self, waiting: Waiting, now: datetime, error: str, writes: WriteSet) -> bool:
-        """Note a failed attempt: the next comes later each time; true after the last, a dead letter."""
+        """Note a failed attempt: the next comes later each time; true after the last, a dead letter.
+
+        The commit raises Duplicate when the message was answered meanwhile.
+        """
         attempts = waiting.attempts + 1
         dead = attempts >= ATTEMPTS
         values = {
@@ -101,7 +104,7 @@ class Inbox:
             "due_at": to_ms(now + timedelta(seconds=2**attempts)),
             "error": error,
         }
-        writes.add(_FAULT, values)
+        writes.add(_FAULT, values, rows=1, otherwise=Duplicate)
         return dead
 
     async def waiting(self, now: datetime, most: int = 100) -> Sequence[Waiting]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, or_
+from sqlalchemy import or_
 
 from bot.clock import Clock, to_ms
 from bot.db import Database, WriteSet
@@ -39,9 +39,3 @@ class Leases:
         except Taken:
             return False
         return True
-
-    async def give_up(self, name: str) -> None:
-        """Let another process take the lease at once; nothing happens when it is not held."""
-        writes = WriteSet()
-        writes.add(delete(leases).where(leases.c.name == name, leases.c.owner == self._owner))
-        await self._db.commit(writes)

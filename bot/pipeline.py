@@ -215,7 +215,12 @@ class Pipeline:
                 # What cannot even be apologised for must not come back for ever and hold up the others.
                 log.exception("pipeline.no_apology", error=type(fault).__name__)
                 apology = WriteSet()
-        await self._parts.db.commit(writes, apology)
+        try:
+            await self._parts.db.commit(writes, apology)
+        except Duplicate:
+            return Outcome(
+                kind=Handled.DUPLICATE
+            )  # another process has answered it: nothing to apologise for
         if len(apology):
             self._committed()
         return Outcome(kind=Handled.PENDING)

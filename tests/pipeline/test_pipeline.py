@@ -154,6 +154,29 @@ async def test_a_fault_in_a_dialog_is_retried_and_ends_as_a_dead_letter_with_an_
     assert (await world.pipeline.accept(world.message("b"))).kind is Handled.DONE
 
 
+async def test_what_another_process_answers_meanwhile_is_not_apologised_for(world: World) -> None:
+    async def answer_elsewhere(message: InboundMessage) -> None:
+        now, lookup = world.parts.clock.now(), world.parts.vault.lookup(str(message.urn))
+        writes = WriteSet()
+        world.parts.inbox.take(world.parts.inbox.row_id(now), message, lookup, now, writes)
+        await world.parts.db.commit(writes)
+        raise RuntimeError("a dialog broke")
+
+    async def fail(_: InboundMessage) -> None:
+        raise RuntimeError("a dialog broke")
+
+    world.dialog.think = fail
+    await world.pipeline.accept(world.message("a"))
+    for _ in range(ATTEMPTS - 1):
+        world.pinned.advance(60)
+        await world.backlog.step()
+    world.dialog.think = answer_elsewhere
+    world.pinned.advance(60)
+    await world.backlog.step()
+    assert await world.inbox() == {"a": "done"}
+    assert await world.replies() == []
+
+
 async def test_a_dead_letter_from_abroad_is_not_apologised_for(world: World) -> None:
     def fail(_: InboundMessage) -> None:
         raise RuntimeError("a dialog broke")
