@@ -73,6 +73,7 @@ from complaints.retention import case_rule, held_contacts
 from complaints.routing import Desks
 from complaints.sequencer import AnchorFile, Sequencer
 from complaints.store import Cases, CaseWriters
+from dialogs import reminder_words
 from dialogs.discover import discover
 from dialogs.ports import Keeping, Ports
 from services import catalogue, centres, citizens, local, ministries, offered
@@ -99,6 +100,7 @@ PACK_CHECKS = (
     places.check,
     phones.check,
     sending.check,
+    reminder_words.check,
     citizens.check,
     catalogue.check,
     centres.check,

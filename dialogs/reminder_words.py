@@ -40,21 +40,10 @@ class ReminderWords:
     def load(cls, pack: Pack) -> ReminderWords:
         """Read the lists; raises PackError."""
         problems: list[PackError] = []
-        files = [Section.open(pack.root / each / "reminders.yml", problems) for each in pack.languages]
-        lists = {
-            key: sorted((word for each in files for word in each.strings(key)), key=len, reverse=True)
-            for key in ("wish", "joins", "before")
-        }
-        for each in files:
-            each.only(lists)
+        words = _read(pack, problems)
         if problems:
             raise problems[0]
-        joins = _any_of(lists["joins"])
-        return cls(
-            wish=_any_of(lists["wish"]),
-            joins=re.compile(rf"^(?:{joins.pattern})|(?:{joins.pattern})$", re.IGNORECASE),
-            before=_any_of(lists["before"]),
-        )
+        return words
 
     def about(self, turn: Turn, text: str) -> str:
         """What is left of a text beside the wish and the day; empty if that says nothing."""
@@ -72,6 +61,13 @@ class ReminderWords:
     def wants_it_before(self, text: str) -> bool:
         """Whether the day is the last one, and not that of the reminder."""
         return bool(self.before.search(text))
+
+
+def check(pack: Pack) -> Iterable[PackError]:
+    """All problems of the lists."""
+    problems: list[PackError] = []
+    _read(pack, problems)
+    return problems
 
 
 def day_said(turn: Turn, now: datetime) -> date | None:
@@ -94,6 +90,22 @@ def can_be(day: date, now: datetime) -> bool:
 def ahead_of(last: date, now: datetime) -> date:
     """The day of a reminder of a last day: a week before, or as early as there still is."""
     return max(last - _LEAD, now.date() + _DAY)
+
+
+def _read(pack: Pack, problems: list[PackError]) -> ReminderWords:
+    files = [Section.open(pack.root / each / "reminders.yml", problems) for each in pack.languages]
+    lists = {
+        key: sorted((word for each in files for word in each.strings(key)), key=len, reverse=True)
+        for key in ("wish", "joins", "before")
+    }
+    for each in files:
+        each.only(lists)
+    joins = _any_of(lists["joins"]).pattern
+    return ReminderWords(
+        wish=_any_of(lists["wish"]),
+        joins=re.compile(rf"^(?:{joins})|(?:{joins})$", re.IGNORECASE),
+        before=_any_of(lists["before"]),
+    )
 
 
 def _without_dates(turn: Turn, text: str) -> str:

@@ -84,4 +84,6 @@ def _button(title: str, service: str) -> dict[str, str]:
 
 
 def _question(turn: Turn, goal: str, service: str) -> dict[str, str]:
-    return {"title": turn.words.label(f"intent_{goal}"), "payload": f'/{goal}{{"service": "{service}"}}'}
+    # Offered where it costs nothing more.
+    title, payload = turn.words.label(f"intent_{goal}"), f'/{goal}{{"service": "{service}"}}'
+    return {"title": title, "payload": payload, "optional": "yes"}

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 import bot.calendar
 import bot.phones
 import bot.places
+import bot.sending
 import complaints.categories
 import complaints.routing
+import dialogs.reminder_words
 import services.catalogue
 import services.centres
 import services.citizens
@@ -29,8 +31,10 @@ CHECKS = (
     bot.calendar.check,
     bot.phones.check,
     bot.places.check,
+    bot.sending.check,
     complaints.categories.check,
     complaints.routing.check,
+    dialogs.reminder_words.check,
     services.catalogue.check,
     services.centres.check,
     services.citizens.check,

@@ -227,6 +227,7 @@ async def act(
     *,
     intent: str = "inform",
     entities: Mapping[str, str] | None = None,
+    spans: Mapping[str, tuple[int, int]] | None = None,
     slots: Mapping[str, Any] | None = None,
     form: str = "",
     filled: Mapping[str, Any] | None = None,
@@ -242,7 +243,10 @@ async def act(
             "text": text,
             "intent": {"name": intent, "confidence": 1.0},
             "intent_ranking": [{"name": each, "confidence": sure} for each, sure in ranking],
-            "entities": [{"entity": name, "value": value} for name, value in (entities or {}).items()],
+            "entities": [
+                {"entity": name, "value": value, **_span(spans, name)}
+                for name, value in (entities or {}).items()
+            ],
             "message_id": "sms:1",
             "channel": "sms",
             "address": f"tel:{PHONE}",
@@ -263,6 +267,14 @@ async def act(
         effects=tuple(dispatcher.effects),
         slots={event["name"]: event["value"] for event in returned if event["event"] == "slot"},
     )
+
+
+def _span(spans: Mapping[str, tuple[int, int]] | None, name: str) -> dict[str, int]:
+    """Where an entity stands in the text, as far as a test says so."""
+    if not spans or name not in spans:
+        return {}
+    start, end = spans[name]
+    return {"start": start, "end": end}
 
 
 def _named(world: Ports, name: str) -> Action:
