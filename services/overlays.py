@@ -75,6 +75,7 @@ class Overlays:
         centres: Centres,
         judge: Judge,
         on_back: OnBack = nobody_waits,
+        every: float = EVERY_SECONDS,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -83,6 +84,7 @@ class Overlays:
         self.centres = centres
         self._judge = judge
         self._on_back = on_back
+        self._every = every
         self._zone = services.catalogue.pack.zone
         self._rows: tuple[Any, ...] | None = None
         self._changes: Sequence[StoredChange] = ()
@@ -96,7 +98,7 @@ class Overlays:
                 await self.refresh()
             except DatabaseUnavailable:
                 log.warning("overlays.database_unavailable")
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(self._every)
 
     async def refresh(self) -> None:
         """Take over what stands in the database now."""

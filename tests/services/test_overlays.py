@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
-from sqlalchemy import update
+from sqlalchemy import Row, update
 
 from bot.clock import Chance, Clock
 from bot.db import Database, WriteSet, open_database
+from bot.errors import DatabaseUnavailable
 from bot.pack import Pack, load_yaml
 from bot.places import Places
 from bot.rendering import Renderer
@@ -23,7 +25,7 @@ from services.changes import Change, ChangeKind
 from services.errors import ChangeRefused, NotInForce
 from services.judge import Judge
 from services.local import load_local
-from services.overlays import OnBack, Overlays, nobody_waits
+from services.overlays import EVERY_SECONDS, OnBack, Overlays, nobody_waits
 from services.record import Status
 from services.tables import overlays as table
 from services.view import Services
@@ -53,7 +55,11 @@ async def embedded(sqlite_url: str) -> AsyncIterator[Database]:
 
 
 def _overlays(
-    db: Database, clock: Clock, on_back: OnBack = nobody_waits, pack: str = "fictional"
+    db: Database,
+    clock: Clock,
+    on_back: OnBack = nobody_waits,
+    pack: str = "fictional",
+    every: float = EVERY_SECONDS,
 ) -> Overlays:
     catalogue = Catalogue.load(Pack.load(PACKS[pack]))
     centres = Centres.load(catalogue.pack, Places.load(catalogue.pack))
@@ -65,7 +71,14 @@ def _overlays(
         budgets=BUDGETS,
     )
     return Overlays(
-        db=db, clock=clock, chance=Chance(), services=services, centres=centres, judge=judge, on_back=on_back
+        db=db,
+        clock=clock,
+        chance=Chance(),
+        services=services,
+        centres=centres,
+        judge=judge,
+        on_back=on_back,
+        every=every,
     )
 
 
@@ -95,6 +108,32 @@ async def test_another_process_hears_of_it_at_its_next_look(db: Database, clock:
     again = _overlays(db, clock)
     await again.refresh()
     assert again.services.of("boat-licence", at=START).notices == (notice,), "after a new start too"
+
+
+class _Flickering:
+    """A database that cannot serve every other look."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.looks = 0
+
+    async def fetch(self, *query: Any) -> Sequence[Row[Any]]:
+        self.looks += 1
+        if self.looks % 2:
+            raise DatabaseUnavailable
+        return await self._db.fetch(*query)
+
+
+async def test_the_worker_outlives_a_database_that_is_away(db: Database, clock: Clock) -> None:
+    await _overlays(db, clock).make(DOWN, "ann")
+    flickering = _Flickering(db)
+    overlays = _overlays(cast("Database", flickering), clock, every=0.001)
+    worker = asyncio.create_task(overlays.run())
+    async with asyncio.timeout(10):
+        while not overlays.services.live:
+            await asyncio.sleep(0)
+    worker.cancel()
+    assert flickering.looks == 2
 
 
 async def test_a_notice_ends_by_itself(db: Database, pinned: PinnedTime) -> None:
