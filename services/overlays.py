@@ -75,7 +75,6 @@ class Overlays:
         centres: Centres,
         judge: Judge,
         on_back: OnBack = nobody_waits,
-        every: float = EVERY_SECONDS,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -84,21 +83,20 @@ class Overlays:
         self.centres = centres
         self._judge = judge
         self._on_back = on_back
-        self._every = every
         self._zone = services.catalogue.pack.zone
         self._rows: tuple[Any, ...] | None = None
         self._changes: Sequence[StoredChange] = ()
         self._changed: Sequence[Centre] = ()
         self._misfits: set[str] = set()
 
-    async def run(self) -> None:
-        """Take over what other processes changed, until cancelled."""
+    async def run(self, every: float = EVERY_SECONDS) -> None:
+        """Take over what other processes changed, every so many seconds, until cancelled."""
         while True:
             try:
                 await self.refresh()
             except DatabaseUnavailable:
                 log.warning("overlays.database_unavailable")
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(every)
 
     async def refresh(self) -> None:
         """Take over what stands in the database now."""

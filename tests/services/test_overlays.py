@@ -25,7 +25,7 @@ from services.changes import Change, ChangeKind
 from services.errors import ChangeRefused, NotInForce
 from services.judge import Judge
 from services.local import load_local
-from services.overlays import EVERY_SECONDS, OnBack, Overlays, nobody_waits
+from services.overlays import OnBack, Overlays, nobody_waits
 from services.record import Status
 from services.tables import overlays as table
 from services.view import Services
@@ -59,7 +59,6 @@ def _overlays(
     clock: Clock,
     on_back: OnBack = nobody_waits,
     pack: str = "fictional",
-    every: float = EVERY_SECONDS,
 ) -> Overlays:
     catalogue = Catalogue.load(Pack.load(PACKS[pack]))
     centres = Centres.load(catalogue.pack, Places.load(catalogue.pack))
@@ -78,7 +77,6 @@ def _overlays(
         centres=centres,
         judge=judge,
         on_back=on_back,
-        every=every,
     )
 
 
@@ -111,29 +109,31 @@ async def test_another_process_hears_of_it_at_its_next_look(db: Database, clock:
 
 
 class _Flickering:
-    """A database that cannot serve every other look."""
+    """A database that cannot serve the first look; `seen` when the second one was answered."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.looks = 0
+        self._looks = 0
+        self.seen = asyncio.Event()
 
     async def fetch(self, *query: Any) -> Sequence[Row[Any]]:
-        self.looks += 1
-        if self.looks % 2:
+        self._looks += 1
+        if self._looks == 1:
             raise DatabaseUnavailable
+        if self._looks > 2:
+            self.seen.set()
         return await self._db.fetch(*query)
 
 
 async def test_the_worker_outlives_a_database_that_is_away(db: Database, clock: Clock) -> None:
     await _overlays(db, clock).make(DOWN, "ann")
     flickering = _Flickering(db)
-    overlays = _overlays(cast("Database", flickering), clock, every=0.001)
-    worker = asyncio.create_task(overlays.run())
+    overlays = _overlays(cast("Database", flickering), clock)
+    worker = asyncio.create_task(overlays.run(every=0.001))
     async with asyncio.timeout(10):
-        while not overlays.services.live:
-            await asyncio.sleep(0)
+        await flickering.seen.wait()
     worker.cancel()
-    assert flickering.looks == 2
+    assert overlays.services.live
 
 
 async def test_a_notice_ends_by_itself(db: Database, pinned: PinnedTime) -> None:
