@@ -84,6 +84,7 @@ from services.herald import Herald
 from services.judge import Judge
 from services.local import load_local
 from services.overlays import Overlays
+from services.ratings import RatingWriter
 from services.registers import EmbeddedRegister
 from services.reminders import CancelReminders, Reminders, reminder_writers
 from services.retention import service_rules
@@ -200,6 +201,7 @@ async def understanding(config: Config, country: Country) -> LightInterpreter:
         service_names=names,
         models=config.data_dir / "models",
         places=country.places,
+        centres=country.centres,
         is_reference=lambda digits: isinstance(references.check(digits), references.Reference),
         phone=country.phones.normalise,
     )
@@ -226,9 +228,10 @@ async def open_installation(
         kept = timedelta(days=config.purge_messages_days)
         writers = {
             RecordConsent: write_consent,
-            **reminder_writers(),
             **Erasure(held_contacts(), (erase_cases, erase_requests)).by_effect(),
+            **reminder_writers(),
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
+            **RatingWriter(keep=timedelta(days=config.purge_cases_days)).by_effect(),
         }
         effects = Effects(writers=writers, db=db, vault=vault, clock=clock, chance=chance)
         interpreter = await understanding(config, country)
@@ -320,9 +323,9 @@ def _ports(
         reminders=Reminders(db, vault, clock),
         sending=country.sending,
         registers=EmbeddedRegister(db, vault),
+        keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
         places=country.places,
         calendar=country.calendar,
-        keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
         phones=country.phones,
         categories=country.categories,
         desks=country.desks,
@@ -342,6 +345,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
         texts=pack.texts[pack.languages[0]],
         item_words=item_words,
         key=compact,
+        parts=Renderer(pack, budgets()).parts,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.dispatcher import Response
@@ -35,11 +35,15 @@ class Rendered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Wording:
-    """One response in words: the long form, and the short one where the pack has it."""
+    """One response in words: the long form, and the short one where the pack has it.
+
+    `extras` are choices that are shown only where they cost nothing.
+    """
 
     long: str
     short: str
     choices: tuple[Choice, ...]
+    extras: tuple[Choice, ...]
     budget: int
 
 
@@ -53,24 +57,32 @@ class Renderer:
     def render(self, responses: Sequence[Response], language: str, capabilities: Capabilities) -> Rendered:
         """The messages for one turn; on channels that pay by part they are one, as cheap as it faithfully can be."""
         wordings = [self._wording(each, language) for each in responses]
-        choices = tuple(choice for each in wordings for choice in each.choices)
         if not wordings:
             return Rendered(drafts=(), choices=())
-        if capabilities.sms:
-            return Rendered(drafts=(Draft(text=_cheapest(wordings)),), choices=choices)
-        drafts = _with_buttons(wordings, capabilities) if capabilities.buttons else _with_numbers(wordings)
-        limited = [part for draft in drafts for part in _limited(draft, capabilities.max_units)]
-        return Rendered(drafts=tuple(limited), choices=choices)
+        texts = _cheapest(wordings) if capabilities.sms else [each.long for each in wordings]
+        needed = _rendered(wordings, texts, capabilities)
+        if not any(each.extras for each in wordings):
+            return needed
+        more = [replace(each, choices=each.choices + each.extras) for each in wordings]
+        everything = _rendered(more, texts, capabilities)
+        return everything if _cost(everything, capabilities) <= _cost(needed, capabilities) else needed
+
+    def parts(self, responses: Sequence[Response], language: str) -> int:
+        """How many parts of an SMS they cost together, without what is shown only where it costs nothing."""
+        wordings = [self._wording(each, language) for each in responses]
+        return count(_joined(wordings, _cheapest(wordings))) if wordings else 0
 
     def _wording(self, response: Response, language: str) -> _Wording:
         text = self._pack.text(language, response.key)
         values = {name: _said(value) for name, value in response.values.items()}
         offered = [{"title": each.title, "payload": each.payload} for each in text.buttons]
-        offered += response.buttons
+        offered += [each for each in response.buttons if "optional" not in each]
+        extras = [each for each in response.buttons if "optional" in each]
         return _Wording(
             long=fill(text.text, values),
             short=fill(text.short or text.text, values),
-            choices=tuple(Choice(label=each["title"], payload=each["payload"]) for each in offered),
+            choices=_choices(offered),
+            extras=_choices(extras),
             budget=self._budgets.get(response.key, DEFAULT_BUDGET),
         )
 
@@ -79,16 +91,36 @@ def _said(value: Any) -> str:
     return "\n".join(value) if isinstance(value, list | tuple) else str(value)
 
 
-def _cheapest(wordings: Sequence[_Wording]) -> str:
-    """One text of all wordings: long while the budget allows, then short from the last one on."""
+def _choices(buttons: Iterable[Mapping[str, str]]) -> tuple[Choice, ...]:
+    return tuple(Choice(label=each["title"], payload=each["payload"]) for each in buttons)
+
+
+def _rendered(wordings: Sequence[_Wording], texts: Sequence[str], capabilities: Capabilities) -> Rendered:
+    choices = tuple(choice for each in wordings for choice in each.choices)
+    if capabilities.sms:
+        return Rendered(drafts=(Draft(text=_joined(wordings, texts)),), choices=choices)
+    drafts = _with_buttons(wordings, capabilities) if capabilities.buttons else _with_numbers(wordings)
+    limited = [part for draft in drafts for part in _limited(draft, capabilities.max_units)]
+    return Rendered(drafts=tuple(limited), choices=choices)
+
+
+def _cost(rendered: Rendered, capabilities: Capabilities) -> tuple[int, bool]:
+    """What an answer asks of payer and reader: parts or messages, and numbers to type instead of buttons."""
+    if capabilities.sms:
+        return sum(count(draft.text) for draft in rendered.drafts), False
+    typed = bool(rendered.choices) and not any(draft.choices for draft in rendered.drafts)
+    return len(rendered.drafts), typed and capabilities.buttons > 0
+
+
+def _cheapest(wordings: Sequence[_Wording]) -> list[str]:
+    """The text of each wording: long while the budget allows, then short from the last one on."""
     budget = max(each.budget for each in wordings)
     texts = [each.long for each in wordings]
     for index in reversed(range(len(wordings))):
-        joined = _joined(wordings, texts)
-        if count(joined) <= budget:
-            return joined
+        if count(_joined(wordings, texts)) <= budget:
+            break
         texts[index] = wordings[index].short
-    return _joined(wordings, texts)
+    return texts
 
 
 def _joined(wordings: Sequence[_Wording], texts: Sequence[str]) -> str:

@@ -83,6 +83,11 @@ class Turn:
         """Say the text under a key of the pack, with choices besides those it has itself."""
         self.dispatcher.utter_message(response=key, buttons=list(buttons), **values)  # type: ignore[arg-type]  # values of ours never bear a name of rasa-sdk's
 
+    def beside(self, title: str, payload: str) -> None:
+        """Offer one more choice with what was said last, on channels where it costs nothing."""
+        button = {"title": title, "payload": payload, "optional": "yes"}
+        self.dispatcher.messages[-1]["buttons"].append(button)
+
     def cause(self, effect: object) -> None:
         """Have something done when the turn is committed."""
         self.dispatcher.effect(effect)  # type: ignore[attr-defined]  # the engine hands in its TurnDispatcher

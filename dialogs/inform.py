@@ -12,9 +12,12 @@ from dialogs.contact import Contact
 from dialogs.duration import Duration
 from dialogs.fallback import Fallback
 from dialogs.fee import Fee
+from dialogs.nearest import Nearest
 from dialogs.opening import OpenNow
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
+from dialogs.reminders import GOAL as REMINDER
+from dialogs.reminders import ChangeDay
 from dialogs.requirements import Requirements
 from dialogs.where_hours import WhereHours
 
@@ -30,8 +33,12 @@ def actions(ports: Ports) -> list[Action]:
         WhereHours(ports),
         Contact(ports),
     ]
-    of_days = {"open_now": OpenNow(ports)}
-    return [Inform(ports, questions, of_days, Fallback(ports, Phrases.load(ports.pack)))]
+    others: dict[str, tuple[DialogAction, tuple[str, ...]]] = {
+        "open_now": (OpenNow(ports), ("date", *_PLACE)),
+        "nearest": (Nearest(ports), _PLACE),
+        REMINDER: (ChangeDay(ports), ("date",)),
+    }
+    return [Inform(ports, questions, others, Fallback(ports, Phrases.load(ports.pack)))]
 
 
 class Inform(DialogAction):
@@ -43,12 +50,12 @@ class Inform(DialogAction):
         self,
         ports: Ports,
         questions: Iterable[ServiceQuestion],
-        of_days: Mapping[str, DialogAction],
+        others: Mapping[str, tuple[DialogAction, tuple[str, ...]]],
         otherwise: DialogAction,
     ) -> None:
         super().__init__(ports)
         self._questions = {question.goal: question for question in questions}
-        self._of_days = of_days
+        self._others = others
         self._otherwise = otherwise
 
     async def respond(self, turn: Turn) -> Events:
@@ -58,14 +65,17 @@ class Inform(DialogAction):
         known = turn.slot("service") in self.ports.catalogue.services
         if question and (named or (known and any(map(turn.entity, _PLACE)))):
             return await question.respond(turn)
-        if goal in self._of_days and turn.entity("date"):
-            return await self._of_days[goal].respond(turn)
+        answered, by = self._others.get(goal, (self._otherwise, ()))
+        if any(map(turn.entity, by)):
+            return await answered.respond(turn)
         service = self.ports.catalogue.get(named)
         if service is not None:
             name = self.ports.catalogue.name(named, turn.words.language)
             turn.say("utter_ask_what_of_service", service=name)
         elif named:
             turn.say("utter_service_not_known")
+        elif turn.last_answer == "utter_ask_place":
+            turn.say("utter_place_not_known")
         else:
             return await self._otherwise.respond(turn)
         return []

@@ -9,6 +9,7 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import places_named
 from dialogs.directory import Directory
 from dialogs.ports import Ports
+from dialogs.rating import offer_rating
 from services.centres import Centre, CentreStatus
 
 _NOT_OPEN = {CentreStatus.PLANNED: "utter_nearest_planned", CentreStatus.PAUSED: "utter_nearest_paused"}
@@ -39,6 +40,7 @@ class Nearest(DialogAction):
             turn.say("utter_ask_place")
         else:
             self._tell(turn, place)
+            offer_rating(turn)
         return remember(goal="nearest")
 
     def _tell(self, turn: Turn, place: Place) -> None:

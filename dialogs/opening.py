@@ -11,6 +11,7 @@ from bot.dates import coming
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.directory import Directory
 from dialogs.ports import Ports
+from dialogs.rating import offer_rating
 from dialogs.words import clock, spans
 
 
@@ -39,6 +40,7 @@ class OpenNow(DialogAction):
             tell_day(turn, calendar, office, day)
         else:
             tell_now(turn, calendar, office, now)
+        offer_rating(turn)
         return remember(goal="open_now")
 
 

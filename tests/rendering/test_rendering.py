@@ -78,3 +78,32 @@ def test_a_text_beyond_the_channels_limit_becomes_several_messages(pack: Pack) -
     assert all(len(draft.text) <= 60 for draft in drafts)
     assert "".join(draft.text for draft in drafts).replace(" ", "") == "ab" * 50
     assert [bool(draft.choices) for draft in drafts] == [False] * (len(drafts) - 1) + [True]
+
+
+WISHED = {"title": "Rate", "payload": "/rate", "optional": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("length", "capabilities", "shown"),
+    [
+        (100, SMS, True),  # room is left in the part
+        (155, SMS, False),  # it would cost a second part
+        (100, BUTTONS, True),
+        (100, replace(BUTTONS, buttons=1), False),  # it would make numbers of a button
+        (100, replace(BUTTONS, buttons=0, max_units=120), True),
+        (100, replace(BUTTONS, buttons=0, max_units=107), False),  # it would take a second screen
+    ],
+)
+def test_a_choice_beside_the_others_is_shown_where_it_costs_nothing(
+    pack: Pack, length: int, capabilities: Capabilities, shown: bool
+) -> None:
+    renderer, _ = saying(pack, [{"long": ["x", length], "buttons": ["Go"]}])
+    rendered = renderer.render([Response(key="utter_0", buttons=(WISHED,))], "en", capabilities)
+    assert [each.label for each in rendered.choices] == (["Go", "Rate"] if shown else ["Go"])
+    assert "Rate" in str(rendered.drafts) or not shown
+
+
+def test_a_choice_beside_the_others_never_shortens_the_words(pack: Pack) -> None:
+    renderer, _ = saying(pack, [{"long": ["x", 300], "short": ["y", 20]}])
+    [draft] = renderer.render([Response(key="utter_0", buttons=(WISHED,))], "en", SMS).drafts
+    assert draft.text == "x" * 300

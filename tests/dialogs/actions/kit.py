@@ -233,6 +233,7 @@ async def act(
     filled: Mapping[str, Any] | None = None,
     said_before: str = "",
     ranking: Sequence[tuple[str, float]] = (),
+    address: str = f"tel:{PHONE}",
 ) -> Answer:
     """Run one action on one message; `filled` are the slots that a form's validation is to judge."""
     events = [{"event": "bot", "text": said_before}] if said_before else []
@@ -249,7 +250,7 @@ async def act(
             ],
             "message_id": "sms:1",
             "channel": "sms",
-            "address": f"tel:{PHONE}",
+            "address": address,
         },
         events=[*events, {"event": "user", "text": text}],
         paused=False,
@@ -287,6 +288,9 @@ def _domain() -> DomainDict:
             "required_slots": ["complaint_text", "complaint_place", "complaint_confirm", "complaint_change"]
         },
         "complaint_status_form": {"required_slots": ["reference", "pin"]},
+        "call_back_form": {"required_slots": ["call_back_time"]},
+        "praise_form": {"required_slots": ["pass_on"]},
+        "rating_form": {"required_slots": ["score"]},
         "reminder_about_form": {"required_slots": ["reminder_about"]},
         "reminder_day_form": {"required_slots": ["reminder_day"]},
         "withdraw_form": {"required_slots": ["withdraw_confirm"]},
