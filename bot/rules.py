@@ -133,11 +133,16 @@ class Rules:
                     raise ConfigurationError(f"{path}: {form.name} asks for {slot}, which is no slot")
 
 
+# The safe loader of libyaml where it was built: rules are read ten times as fast.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def _domain(path: Path) -> dict[str, Any]:
     """One domain out of a file, or of all files of a folder: lists follow each other, names must differ."""
     domain: dict[str, Any] = {}
     for file in sorted(path.glob("*.yml")) if path.is_dir() else [path]:
-        for key, value in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+        told = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # it is a safe one
+        for key, value in told.items():
             known = domain.setdefault(key, type(value)())
             if isinstance(value, list):
                 known += [each for each in value if each not in known]

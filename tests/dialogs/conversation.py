@@ -1,0 +1,257 @@
+"""One person and the whole product: understanding, rules, actions, texts; only the stores are in memory."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+import app
+from bot.clock import Chance
+from bot.config import Config
+from bot.engine import Engine, Turn
+from bot.messages import InboundMessage
+from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.rendering import Renderer
+from bot.text.choices import match
+from bot.trackers import TrackerState
+from bot.urns import Urn
+from channels.terminal import CAPABILITIES
+from complaints.cases import Case, CaseState
+from complaints.filing import FileCase, WithdrawCase
+from dialogs.discover import discover
+from dialogs.ports import Ports
+from services.application_numbers import normalise
+from services.layers import Overlay
+from services.record import Notice
+from services.registers import ApplicationState
+from services.view import Services
+from tests.dialogs.actions.kit import (
+    FICTIONAL,
+    PACK,
+    PHONE,
+    CasesInMemory,
+    RegisterInMemory,
+    application,
+    case,
+    ports,
+)
+from tests.dialogs.actions.reminding import RemindersInMemory
+from tests.pinned import START, PinnedTime
+
+# The countries that a transcript may be held in; the first where it names none.
+ROOTS = {"lao": PACK, "fictional": FICTIONAL}
+
+Transcript = dict[str, Any]
+
+
+def transcripts() -> Iterator[tuple[str, Transcript]]:
+    """Every conversation that is written down, each with its name: "file: name"."""
+    for file in sorted(Path(__file__).parent.glob("*.yml")):
+        for transcript in yaml.safe_load(file.read_text(encoding="utf-8")):
+            yield f"{file.stem}: {transcript['name']}", transcript
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One turn as it went: the messages in the words of the channel, and what was understood of the person's.
+
+    `wishes` are the intent and its closer one; none where an answer was picked or the system began.
+    """
+
+    turn: Turn
+    messages: Sequence[str]
+    wishes: Sequence[str]
+
+    @property
+    def reply(self) -> str:
+        """All messages of the turn as one."""
+        return "\n".join(self.messages)
+
+
+@dataclass(kw_only=True)
+class Conversation:
+    """One person and the service, with time pinned between them; `ran` are the names of actions that ran."""
+
+    engine: Engine
+    interpreter: Interpreter
+    renderer: Renderer
+    pinned: PinnedTime
+    channel: str
+    state: TrackerState
+    cases: CasesInMemory
+    reminders: RemindersInMemory
+    ran: set[str] = field(default_factory=set)
+    turns: int = 0
+
+    async def say(self, step: Mapping[str, Any]) -> Said:
+        """One turn of a transcript."""
+        self.pinned.advance(step.get("after", 1) * 60)
+        turn, wishes = await (
+            self._hear(str(step["user"])) if "user" in step else self._begin(step["system"])
+        )
+        for effect in turn.effects:
+            self._take(effect)
+        rendered = self.renderer.render(turn.responses, turn.state.language, CAPABILITIES[self.channel])
+        self.turns += 1
+        self.state = TrackerState.load(turn.state.dump(), version=self.turns)
+        self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        return Said(turn=turn, messages=[draft.text for draft in rendered.drafts], wishes=wishes)
+
+    def _take(self, effect: object) -> None:
+        match effect:
+            case FileCase():
+                self.cases.cases[effect.reference] = _filed(effect)
+            case WithdrawCase():
+                withdrawn = replace(effect.case, state=CaseState.WITHDRAWN)
+                self.cases.cases[effect.case.reference] = withdrawn
+        self.reminders.take(effect)
+
+    async def _begin(self, intent: str) -> tuple[Turn, Sequence[str]]:
+        """A turn that the system starts, about the reminder that is due."""
+        now = self.pinned.clock.now()
+        about = {"reminder": self.reminders.due(now).id}
+        return await self.engine.originate(self.state, intent, about, now), ()
+
+    async def _hear(self, text: str) -> tuple[Turn, Sequence[str]]:
+        message = InboundMessage(
+            channel=self.channel,
+            external_id=str(self.turns),
+            urn=Urn("tel", PHONE),
+            text=text,
+            received_at=self.pinned.clock.now(),
+        )
+        context = ParseContext(
+            language=self.state.language,
+            service=str(self.state.slots.get("service") or ""),
+            expects=self.state.expects,
+        )
+        parsed = await self.interpreter.parse(message.text, context)
+        picked = match(text, [str(each["title"]) for each in self.state.choices]) is not None
+        turn = await self.engine.respond(self.state, message, dict(parsed))
+        wishes = (str(parsed["intent"]["name"]), parsed.get("intent_response_key", ""))
+        return turn, wishes if turn.understood and not picked else ()
+
+
+class _Watched(Action):
+    """An action that writes down its name when it runs."""
+
+    def __init__(self, action: Action, ran: set[str]) -> None:
+        self._action = action
+        self._ran = ran
+
+    def name(self) -> str:
+        return self._action.name()
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[dict[str, Any]]:
+        self._ran.add(self.name())
+        return await self._action.run(dispatcher, tracker, domain)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A country as every conversation finds it: what is understood there, its texts and its facts."""
+
+    country: app.Country
+    ports: Ports
+    interpreter: Interpreter
+
+    @classmethod
+    async def load(cls, root: Path, data_dir: Path) -> World:
+        """The country of a pack; its model is trained where `data_dir` has none."""
+        country = app.Country.load(root)
+        understanding = await app.understanding(Config(data_dir=data_dir, pack=root), country)
+        return cls(country=country, ports=ports(root=root), interpreter=understanding)
+
+    def begin(self, transcript: Transcript) -> Conversation:
+        """The conversation of a transcript before its first step."""
+        pinned, reminders, ran = PinnedTime(), RemindersInMemory(), set[str]()
+        cases = _cases(transcript, pinned)
+        world = replace(
+            self.ports,
+            cases=cases,
+            guesses=cases.guesses,
+            reminders=reminders,
+            registers=_register(transcript),
+            services=self._services(transcript),
+            clock=pinned.clock,
+            chance=Chance(random=random.Random(7)),  # noqa: S311 (it must repeat itself)
+        )
+        return Conversation(
+            engine=app.engine_of(self.country, [_Watched(action, ran) for action in discover(world)]),
+            interpreter=self.interpreter,
+            renderer=Renderer(self.country.pack, app.budgets()),
+            pinned=pinned,
+            channel=transcript["channel"],
+            state=TrackerState(contact_id="me"),
+            cases=cases,
+            reminders=reminders,
+            ran=ran,
+        )
+
+    def _services(self, transcript: Transcript) -> Services:
+        """The services, with what staff say about them while the transcript is held."""
+        known = self.ports.services
+        services = Services(catalogue=known.catalogue, places=self.ports.centres, overlays=known.overlays)
+        services.put(_notices(transcript))
+        return services
+
+
+def _cases(transcript: Transcript, pinned: PinnedTime) -> CasesInMemory:
+    """The cases there before, filed a day ago."""
+    cases = CasesInMemory()
+    for reference, about in transcript.get("cases", {}).items():
+        known = case(str(reference), about["filed_by"], CaseState(about["state"]))
+        cases.cases[str(reference)] = replace(known, filed_at=pinned.clock.now() - timedelta(days=1))
+    return cases
+
+
+def _filed(effect: FileCase) -> Case:
+    """The case as the effect has it written; its summary is left whole."""
+    return replace(
+        case(effect.reference, "me"),
+        kind=effect.kind,
+        category=effect.category,
+        service=effect.service,
+        place=effect.place,
+        desk=effect.desk,
+        language=effect.language,
+        summary=effect.description,
+        description=effect.description,
+        filed_at=effect.filed_at,
+        promised_at=effect.promised_at,
+        updated_at=effect.filed_at,
+    )
+
+
+def _register(transcript: Transcript) -> RegisterInMemory:
+    """The applications that offices have told of."""
+    register = RegisterInMemory(
+        check_digit=transcript.get("check_digit", ""), down=transcript.get("register_down", False)
+    )
+    for number, about in transcript.get("applications", {}).items():
+        key = normalise(str(number))
+        told = {name: value for name, value in about.items() if name not in ("phone", "state")}
+        register.applications[key] = application(
+            str(number), state=ApplicationState(about.get("state", "ready")), **told
+        )
+        if about.get("phone") == "me":
+            register.phones[key] = PHONE
+    return register
+
+
+def _notices(transcript: Transcript) -> Iterator[Overlay]:
+    """What staff say about services while the transcript is held: outages with no words, or news."""
+    for service, words in transcript.get("notices", {}).items():
+        notice = Notice(id=service, outage=not words, text=words or {}, since=START.date())
+        yield Overlay(id=service, service=service, live=True, notice=notice)
