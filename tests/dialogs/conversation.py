@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -53,23 +54,28 @@ ROOTS = {"lao": PACK, "fictional": FICTIONAL}
 Transcript = dict[str, Any]
 
 
-def transcripts() -> Iterator[tuple[str, Transcript]]:
-    """Every conversation that is written down, each with its name: "file: name"."""
-    for file in sorted(Path(__file__).parent.glob("*.yml")):
-        for transcript in yaml.safe_load(file.read_text(encoding="utf-8")):
-            yield f"{file.stem}: {transcript['name']}", transcript
+# Every conversation that is written down, by its name: "file: name".
+TRANSCRIPTS: Mapping[str, Transcript] = MappingProxyType(
+    {
+        f"{file.stem}: {transcript['name']}": transcript
+        for file in sorted(Path(__file__).parent.glob("*.yml"))
+        for transcript in yaml.safe_load(file.read_text(encoding="utf-8"))
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One turn as it went: the messages in the words of the channel, and what was understood of the person's.
+    """One turn as it went: the messages in the words of the channel, and what they answered.
 
-    `wishes` are the intent and its closer one; none where an answer was picked or the system began.
+    `wishes` are the intent and its closer one as understood from words; none where an answer was
+    picked. `form` is the one that asks now.
     """
 
     turn: Turn
     messages: Sequence[str]
     wishes: Sequence[str]
+    form: str
 
     @property
     def reply(self) -> str:
@@ -104,7 +110,12 @@ class Conversation:
         self.turns += 1
         self.state = TrackerState.load(turn.state.dump(), version=self.turns)
         self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
-        return Said(turn=turn, messages=[draft.text for draft in rendered.drafts], wishes=wishes)
+        return Said(
+            turn=turn,
+            messages=[draft.text for draft in rendered.drafts],
+            wishes=wishes,
+            form=self.state.form.name if self.state.form else "",
+        )
 
     def _take(self, effect: object) -> None:
         match effect:
@@ -119,7 +130,7 @@ class Conversation:
         """A turn that the system starts, about the reminder that is due."""
         now = self.pinned.clock.now()
         about = {"reminder": self.reminders.due(now).id}
-        return await self.engine.originate(self.state, intent, about, now), ()
+        return await self.engine.originate(self.state, intent, about, now), (intent,)
 
     async def _hear(self, text: str) -> tuple[Turn, Sequence[str]]:
         message = InboundMessage(
@@ -137,8 +148,35 @@ class Conversation:
         parsed = await self.interpreter.parse(message.text, context)
         picked = match(text, [str(each["title"]) for each in self.state.choices]) is not None
         turn = await self.engine.respond(self.state, message, dict(parsed))
-        wishes = (str(parsed["intent"]["name"]), parsed.get("intent_response_key", ""))
-        return turn, wishes if turn.understood and not picked else ()
+        return turn, () if picked else _wishes(turn, parsed.get("intent_response_key", ""))
+
+
+def _wishes(turn: Turn, closer: str) -> Sequence[str]:
+    """What a turn took its message for; the engine may know better than the understanding (danger)."""
+    heard = [event["parse_data"]["intent"]["name"] for event in turn.state.events if event["event"] == "user"]
+    if turn.understood:
+        return heard[-1], closer
+    return [heard[-1] if heard[-1] == "out_of_scope" else "nlu_fallback"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A conversation as it went; `failure` is what ended it before its last step."""
+
+    said: Sequence[Said]
+    ran: Collection[str]
+    failure: Exception | None = None
+
+
+async def hold(world: World, transcript: Transcript) -> Held:
+    """Hold the whole conversation of a transcript, right or wrong."""
+    conversation, said = world.begin(transcript), list[Said]()
+    try:
+        for step in transcript["steps"]:
+            said.append(await conversation.say(step))
+    except Exception as failure:  # noqa: BLE001 (the test raises it, once it has judged the steps before)
+        return Held(said=said, ran=conversation.ran, failure=failure)
+    return Held(said=said, ran=conversation.ran)
 
 
 class _Watched(Action):

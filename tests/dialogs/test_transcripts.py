@@ -10,20 +10,20 @@ import pytest
 from bot.engine import Turn
 from bot.text.parts import count
 from channels.terminal import CAPABILITIES
-from tests.dialogs.conversation import Said, Transcript, World, transcripts
+from tests.dialogs.conftest import Holder
+from tests.dialogs.conversation import TRANSCRIPTS, Said, Transcript
 
-TRANSCRIPTS = [pytest.param(transcript, id=name) for name, transcript in transcripts()]
 
-
-@pytest.mark.parametrize("transcript", TRANSCRIPTS)
-async def test_a_conversation_goes_as_written(worlds: Mapping[str, World], transcript: Transcript) -> None:
-    conversation = worlds[transcript.get("pack", "lao")].begin(transcript)
+@pytest.mark.parametrize("transcript", [pytest.param(each, id=name) for name, each in TRANSCRIPTS.items()])
+async def test_a_conversation_goes_as_written(held: Holder, transcript: Transcript) -> None:
+    conversation = await held(transcript)
     limit = CAPABILITIES[transcript["channel"]].max_units
-    for step in transcript["steps"]:
-        said = await conversation.say(step)
+    for step, said in zip(transcript["steps"], conversation.said, strict=False):
         assert [message for message in said.messages if len(message) > limit] == []
         _check_words(said, step)
         _check_rest(said.turn, step)
+    if conversation.failure:
+        raise conversation.failure
 
 
 def _check_words(said: Said, step: Mapping[str, Any]) -> None:
