@@ -7,6 +7,7 @@ import dataclasses
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from bot.urns import Urn
 from cli.kit import Instance, Kit
 
 NAME = "terminal"
+# What transcripts of the tests set up around a conversation.
+_WORLD = ("pack", "cases", "applications", "register_down", "check_digit", "notices")
 
 
 def commands(kit: Kit, capabilities: Mapping[str, Capabilities]) -> list[click.Command]:
@@ -45,10 +48,12 @@ def commands(kit: Kit, capabilities: Mapping[str, Capabilities]) -> list[click.C
     @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
     @channel
     def play(file: Path, channel: str) -> None:
-        """Play the conversation in FILE against a throw-away installation; one JSON object a turn.
+        """Play the conversations in FILE against a throw-away installation; one JSON object a turn.
 
         FILE is YAML: a list of messages (strings, or mappings with `user`), or a mapping or list of
-        mappings with `steps`, each a conversation of its own.
+        mappings with `steps`, each a conversation of its own. `after` are the minutes that passed
+        before a step. What a transcript of the tests says beside is not played; standard error
+        names what would have changed the answers.
         """
         asyncio.run(_play(kit, capabilities[channel], file))
 
@@ -62,12 +67,12 @@ class Talker:
         self._instance = instance
         self._language = language
         self._urn = Urn("terminal", name)
-        self._count = 0
+        self._passed = timedelta()
 
-    async def say(self, text: str) -> tuple[OutboundMessage, ...]:
-        """Send a message; what the service answers to it, once it has been answered."""
-        self._count += 1
-        now = self._instance.clock.now()
+    async def say(self, text: str, after: timedelta = timedelta()) -> tuple[OutboundMessage, ...]:
+        """Send a message `after` the one before; what the service answers to it, once it has been answered."""
+        self._passed += after
+        now = self._instance.clock.now() + self._passed
         message = InboundMessage(
             channel=NAME,
             external_id=self._instance.chance.id(now),
@@ -128,6 +133,8 @@ async def _throw_away(
 ) -> AsyncIterator[Instance]:
     with tempfile.TemporaryDirectory(prefix="patou-") as folder:
         data = Path(folder)
+        if (config.data_dir / "models").is_dir():  # nothing is learned anew for what is thrown away
+            (data / "models").symlink_to((config.data_dir / "models").resolve())
         own = dataclasses.replace(
             config, data_dir=data, database_url="", redis_url="", secret_key="", anchor_file=data / "anchors"
         )
@@ -137,12 +144,16 @@ async def _throw_away(
 
 async def _play(kit: Kit, capabilities: Capabilities, file: Path) -> None:
     shown = {NAME: dataclasses.replace(capabilities, inline=True)}
+    conversations = list(_conversations(file))
     async with _throw_away(kit, kit.config(), shown) as instance:
-        for number, steps in enumerate(_conversations(file)):
+        for number, conversation in enumerate(conversations):
+            for missing in conversation.unheeded:
+                click.secho(f"{conversation.name}: {missing} is not played.", dim=True, err=True)
             talker = Talker(instance, "", f"player{number}")
-            for text in steps:
-                replies = await talker.say(text)
-                click.echo(orjson.dumps({"user": text, "replies": [_shown(reply) for reply in replies]}))
+            for step in conversation.steps:
+                replies = await talker.say(step.text, step.after)
+                told = {"user": step.text, "replies": [_shown(reply) for reply in replies]}
+                click.echo(orjson.dumps({"conversation": conversation.name, **told}))
 
 
 def _shown(reply: OutboundMessage) -> dict[str, Any]:
@@ -153,7 +164,24 @@ def _shown(reply: OutboundMessage) -> dict[str, Any]:
     }
 
 
-def _conversations(file: Path) -> Iterator[list[str]]:
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Step:
+    """What the person writes, and how long after their last message."""
+
+    text: str
+    after: timedelta
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class _Conversation:
+    """What one person writes; `unheeded` is what the file says of the world around it."""
+
+    name: str
+    steps: list[_Step]
+    unheeded: list[str]
+
+
+def _conversations(file: Path) -> Iterator[_Conversation]:
     try:
         script = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -162,11 +190,15 @@ def _conversations(file: Path) -> Iterator[list[str]]:
         script = [script]
     if not isinstance(script, list):
         raise click.ClickException(f"{file} holds no list of messages")
-    if any(isinstance(each, dict) and _steps(each) is not None for each in script):
-        for each in script:
-            yield [_words(step, file) for step in _steps(each) or ()]
-    else:
-        yield [_words(step, file) for step in script]
+    if not any(isinstance(each, dict) and _steps(each) is not None for each in script):
+        script = [{"steps": script}]
+    for number, each in enumerate(script, start=1):
+        steps = (_steps(each) if isinstance(each, dict) else None) or ()
+        unheeded = [f"`{name}`" for name in _WORLD if isinstance(each, dict) and name in each]
+        heard = [step for step in steps if not (isinstance(step, dict) and "system" in step)]
+        unheeded += ["a step that the system starts"] * (len(steps) - len(heard))
+        name = str(each.get("name", number)) if isinstance(each, dict) else str(number)
+        yield _Conversation(name=name, steps=[_step(step, file) for step in heard], unheeded=unheeded)
 
 
 def _steps(conversation: dict[str, Any]) -> list[Any] | None:
@@ -175,9 +207,11 @@ def _steps(conversation: dict[str, Any]) -> list[Any] | None:
     )
 
 
-def _words(step: Any, file: Path) -> str:
-    if isinstance(step, dict):
-        step = step.get("user")
-    if not isinstance(step, str | int | float):
+def _step(step: Any, file: Path) -> _Step:
+    about = step if isinstance(step, dict) else {"user": step}
+    text, after = about.get("user"), about.get("after", 0)
+    if not isinstance(text, str | int | float):
         raise click.ClickException(f"{file}: a step needs the words of the user")
-    return str(step)
+    if not isinstance(after, int | float):
+        raise click.ClickException(f"{file}: `after` are minutes, not {after}")
+    return _Step(text=str(text), after=timedelta(minutes=after))
