@@ -8,6 +8,7 @@ from rasa_sdk.interfaces import Action
 
 from dialogs.action import DialogAction, Events, Turn
 from dialogs.asked_service import ServiceQuestion
+from dialogs.checklist import Checklist
 from dialogs.contact import Contact
 from dialogs.duration import Duration
 from dialogs.fallback import Fallback
@@ -19,6 +20,7 @@ from dialogs.ports import Ports
 from dialogs.reminders import GOAL as REMINDER
 from dialogs.reminders import ChangeDay
 from dialogs.requirements import Requirements
+from dialogs.someone_else import SomeoneElse
 from dialogs.where_hours import WhereHours
 
 _PLACE = ("district", "province")
@@ -32,6 +34,8 @@ def actions(ports: Ports) -> list[Action]:
         Duration(ports),
         WhereHours(ports),
         Contact(ports),
+        Checklist(ports),
+        SomeoneElse(ports),
     ]
     others: dict[str, tuple[DialogAction, tuple[str, ...]]] = {
         "open_now": (OpenNow(ports), ("date", *_PLACE)),
