@@ -76,7 +76,7 @@ from complaints.store import Cases, CaseWriters
 from dialogs import reminder_words
 from dialogs.discover import discover
 from dialogs.ports import Keeping, Ports
-from services import catalogue, centres, citizens, local, ministries, offered
+from services import catalogue, centres, citizens, journeys, local, ministries, offered
 from services.catalogue import Catalogue
 from services.centres import Centres
 from services.erasure import erase_requests
@@ -108,6 +108,7 @@ PACK_CHECKS = (
     local.check,
     ministries.check,
     offered.check,
+    journeys.check,
     categories.check,
     routing.check,
 )
