@@ -17,6 +17,7 @@ from bot.config import settings_table
 from channels.config import kinds, load_channels
 from channels.terminal import CAPABILITIES
 from cli.main import command
+from tests.dialogs.conversation import TRANSCRIPTS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -124,6 +125,16 @@ def test_what_the_readme_shows_is_held_by_a_transcript() -> None:
     assert len(written) > 0
     assert set(written) <= {line for conversation in held for line in conversation}
     assert all(each["steps"] in held for each in picture)
+
+
+def test_every_row_of_the_mission_is_shown_or_says_that_it_is_not_yet() -> None:
+    rows = re.findall(r"^\| M\d{3} \|.*$", (ROOT / "docs" / "mission.md").read_text("utf-8"), re.MULTILINE)
+    shown = {row.split(" | ")[0]: row.rsplit(" | ", 1)[1] for row in rows}
+    assert len(shown) == len(rows) > 50
+    for row, by in shown.items():
+        spans = _SPAN.findall(by)
+        assert spans or by.startswith("Not yet"), row
+        assert {span for span in spans if not span.startswith("tests/")} <= set(TRANSCRIPTS), row
 
 
 def test_events_and_metrics_that_an_operator_watches_are_in_the_code() -> None:
