@@ -202,6 +202,7 @@ async def understanding(config: Config, country: Country) -> LightInterpreter:
         service_names=names,
         models=config.data_dir / "models",
         places=country.places,
+        centres=country.centres,
         is_reference=lambda digits: isinstance(references.check(digits), references.Reference),
         phone=country.phones.normalise,
     )
@@ -228,8 +229,8 @@ async def open_installation(
         kept = timedelta(days=config.purge_messages_days)
         writers = {
             RecordConsent: write_consent,
-            **reminder_writers(),
             **Erasure(held_contacts(), (erase_cases, erase_requests)).by_effect(),
+            **reminder_writers(),
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
             **RatingWriter(keep=timedelta(days=config.purge_cases_days)).by_effect(),
         }
@@ -323,9 +324,9 @@ def _ports(
         reminders=Reminders(db, vault, clock),
         sending=country.sending,
         registers=EmbeddedRegister(db, vault),
+        keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
         places=country.places,
         calendar=country.calendar,
-        keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
         phones=country.phones,
         categories=country.categories,
         desks=country.desks,

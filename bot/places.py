@@ -107,9 +107,17 @@ class Places:
                 continue
             levels = self._matching.levels_beside(text, key, origins, slice(position, end))
             chosen = tuple(place for place in places if place.level in levels) or places
-            if levels or len(name) == len(key) or name not in self._everyday:
+            if levels or len(name) == len(key) or self._counts(name, places, text, origins[position]):
                 yield chosen, origins[position], _trimmed(text, origins[end])
                 free = end
+
+    def _counts(self, name: str, places: tuple[Place, ...], text: str, start: int) -> bool:
+        """Whether a name says a place amid other words: no everyday word, or a province's short name set apart."""
+        if name not in self._everyday:
+            return True
+        end = start + len(name)
+        apart = not (text[max(start - 1, 0) : start].strip() or text[end : end + 1].strip())
+        return apart and len(name) <= _SHORT and all(place.level == PROVINCE for place in places)
 
     def _named(self, key: str) -> Iterator[tuple[int, str, tuple[Place, ...]]]:
         """Where in the key each name begins, the longest first at each place."""

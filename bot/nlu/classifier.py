@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import repeat
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -22,25 +23,40 @@ _REMEMBERED = 0.9
 Rows = NDArray[np.intp]
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The probability of each of `Model.intents`, which add up to one, and a score of each of `Model.kinds`.
+
+    Scores compare the kinds of one intent.
+    """
+
+    chances: list[float]
+    kinds: list[float]
+
+
 class Classifier:
-    """Intents with their probabilities, which add up to one."""
+    """Says how probable each wish is."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self._concepts = Concepts(model.concepts, model.sounds)
         self._bias: list[float] = model.bias.tolist()
+        self._intents = len(model.intents)
+        # The place of each name's intent.
+        self._bases = [model.intents.index(base_of(name)) for name in model.names]
         self._rows = _rows(model)
         self._unknown, self._nothing = len(model.idf), len(model.idf) + 1
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
-    def classify(self, reading: Reading) -> list[float]:
-        """The probability of each of `model.intents` for this message.
+    def classify(self, reading: Reading) -> Wishes:
+        """What this message may be about.
 
         What the message loses for being made of unknown words goes to `out_of_scope`, or, where a
         model has no such intent, evenly to all.
         """
         logits, familiar = self._score(grams(reading, self._concepts.find(reading)))
         trust = self._trust(familiar)
+        kinds, logits = logits[self._intents :], logits[: self._intents]
         highest, temperature = max(logits), self.model.temperature
         raised = [exp((logit - highest) / temperature) for logit in logits]
         share = trust / sum(raised)
@@ -53,8 +69,10 @@ class Classifier:
         remembered = self.model.remembered.get(fingerprint(reading))
         if remembered is not None:
             chances = [chance * (1.0 - _REMEMBERED) for chance in chances]
-            chances[remembered] += _REMEMBERED
-        return chances
+            chances[self._bases[remembered]] += _REMEMBERED
+            if remembered >= self._intents:
+                kinds[remembered - self._intents] = inf
+        return Wishes(chances, kinds)
 
     def _score(self, found: Sequence[Collection[str]]) -> tuple[list[float], float]:
         """The logits of a message's grams, and how familiar they are."""
@@ -119,6 +137,11 @@ def unseen_rarity(idf: NDArray[np.float32]) -> float:
 def fingerprint(reading: Reading) -> int:
     """Sixty-four bits by which a message is known again, whatever its tones and spaces."""
     return int.from_bytes(blake2b(reading.bare.encode(), digest_size=8).digest(), "little")
+
+
+def base_of(name: str) -> str:
+    """The intent that a closer one is a kind of: "help" for "help/privacy"; itself for any other."""
+    return name.partition("/")[0]
 
 
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:

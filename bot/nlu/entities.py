@@ -11,6 +11,9 @@ from bot.nlu.lexicon import Danger, Lexicon, Phrases
 from bot.nlu.mentions import ServiceNames
 from bot.nlu.numbers import Numbers
 
+# So many code points may stand between "centre" and the name of its place.
+_BESIDE = 10
+
 
 class Place(Protocol):
     """A place of the gazetteer: its code, and "province" or "district"."""
@@ -40,6 +43,23 @@ class Gazetteer(Protocol):
         ...
 
 
+class Centre(Protocol):
+    """A service centre: its id, and the code of the place that it is in."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102  # see the class
+    @property
+    def place(self) -> str: ...  # noqa: D102  # see the class
+
+
+class CentreBook(Protocol):
+    """Knows the centres that serve a place."""
+
+    def for_place(self, code: str) -> Sequence[Centre]:
+        """The centres of a place and around it, the nearest first."""
+        ...
+
+
 class EntityFinder:
     """Finds the entities of a message, in the order of the text."""
 
@@ -50,11 +70,16 @@ class EntityFinder:
         services: ServiceNames,
         numbers: Numbers,
         places: Gazetteer | None = None,
+        centres: CentreBook | None = None,
         categories: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     ) -> None:
         """Take `categories` as words by language by category."""
         self._services, self._numbers, self._places = services, numbers, places
         self._danger = Danger(lexicon)
+        self._centres = centres
+        self._centre_words = Phrases(
+            ((language, word, None) for language, word in lexicon.words("centre_words")), lexicon
+        )
         named = (
             (language, word, name)
             for name, tongues in (categories or {}).items()
@@ -66,7 +91,7 @@ class EntityFinder:
         self._tongues = Phrases(tongues, lexicon)
 
     def find(self, reading: Reading, expects: str = "") -> list[Entity]:
-        """The entities danger, service, province, district, date, phone, reference and amount."""
+        """The entities danger, service, province, district, centre, date, phone, reference and amount."""
         found = [
             Entity(
                 entity="service",
@@ -78,15 +103,28 @@ class EntityFinder:
             for mention in self._services.find(reading)
         ]
         found += self._numbers.find(reading, expects)
-        if self._places:
-            found += [
-                _entity(match.place.level, match.place.code, match.start, match.end)
-                for match in self._places.find(reading.text)
-            ]
+        places = self._places.find(reading.text) if self._places else ()
+        found += [_entity(match.place.level, match.place.code, match.start, match.end) for match in places]
+        if places and self._centres:
+            found += self._named_centres(reading, places, self._centres)
         danger = self._danger.find(reading)
         if danger:
             found.append(_entity("danger", danger.value, danger.start, danger.end))
         return sorted(found, key=lambda entity: (entity["start"], entity["end"]))
+
+    def _named_centres(
+        self, reading: Reading, places: Sequence[PlaceMatch], centres: CentreBook
+    ) -> list[Entity]:
+        """The centres called so beside the name of the place that they are in: "the one-door centre in Pek"."""
+        named: dict[str, Entity] = {}
+        for hit in self._centre_words.find(reading):
+            for match in places:
+                apart = max(hit.start, match.start) - min(hit.end, match.end)
+                own = [each for each in centres.for_place(match.place.code) if each.place == match.place.code]
+                if own and apart <= _BESIDE:
+                    start, end = min(hit.start, match.start), max(hit.end, match.end)
+                    named.setdefault(own[0].id, _entity("centre", own[0].id, start, end))
+        return list(named.values())
 
     def categories(self, reading: Reading) -> list[Entity]:
         """What a complaint is about, each category once; the words are too common to look for elsewhere."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict
 
-from bot.nlu.classifier import OUT_OF_SCOPE, Classifier
+from bot.bands import Bands
+from bot.nlu.classifier import OUT_OF_SCOPE, Classifier, base_of
+from bot.nlu.clauses import Clauses, Span
 from bot.nlu.data import Entity
 from bot.nlu.entities import EntityFinder
 from bot.nlu.features import Reading
@@ -16,6 +18,7 @@ from bot.nlu.model import Model
 from bot.nlu.whole import WholeMessages
 
 _RANKED = 5
+_TWO = 2
 _SAYS = re.compile(r"[^\W_]|\?")
 _BESIDE_DIGITS = re.compile(r"[^\d\s]")
 # A service named and nothing asked: most probably "what does it take", but worth a question.
@@ -26,6 +29,11 @@ _ABOUT_SERVICES = frozenset(("requirements", "fee", "duration", "where_hours", "
 _FOLLOWS = 1.5
 # Words, or syllables of Lao, from which on an answer to a question is a story and not another question.
 _STORY = 10
+# Two of these in one message are both answered.
+_QUESTIONS = frozenset(("requirements", "fee", "duration", "where_hours"))
+# What is told about something, besides all else, is answered as one thing.
+_TOLD = frozenset(("complaint", "complaint_status", "feedback"))
+_HINT_OF_A_TALE = 0.25
 # After a question an answer is likelier; who wants no more messages then says so in plain words.
 _AFTER_A_QUESTION = {"inform": 2.0, "unsubscribe": 0.1}
 
@@ -40,7 +48,8 @@ class Intent(TypedDict):
 class ParseData(TypedDict):
     """Rasa's result of parsing a message, plus the language it is in.
 
-    `intent_response_key` is there when the intent was understood more closely: "help/privacy".
+    `intent_response_key` is there when the intent was understood more closely: "help/privacy";
+    `further` when the message asks for more than one thing: the others, each with the whole text.
     """
 
     text: str
@@ -49,6 +58,7 @@ class ParseData(TypedDict):
     intent_ranking: list[Intent]
     intent_response_key: NotRequired[str]
     entities: list[Entity]
+    further: NotRequired[list[ParseData]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,17 +82,21 @@ class LightInterpreter:
     """Rules where they are exact, then the classifier; numpy only, under a millisecond a message."""
 
     def __init__(
-        self, model: Model, *, whole: WholeMessages | None = None, entities: EntityFinder | None = None
+        self,
+        model: Model,
+        *,
+        whole: WholeMessages | None = None,
+        entities: EntityFinder | None = None,
+        clauses: Clauses | None = None,
     ) -> None:
         self._classifier = Classifier(model)
         self._languages = LanguageDetector(model)
-        self._whole, self._entities = whole, entities
-        # The closer intents of each intent that has some.
-        self._closer: dict[str, list[str]] = {}
-        for name in model.intents:
-            base, closer, _ = name.partition("/")
-            if closer:
-                self._closer.setdefault(base, []).append(name)
+        self._whole, self._entities, self._clauses = whole, entities, clauses
+        self._bands = Bands()
+        # The places, among the kinds of the model, of those of each intent that has some.
+        self._kinds: dict[str, list[int]] = {}
+        for place, kind in enumerate(model.kinds):
+            self._kinds.setdefault(base_of(kind), []).append(place)
 
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         """Understand one message."""
@@ -92,7 +106,14 @@ class LightInterpreter:
         """The same without waiting for anything."""
         reading = Reading(text, self._classifier.model.sounds)
         entities = self._entities.find(reading, context.expects) if self._entities else []
-        chances = self._chances(reading, context)
+        parsed = self._understand(reading, context, entities)
+        if self._clauses is None or context.expects or not _asks(parsed):
+            return parsed
+        return self._parted(reading, parsed, self._clauses.split(text), context)
+
+    def _understand(self, reading: Reading, context: ParseContext, entities: list[Entity]) -> ParseData:
+        wishes = self._classifier.classify(reading)
+        chances = self._chances(wishes.chances, reading, context)
         certain, confidence = self._rule(reading, context, entities)
         if certain:
             rest = 1.0 - confidence
@@ -101,44 +122,77 @@ class LightInterpreter:
                 name: chance * rest / others if others > 0 else 0.0 for name, chance in chances.items()
             }
             chances[certain] = confidence
-        whole = self._together(chances)
         ranking = [
-            Intent(name=name, confidence=round(whole[name], 4))
-            for name in sorted(whole, key=lambda name: (-whole[name], name))[:_RANKED]
+            Intent(name=name, confidence=round(chances[name], 4))
+            for name in sorted(chances, key=lambda name: (-chances[name], name))[:_RANKED]
         ]
         intent = ranking[0]["name"]
         parsed = ParseData(
-            text=text,
+            text=reading.text,
             language=self._languages.detect(reading, context.language, entities),
             intent=ranking[0],
             intent_ranking=ranking,
             entities=self._with_topic(reading, intent, entities),
         )
-        closest = max((intent, *self._closer.get(intent, ())), key=lambda name: chances.get(name, 0.0))
-        if closest != intent:
+        closest = "" if certain else self._kind(intent, wishes.kinds)
+        if closest not in ("", intent):
             parsed["intent_response_key"] = closest
         return parsed
 
-    def _together(self, chances: dict[str, float]) -> dict[str, float]:
-        """The chance of an intent is that of all its closer ones: "help" and "help/privacy"."""
-        if not self._closer:
-            return chances
-        whole = dict(chances)
-        for base, closer in self._closer.items():
-            whole[base] = whole.get(base, 0.0) + sum(whole.pop(name) for name in closer)
-        return whole
+    def _parted(
+        self, reading: Reading, whole: ParseData, spans: Sequence[Span], context: ParseContext
+    ) -> ParseData:
+        """Several questions of one message: the first, with the others as `further`.
 
-    def _chances(self, reading: Reading, context: ParseContext) -> dict[str, float]:
-        chances = dict(zip(self._classifier.model.intents, self._classifier.classify(reading), strict=True))
+        A complaint that also asks is a complaint; anything else is the message as it is.
+        """
+        wishes: dict[str, tuple[ParseData, list[Entity]]] = {}
+        for start, end in spans:
+            named = [each for each in whole["entities"] if start <= each["start"] and each["end"] <= end]
+            clause = Reading(whole["text"][start:end], self._classifier.model.sounds)
+            parsed = self._understand(clause, context, [_moved(each, -start) for each in named])
+            intent = parsed["intent"]
+            if intent["name"] == "complaint" and intent["confidence"] >= self._bands.sure:
+                entities = self._with_topic(reading, "complaint", whole["entities"])
+                return self._retold(parsed, {**whole, "entities": entities}, [])
+            if intent["name"] in _TOLD and intent["confidence"] >= self._bands.act:
+                return whole
+            if intent["name"] in _QUESTIONS and intent["confidence"] >= self._bands.sure:
+                wishes.setdefault(intent["name"], (parsed, _services(named)))
+        if len(wishes) < _TWO:
+            return whole
+        (first, _), *others = wishes.values()
+        theirs = [each for _, services in others for each in services]
+        told = self._retold(
+            first, whole, [each for each in _services(whole["entities"]) if each not in theirs]
+        )
+        told["further"] = [self._retold(parsed, whole, services) for parsed, services in others]
+        return told
+
+    @staticmethod
+    def _retold(clause: ParseData, whole: ParseData, services: list[Entity]) -> ParseData:
+        """What a clause asks, about its services or those of the message, with all other facts of that."""
+        about = services or _services(whole["entities"])
+        entities = [each for each in whole["entities"] if each["entity"] != "service" or each in about]
+        return {**clause, "text": whole["text"], "language": whole["language"], "entities": entities}
+
+    def _kind(self, intent: str, scores: Sequence[float]) -> str:
+        """The likeliest kind of an intent; itself where it has none."""
+        places = self._kinds.get(intent)
+        return self._classifier.model.kinds[max(places, key=scores.__getitem__)] if places else intent
+
+    def _chances(
+        self, classified: Sequence[float], reading: Reading, context: ParseContext
+    ) -> dict[str, float]:
+        chances = dict(zip(self._classifier.model.intents, classified, strict=True))
         if not (context.service or context.expects):
             return chances
         story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
         for name in chances:
-            base = name.partition("/")[0]
-            if context.service and base in _ABOUT_SERVICES:
+            if context.service and name in _ABOUT_SERVICES:
                 chances[name] *= _FOLLOWS
             if context.expects:
-                chances[name] *= _AFTER_A_QUESTION.get(base, story if base in _ABOUT_SERVICES else 1.0)
+                chances[name] *= _AFTER_A_QUESTION.get(name, story if name in _ABOUT_SERVICES else 1.0)
         whole = sum(chances.values())
         return {name: chance / whole for name, chance in chances.items()}
 
@@ -165,6 +219,22 @@ class LightInterpreter:
         if intent == "language":
             return entities + self._entities.languages(reading)
         return entities
+
+
+def _asks(parsed: ParseData) -> bool:
+    """Whether the message may be more than one question, and is no tale."""
+    chances = {each["name"]: each["confidence"] for each in parsed["intent_ranking"]}
+    asked = parsed["intent"]["name"] in _QUESTIONS
+    tale = any(chances.get(name, 0.0) >= _HINT_OF_A_TALE for name in _TOLD)
+    return asked and not tale and all(each["entity"] != "danger" for each in parsed["entities"])
+
+
+def _services(entities: Iterable[Entity]) -> list[Entity]:
+    return [each for each in entities if each["entity"] == "service"]
+
+
+def _moved(entity: Entity, by: int) -> Entity:
+    return {**entity, "start": entity["start"] + by, "end": entity["end"] + by}
 
 
 def _fact_alone(kinds: set[str], context: ParseContext) -> tuple[str, float]:

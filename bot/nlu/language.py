@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
 from bot.nlu.data import Entity
@@ -79,14 +79,24 @@ class LanguageDetector:
     def _tongue(self, text: str, several: Collection[str], prior: str) -> str:
         words = _WORD.findall(text.lower())
         known = self._model.tongue_grams
-        if prior and len(words) <= _SHORT and not any(f" {word} " in known for word in words):
-            return prior
+        weigh: Callable[[str], tuple[float, ...]] = self._weigh
+        if len(words) <= _SHORT:
+            whole = [f" {word} " in known for word in words]
+            if prior and not any(whole):
+                return prior
+            # "hi" is a word of one language made of the letters of another.
+            weigh = self._weigh_whole if all(whole) else weigh
         best = {
             name: sum(scores) + _PRIOR * (name == prior)
-            for name, *scores in zip(self._model.tongues, *map(self._weigh, words), strict=True)
+            for name, *scores in zip(self._model.tongues, *map(weigh, words), strict=True)
             if name in several
         }
         return max(best, key=lambda name: best[name], default=prior) or OTHER
+
+    def _weigh_whole(self, word: str) -> tuple[float, ...]:
+        """The same of a known word by itself, whatever its letters."""
+        row = self._model.tongue_grams[f" {word} "]
+        return tuple(self._model.tongue_weights[row].tolist())
 
     def _weigh_word(self, word: str) -> tuple[float, ...]:
         """The weight of a word for each of the model's tongues."""

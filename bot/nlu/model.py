@@ -17,7 +17,7 @@ from bot.nlu.errors import ModelUnusable
 from bot.nlu.features import BLOCKS
 
 # Raised with every change of what a file holds.
-FORMAT = 2
+FORMAT = 3
 
 Floats = NDArray[np.float32]
 
@@ -26,17 +26,21 @@ Floats = NDArray[np.float32]
 class Model:
     """A multinomial logistic regression over blocks of grams.
 
-    `vocabularies` maps each block's grams to rows of `idf` and `weights`; a column of `weights`
-    times its `scale` gives the intent's coefficients. `temperature` divides the logits.
+    `kinds` are the names that some intents are told apart by ("help/privacy", and "help" itself): a
+    second regression, within the intent. `vocabularies` maps each block's grams to rows of `idf` and
+    `weights`; a column of `weights` times its `scale` gives the coefficients of one of `names`.
+    `temperature` divides the logits of intents.
     `unknown_from` and `known_from` are familiarities: a message below the first is
     foreign, above the second it is taken at its word. `sounds` names the table of sound.py that
     made the grams, `concepts` are the entries of concepts.py.
-    `remembered` has the fingerprints of the examples, each with its intent. `scripts` are the scripts of the examples, each with the languages written in
-    it; `letters` are those of the examples beyond a to z. `tongues` are the languages that share a
+    `remembered` has the fingerprints of the examples, each with the place of its intent in `names`.
+    `scripts` are the scripts of the examples, each with the languages written in it; `letters` are
+    those of the examples beyond a to z. `tongues` are the languages that share a
     script, `tongue_weights` the log probability of a gram in each.
     """
 
     intents: tuple[str, ...]
+    kinds: tuple[str, ...]
     vocabularies: tuple[Mapping[str, int], ...]
     idf: Floats
     weights: NDArray[np.int8]
@@ -54,11 +58,17 @@ class Model:
     tongue_grams: Mapping[str, int]
     tongue_weights: Floats
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the columns of `weights` stand for."""
+        return (*self.intents, *self.kinds)
+
     def save(self, path: Path) -> None:
         """Write the file in one step: a reader sees all of it or none."""
         about = {
             "format": FORMAT,
             "intents": self.intents,
+            "kinds": self.kinds,
             "temperature": self.temperature,
             "unknown_from": self.unknown_from,
             "known_from": self.known_from,
@@ -109,6 +119,7 @@ class Model:
         tongue_grams = _unpacked(arrays["tongue_grams"])
         return cls(
             intents=tuple(about["intents"]),
+            kinds=tuple(about["kinds"]),
             vocabularies=tuple(vocabularies),
             idf=arrays["idf"],
             weights=arrays["weights"],

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 from scipy.sparse import csr_matrix
 
-from bot.nlu.classifier import familiarity, fingerprint, known_rows, softmax, unseen_rarity
+from bot.nlu.classifier import base_of, familiarity, fingerprint, known_rows, softmax, unseen_rarity
 from bot.nlu.concepts import Concepts
 from bot.nlu.features import BLOCKS, Reading, grams
 from bot.nlu.language import script, tongue_grams
@@ -49,10 +49,11 @@ Grams = tuple[set[str], set[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The grams of one text, its intent, and the example that it is, or that it was made from."""
+    """The grams of one text, its intent, the kind of that, and the example that it is, or that it was made from."""
 
     grams: Grams
     intent: str
+    kind: str
     origin: int
     made: bool
 
@@ -88,6 +89,7 @@ def train(
     """Fit on all examples; calibrate on some that a first fit has not seen."""
     samples = _samples(examples, variants, Concepts(concepts, sounds), sounds)
     intents = tuple(sorted({sample.intent for sample in samples}))
+    kinds = kinds_of(samples)
     held = [sample for sample in samples if not sample.made and sample.origin % _FOLDS == 0]
     kept = [sample for sample in samples if sample.origin % _FOLDS]
     first, temperature, unknown_from, known_from = None, 1.0, 0.0, 0.0
@@ -95,24 +97,30 @@ def train(
         first = fit(kept, intents)
         temperature, unknown_from, known_from = calibrate(first, held, intents)
     fitted = fit(samples, intents, first)
-    peak = np.abs(fitted.weights).max(axis=1)
+    closer = fit_kinds(samples, kinds, fitted)
+    weights, bias = (
+        np.concatenate([fitted.weights, closer.weights]),
+        np.concatenate([fitted.bias, closer.bias]),
+    )
+    peak = np.abs(weights).max(axis=1)
     scale = np.where(peak > 0, peak / 127, 1.0)
     scripts = scripts_of(examples)
     tongues = tuple(sorted({name for several in scripts.values() if len(several) > 1 for name in several}))
     vocabulary, tongue_weights = tell_tongues(examples, tongues)
     return Model(
         intents=intents,
+        kinds=kinds,
         vocabularies=fitted.vocabularies,
         idf=fitted.idf,
-        weights=np.rint(fitted.weights / scale[:, None]).astype(np.int8).T.copy(),
+        weights=np.rint(weights / scale[:, None]).astype(np.int8).T.copy(),
         scale=scale.astype(np.float32),
-        bias=fitted.bias.astype(np.float32),
+        bias=bias.astype(np.float32),
         temperature=temperature,
         unknown_from=unknown_from,
         known_from=known_from,
         sounds=sounds,
         concepts=concepts,
-        remembered=_remembered(examples, intents, sounds),
+        remembered=_remembered(examples, (*intents, *kinds), sounds),
         scripts=scripts,
         letters=_letters(examples),
         tongues=tongues,
@@ -132,7 +140,8 @@ def _samples(
     return [
         Sample(
             grams=grams(reading, concepts.find(reading)),
-            intent=examples[origin][1],
+            intent=base_of(examples[origin][1]),
+            kind=examples[origin][1],
             origin=origin,
             made=number >= len(texts),
         )
@@ -146,10 +155,37 @@ def fit(samples: Sequence[Sample], intents: tuple[str, ...], near: Fit | None = 
         raise ValueError("examples of one intent teach nothing")
     vocabularies, idf = vocabulary_of(samples)
     rows, labels = matrix(samples, vocabularies, idf), [intents.index(sample.intent) for sample in samples]
-    width, height = rows.shape[1], len(intents)
+    weights, bias = _solve(rows, labels, _beginning(vocabularies, rows.shape[1], len(intents), near))
+    return Fit(vocabularies=vocabularies, idf=idf, weights=weights, bias=bias)
+
+
+def kinds_of(samples: Sequence[Sample]) -> tuple[str, ...]:
+    """The names to tell apart within the intents that have closer ones."""
+    several = {sample.intent for sample in samples if sample.kind != sample.intent}
+    return tuple(sorted({sample.kind for sample in samples if sample.intent in several}))
+
+
+def fit_kinds(samples: Sequence[Sample], kinds: tuple[str, ...], whole: Fit) -> Fit:
+    """Fit kinds against each other, in the vocabulary of the intents' fit; raises as `fit` does."""
+    vocabularies, idf = whole.vocabularies, whole.idf
+    weights, bias = np.zeros((len(kinds), len(idf))), np.zeros(len(kinds))
+    if len(kinds) > 1:
+        told = [sample for sample in samples if sample.kind in kinds]
+        start = _beginning(vocabularies, len(idf), len(kinds), None)
+        labels = [kinds.index(sample.kind) for sample in told]
+        weights, bias = _solve(matrix(told, vocabularies, idf), labels, start)
+    return Fit(vocabularies=vocabularies, idf=idf, weights=weights, bias=bias)
+
+
+def _solve(
+    rows: Any, labels: Sequence[int], start: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The weights, a row a label, and the bias; `start` is the first guess at both."""
+    width = rows.shape[1]
+    height = len(start) // (width + 1)
     found = minimize(  # type: ignore[no-untyped-call]  # ships no types
         _loss(rows, np.array(labels), height),
-        _beginning(vocabularies, width, height, near),
+        start,
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": _TURNS, "gtol": _CLOSE, "maxcor": _CURVES},
@@ -157,7 +193,7 @@ def fit(samples: Sequence[Sample], intents: tuple[str, ...], near: Fit | None = 
     if not found.success:
         raise RuntimeError(f"the regression does not converge: {found.message}")
     solved = found.x.reshape(width + 1, height)
-    return Fit(vocabularies=vocabularies, idf=idf, weights=solved[:-1].T, bias=solved[-1])
+    return solved[:-1].T, solved[-1]
 
 
 def _beginning(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PackError
+from bot.nlu.clauses import Clauses
 from bot.nlu.data import TrainingData, join, read_data
-from bot.nlu.entities import EntityFinder, Gazetteer
+from bot.nlu.entities import CentreBook, EntityFinder, Gazetteer
 from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.mentions import ServiceNames
@@ -25,6 +26,7 @@ async def interpreter_of(
     service_names: Mapping[str, Sequence[tuple[str, str]]],
     models: Path,
     places: Gazetteer,
+    centres: CentreBook,
     is_reference: Callable[[str], bool],
     phone: Callable[[str], str | None],
 ) -> LightInterpreter:
@@ -43,11 +45,13 @@ async def interpreter_of(
     return LightInterpreter(
         Model.load(await model_of(pack, service_names=service_names, models=models)),
         whole=WholeMessages(lexicon),
+        clauses=Clauses(lexicon),
         entities=EntityFinder(
             lexicon=lexicon,
             services=ServiceNames(by_service, generic=generic, unmeant=unmeant, sounds=lexicon.sounds),
             numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
             places=places,
+            centres=centres,
             categories=_categories(pack),
         ),
     )

@@ -59,6 +59,9 @@ def test_chances_are_those_of_the_plain_regression(classifier: Classifier, text:
         logits += (model.idf[rows] / length) @ (model.weights[rows] * model.scale)
     share = familiarity(found, known, model.idf, unseen_rarity(model.idf)) - model.unknown_from
     trust = min(max(share / (model.known_from - model.unknown_from), 0.0), 1.0)
-    expected = softmax(logits / model.temperature) * trust
+    intents = len(model.intents)
+    expected = softmax(logits[:intents] / model.temperature) * trust
     expected[model.intents.index(OUT_OF_SCOPE)] += 1.0 - trust
-    assert classifier.classify(reading) == pytest.approx(expected, abs=1e-5)
+    wishes = classifier.classify(reading)
+    assert wishes.chances == pytest.approx(expected, abs=1e-5)
+    assert wishes.kinds == pytest.approx(logits[intents:], abs=1e-4)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.calendar import WEEKDAYS
@@ -46,6 +46,7 @@ def test_the_span_is_that_of_the_words(dates: Dates, lexicon: Lexicon) -> None:
     assert text[entity["start"] : entity["end"]] == "on the 15th of September 2026"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text("0123456789/-. ເດືອນວັນທີອີກມື້ in of may kanya", max_size=40))
 def test_whatever_is_written_every_date_has_its_span(text: str) -> None:
     lexicon = lexicon_of(Pack.load("nlu_data"))

@@ -18,10 +18,13 @@ HERE = Path(__file__).parent
 EXACT: list[dict[str, Any]] = load_yaml(HERE / "exact.yml").data
 # A little under what is measured: a change that loses more than noise is seen.
 HELD_OUT = {
-    "heldout.yml": {"en": 0.87, "lo": 0.85, "lo-Latn": 0.80},
-    "heldout2.yml": {"en": 0.83, "lo": 0.91, "lo-Latn": 0.89},
+    "heldout.yml": {"en": 0.89, "lo": 0.90, "lo-Latn": 0.90},
+    "heldout2.yml": {"en": 0.88, "lo": 0.93, "lo-Latn": 0.93},
+    "heldout3.yml": {"en": 0.75, "lo": 0.90, "lo-Latn": 0.80},
+    # Nothing was chosen by this one: what a new message of the harder kind may expect.
+    "heldout4.yml": {"en": 0.52, "lo": 0.60, "lo-Latn": 0.57},
 }
-LEAST_TOP3 = 0.97
+LEAST_TOP3 = {"heldout3.yml": 0.95, "heldout4.yml": 0.85}
 
 
 def held_out(name: str) -> list[Example]:
@@ -48,6 +51,8 @@ async def test_exact(interpreter: LightInterpreter, row: dict[str, Any]) -> None
         assert parsed["intent"]["name"] == "out_of_scope" or parsed["intent"]["confidence"] < row["most"]
     if "language" in row:
         assert parsed["language"] == row["language"]
+    if "further" in row:
+        assert [each["intent"]["name"] for each in parsed.get("further", ())] == row["further"]
     if "entities" in row:
         found = [
             [each["entity"], each["value"], text[each["start"] : each["end"]]] for each in parsed["entities"]
@@ -64,9 +69,13 @@ async def test_held_out_messages_are_understood(
     report = await evaluate(interpreter, examples)
     for language, least in HELD_OUT[name].items():
         assert report.by_language[language] >= least, report
-    assert report.top3 >= LEAST_TOP3, report
-    assert report.scope_auroc is not None
-    assert report.scope_auroc >= 0.93, report
+    assert report.top3 >= LEAST_TOP3.get(name, 0.97), report
+    if report.scope_auroc is not None:
+        assert report.scope_auroc >= 0.93, report
+
+
+async def test_confidence_is_what_comes_true(interpreter: LightInterpreter) -> None:
+    report = await evaluate(interpreter, [example for name in HELD_OUT for example in held_out(name)])
     assert report.calibration_error <= 0.08, report
 
 
