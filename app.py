@@ -346,6 +346,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
         texts=pack.texts[pack.languages[0]],
         item_words=item_words,
         key=compact,
+        parts=Renderer(pack, budgets()).parts,
     )
 
 

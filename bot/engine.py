@@ -7,18 +7,20 @@ a message it takes from Rasa parse data; what it says are keys of texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 from rasa_sdk.interfaces import Action
 
+from bot.bands import Bands
 from bot.clock import to_ms
 from bot.dispatcher import Response, TurnDispatcher
 from bot.forms import FormLoop
 from bot.messages import InboundMessage
+from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
 from bot.text.choices import match
 from bot.text.clean import clean
@@ -28,18 +30,19 @@ FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
 _PAYLOAD = re.compile(r"^/(\w+(?:/\w+)?)(\{.*\})?$", re.DOTALL)
+# What is known of a message besides its words.
+_ENVELOPE = ("message_id", "channel", "address")
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
+# What the rules call it when a message asks for more than fits one answer, and when an answer may be wrong.
+_MORE, _DOUBT = "further_wish", "doubt"
+# So many SMS parts may two answers cost in one turn, as much as in two turns.
+_TWO_ANSWERS = 4
+# What was answered to a message without words, or to the second one.
+_NOT_TEXT = frozenset(("utter_not_text", "utter_not_understood_again"))
+
 Parsed = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bands:
-    """Confidence, 0 to 1: from `act` on a message is answered, from `interrupt` on it leaves a form's question."""
-
-    act: float = 0.5
-    interrupt: float = 0.85
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +60,8 @@ class Stage:
     """One turn in the making.
 
     `chosen` when the person picked one of the answers offered, `asked` when a form's question has
-    been put already; `followup` is what an action wants run in place of the rest of its rule.
+    been put already; `followup` is what an action wants run in place of the rest of its rule. `later`
+    are wishes of the message before, which waited for the name of a service.
     """
 
     state: TrackerState
@@ -68,6 +72,7 @@ class Stage:
     asked: bool = False
     chosen: bool = False
     followup: str = ""
+    later: list[Parsed] = field(default_factory=list)
 
     def say(self, key: str, **values: Any) -> None:
         """Say one text."""
@@ -96,14 +101,16 @@ class Engine:
         texts: Collection[str],
         item_words: Collection[str],
         key: Callable[[str], str],
-        bands: Bands = Bands(),
+        parts: Callable[[Sequence[Response], str], int] = lambda *_: 0,
     ) -> None:
+        """`parts` tells how many SMS parts responses cost in a language."""
         self._rules = rules
         self._actions: Mapping[str, Action] = {action.name(): action for action in actions}
         self._languages = tuple(languages)
         self._item_words = item_words
         self._key = key
-        self._bands = bands
+        self._parts = parts
+        self._bands = Bands()
         self._forms = FormLoop(rules, self._actions, texts)
         self._filled_by = tuple(
             (mapping.entity, slot.name)
@@ -114,7 +121,8 @@ class Engine:
 
     async def respond(self, state: TrackerState, inbound: InboundMessage, parsed: Parsed) -> Turn:
         """Answer a person's message; `state` is the engine's to change."""
-        stage = Stage(state=state, parsed=parsed)
+        stage = Stage(state=state, parsed=parsed, later=state.later)
+        state.later = []
         expired = self._expired(state, inbound.received_at)
         self._resolve_choice(stage, inbound)
         before = stage.state.language
@@ -175,7 +183,8 @@ class Engine:
         danger = next((each for each in parsed["entities"] if each["entity"] == "danger"), None)
         if danger:
             certain = {"name": "danger", "confidence": 1.0}
-            parsed = stage.parsed = {**parsed, "intent": certain, "intent_response_key": "danger"}
+            parsed = {**parsed, "intent": certain, "intent_response_key": "danger", "further": []}
+            stage.parsed = parsed
         parsed["message_id"] = inbound.key
         parsed["channel"] = inbound.channel
         parsed["address"] = str(inbound.urn)
@@ -206,7 +215,10 @@ class Engine:
     async def _decide(self, stage: Stage) -> None:
         if not (stage.chosen or stage.state.form or _readable(stage.parsed["text"])):
             stage.understood = False
-            stage.say("utter_not_text")
+            if any(said["key"] in _NOT_TEXT for said in stage.state.said):
+                await self._run(stage, self._rules.actions(FALLBACK))
+            else:
+                stage.say("utter_not_text")
         elif stage.state.resuming:
             await self._continue_or_restart(stage)
         elif stage.intent in ("cancel", "go_back", "repeat") and stage.confidence >= self._bands.act:
@@ -249,12 +261,54 @@ class Engine:
             await self._forms.go_back(stage)
 
     async def _follow_rule(self, stage: Stage) -> None:
-        actions = self._actions_for(stage) if stage.confidence >= self._bands.act else ()
+        actions = self._actions_for(stage) if self._is_sure_enough(stage) else ()
         stage.understood = bool(actions) and stage.intent != "out_of_scope"
         await self._run(stage, actions or self._rules.actions(FALLBACK))
+        if stage.understood and not stage.state.form:
+            await self._answer_further(stage)
+            await self._offer_instead(stage)
         await self._submit_full_forms(stage)
         if stage.state.form and not stage.asked:
             await self._forms.ask(stage)
+
+    def _is_sure_enough(self, stage: Stage) -> bool:
+        """Whether to act on the wish: a form begun by mistake costs more than a question."""
+        begins = any(action in self._rules.forms for action in self._actions_for(stage))
+        return stage.confidence >= (self._bands.sure if begins else self._bands.act)
+
+    async def _answer_further(self, stage: Stage) -> None:
+        """Answer what else the message asks, or offer it where that is too much for one turn."""
+        first = stage.parsed
+        wishes = first.get("further") or _about(stage.later, first["entities"])
+        if any(said.key == "utter_ask_service" for said in stage.responses):
+            stage.state.later = wishes
+            return
+        for wish in wishes:
+            stage.parsed = {**wish, **{name: first[name] for name in _ENVELOPE if name in first}}
+            await self._answer_besides(stage)
+        stage.parsed = first
+
+    async def _answer_besides(self, stage: Stage) -> None:
+        before, slots = list(stage.responses), dict(stage.state.slots)
+        self._fill_slots(stage)
+        await self._run(stage, self._actions_for(stage))
+        told = [said for said in stage.responses[len(before) :] if said not in before]
+        stage.responses = [*(_with(said) for said in before), *told] if told else before
+        if self._parts(stage.responses, stage.state.language) > _TWO_ANSWERS:
+            stage.responses, stage.state.slots = before, slots
+            await self._run(stage, self._rules.actions(_MORE))
+
+    async def _offer_instead(self, stage: Stage) -> None:
+        """The next best wish as the last choice of an answer that may be none."""
+        if stage.intent in _ANSWERS or stage.confidence >= self._bands.sure or not stage.responses:
+            return
+        answer, language = list(stage.responses), stage.state.language
+        await self._run(stage, self._rules.actions(_DOUBT))
+        offered = [dict(button) for said in stage.responses[len(answer) :] for button in said.buttons]
+        stage.responses = [*answer[:-1], _with(answer[-1], offered)]
+        if self._parts(stage.responses, language) > max(self._parts(answer, language), DEFAULT_BUDGET):
+            cheap = [{**button, "optional": "yes"} for button in offered]
+            stage.responses = [*answer[:-1], _with(answer[-1], cheap)]
 
     async def _answer_again(self, stage: Stage, before: str) -> None:
         """Who asks for another language gets the last answer in it; only answers that caused nothing."""
@@ -262,6 +316,7 @@ class Engine:
         if stage.intent == "language" and changed and stage.state.last_wish and not stage.state.form:
             stage.parsed = stage.state.last_wish
             await self._run(stage, self._actions_for(stage))
+            await self._answer_further(stage)
         elif stage.intent not in _SAID_ABOUT_THE_TALK and stage.intent not in _ANSWERS:
             quiet = stage.understood and not stage.dispatcher.effects and not stage.state.form
             stage.state.last_wish = stage.parsed if quiet else {}
@@ -302,6 +357,18 @@ class Engine:
             effects=tuple(stage.dispatcher.effects),
             understood=stage.understood,
         )
+
+
+def _with(response: Response, buttons: Sequence[dict[str, str]] = ()) -> Response:
+    """The response with these choices in place of what it offers for good measure."""
+    kept = [button for button in response.buttons if "optional" not in button]
+    return replace(response, buttons=(*kept, *buttons))
+
+
+def _about(wishes: Iterable[Parsed], entities: Iterable[Mapping[str, Any]]) -> list[Parsed]:
+    """The wishes, about the service that is named now; none if there is none."""
+    named = [each for each in entities if each["entity"] == "service"]
+    return [{**wish, "entities": [*wish["entities"], *named]} for wish in wishes] if named else []
 
 
 def _readable(text: str) -> bool:

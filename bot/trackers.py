@@ -26,7 +26,7 @@ class TrackerState:
 
     `choices` are the numbered answers last shown ({"title", "payload"}), `said` the responses of
     the last answer, `last_wish` the parse data of the last wish that can be answered again in
-    another language, `seen` the last moment per channel and `counts` the moments, in
+    another language, `later` that of wishes that wait for the name of a service, `seen` the last moment per channel and `counts` the moments, in
     milliseconds, that the limits on replies count.
     """
 
@@ -37,6 +37,7 @@ class TrackerState:
     choices: list[dict[str, str]] = field(default_factory=list)
     said: list[dict[str, Any]] = field(default_factory=list)
     last_wish: dict[str, Any] = field(default_factory=dict)
+    later: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
     counts: dict[str, list[int]] = field(default_factory=dict)

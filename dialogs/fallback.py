@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
 from itertools import takewhile
 
 from rasa_sdk.interfaces import Action
 
+from bot.bands import Bands
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn
 from dialogs.asked_service import choice, to_staff
@@ -16,12 +16,11 @@ from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 
 _GUESSES_OFFERED = 3
-# Below this a guess is no better than a list of everything.
-_LEAST_CONFIDENCE = 0.1
 _NOT_HELPED = frozenset(
     {
         "utter_default",
         "utter_did_you_mean",
+        "utter_not_text",
         "utter_not_understood_again",
         "utter_other_language",
         "utter_out_of_scope",
@@ -30,13 +29,14 @@ _NOT_HELPED = frozenset(
 _DANGER = frozenset({"utter_danger", "utter_danger_no_number", "utter_danger_again"})
 # How the understanding calls them.
 _FOREIGN = frozenset({"th", "other"})
-_OF_A_SERVICE = frozenset({"requirements", "fee", "duration", "where_hours"})
+# What is asked of a service, the most frequent first.
+_OF_A_SERVICE = ("requirements", "fee", "duration", "where_hours")
 
 
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
     phrases = Phrases.load(ports.pack)
-    return [Fallback(ports, phrases), OutOfScope(ports, phrases)]
+    return [Fallback(ports, phrases), OutOfScope(ports, phrases), OfferFurther(ports), OfferInstead(ports)]
 
 
 class NotHelped(DialogAction):
@@ -91,27 +91,11 @@ class Fallback(NotHelped):
 
     def otherwise(self, turn: Turn) -> None:
         """Guess, as far as there is a guess."""
-        guesses = list(self._guesses(turn))
+        guesses = [wish(self.ports, turn, name) for name in likely(self.ports, turn)[:_GUESSES_OFFERED]]
         if guesses:
             turn.say("utter_did_you_mean", [*guesses, to_staff(turn)])
         else:
             turn.say("utter_default")
-
-    def _guesses(self, turn: Turn) -> Iterator[dict[str, str]]:
-        ranking = turn.tracker.latest_message.get("intent_ranking") or ()
-        # What is less likely than "not ours" is no guess worth reading.
-        ours = takewhile(lambda each: each["name"] != "out_of_scope", ranking)
-        likely = [each["name"] for each in ours if each["confidence"] >= _LEAST_CONFIDENCE]
-        labels = self.ports.pack.labels[self.ports.pack.languages[0]]
-        for name in [each for each in likely if f"intent_{each}" in labels][:_GUESSES_OFFERED]:
-            yield self._guess(turn, name)
-
-    def _guess(self, turn: Turn, name: str) -> dict[str, str]:
-        title = turn.words.label(f"intent_{name}")
-        service = self.ports.catalogue.get(turn.entity("service"))
-        if service is None or name not in _OF_A_SERVICE:
-            return {"title": title, "payload": f"/{name}"}
-        return choice(self.ports, turn, name, service.id)
 
 
 class OutOfScope(NotHelped):
@@ -122,3 +106,55 @@ class OutOfScope(NotHelped):
     def otherwise(self, turn: Turn) -> None:
         """Say what is ours."""
         turn.say("utter_out_of_scope")
+
+
+class OfferFurther(DialogAction):
+    """The second wish of a message, to be chosen: the answer to the first one fills the turn."""
+
+    action_name = "action_offer_further"
+
+    async def respond(self, turn: Turn) -> Events:
+        """Name it."""
+        turn.say("utter_also_asked", [wish(self.ports, turn, turn.intent)])
+        return []
+
+
+class OfferInstead(DialogAction):
+    """The next best guess at a message that was answered in doubt, or a person: the engine adds it to the answer."""
+
+    action_name = "action_offer_instead"
+
+    async def respond(self, turn: Turn) -> Events:
+        """Say what else it may have been."""
+        also = _OF_A_SERVICE if turn.entity("service") else ()
+        others = [name for name in (*likely(self.ports, turn), *also) if name != turn.intent]
+        if others:
+            title, payload = (
+                turn.words.label(f"intent_{others[0]}"),
+                wish(self.ports, turn, others[0])["payload"],
+            )
+        else:
+            title, payload = turn.words.label("a_person"), to_staff(turn)["payload"]
+        instead = {"title": turn.words.label("not_this", instead=title), "payload": payload}
+        turn.say("utter_did_you_mean", [instead])
+        return []
+
+
+def likely(ports: Ports, turn: Turn) -> list[str]:
+    """What the message may be about, the likeliest first."""
+    ranking = turn.tracker.latest_message.get("intent_ranking") or ()
+    # What is less likely than "not ours" is no guess worth reading.
+    ours = takewhile(lambda each: each["name"] != "out_of_scope", ranking)
+    names = [each["name"] for each in ours if each["confidence"] >= Bands().guess]
+    labels = ports.pack.labels[ports.pack.languages[0]]
+    return [name for name in names if f"intent_{name}" in labels]
+
+
+def wish(ports: Ports, turn: Turn, name: str) -> dict[str, str]:
+    """One thing that people want, to be chosen: of the service that is spoken of where it has one."""
+    service = ports.catalogue.get(turn.entity("service"))
+    closer = str(turn.tracker.latest_message.get("intent_response_key") or "")
+    meant = closer if closer.partition("/")[0] == name else name
+    if service is None or name not in _OF_A_SERVICE:
+        return {"title": turn.words.label(f"intent_{name}"), "payload": f"/{meant}"}
+    return choice(ports, turn, name, service.id, meant)
