@@ -70,13 +70,15 @@ async def test_held_out_messages_are_understood(
     for language, least in HELD_OUT[name].items():
         assert report.by_language[language] >= least, report
     assert report.top3 >= LEAST_TOP3.get(name, 0.97), report
-    if report.scope_auroc is not None:
-        assert report.scope_auroc >= 0.93, report
 
 
-async def test_confidence_is_what_comes_true(interpreter: LightInterpreter) -> None:
+async def test_confidence_is_what_comes_true_and_knows_what_is_not_ours(
+    interpreter: LightInterpreter,
+) -> None:
     report = await evaluate(interpreter, [example for name in HELD_OUT for example in held_out(name)])
     assert report.calibration_error <= 0.08, report
+    assert report.scope_auroc is not None
+    assert report.scope_auroc >= 0.95, report
 
 
 async def test_noise_is_not_answered_outright(interpreter: LightInterpreter) -> None:
