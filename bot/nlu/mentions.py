@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.nlu.features import Reading
 from bot.nlu.pattern import Pattern
-from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases, closed, joined
+from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases, closed, joined, spelt
 from bot.nlu.sound import key
 
 Place = TypeVar("Place", "Mention", Hit[str])
@@ -118,6 +118,7 @@ class ServiceNames:
         sounds: str = "",
     ) -> None:
         self._unmeant = SoundPhrases([(phrase, True) for phrase in unmeant], sounds)
+        generic = tuple(generic)
         common = {_heard(word, sounds) for word in generic} - {""}
         pairs = [
             (name, service)
@@ -125,7 +126,7 @@ class ServiceNames:
             for name in several
             if not _heard(name, sounds) or _core(_heard(name, sounds), common)
         ]
-        self._heard, self._written = SoundPhrases(pairs, sounds), WordPhrases(pairs)
+        self._heard, self._written = SoundPhrases(pairs, sounds), WordPhrases(_telling(names, generic))
         heard = sorted({(_heard(name, sounds), service) for name, service in pairs})
         self._names = [
             _Name.of(service, name, common) for name, service in heard if len(name) >= _LEAST_GUESSED
@@ -176,6 +177,18 @@ class ServiceNames:
                 start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
                 best = Mention(name.service, start, end, confidence)
         return best or parts
+
+
+def _telling(names: Mapping[str, Iterable[str]], generic: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names and their services, without those whose words are all common ones as they are spelt.
+
+    What sounds like a common word of another language may tell all the same: a car, and `kha`, a fee.
+    """
+    common = {word for phrase in generic for word, _, _ in spelt(phrase)}
+    for service, several in names.items():
+        for name in several:
+            if not all(word in common for word, _, _ in spelt(name)):
+                yield name, service
 
 
 def _apart(found: Iterable[Place], taken: Sequence[Hit[Any]]) -> list[Place]:

@@ -72,7 +72,9 @@ class SoundPhrases(Generic[Value]):
         if not text.isascii():
             for phrase in [phrase for phrase in self._short if phrase in text]:
                 start = text.index(phrase)
-                hits.append(Hit(start, start + len(phrase), self._short[phrase]))
+                stop = start + len(phrase)
+                if not any(hit.start < stop and start < hit.end for hit in hits):
+                    hits.append(Hit(start, stop, self._short[phrase]))
         return hits
 
     def _beginnings(self, sound: Sound) -> list[int]:
