@@ -20,7 +20,9 @@ Value = str | bool
 _BOM = "\ufeff"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What may stand without quotes in any place, whatever follows: letters first, then nothing that YAML reads.
-_PLAIN = re.compile(r"[^\W\d_][^\x00-\x1f:#,\[\]{}\"'\\&*!|>%@`\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*(?<!\s)")
+_PLAIN = re.compile(
+    r"[^\W\d_][^\x00-\x1f:#,\[\]{}\"'\\&*!|>%@`\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*(?<!\s)"
+)
 _WORDS_OF_YAML = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _ESCAPED = re.compile(r"[\\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
