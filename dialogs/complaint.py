@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rasa_sdk.interfaces import Action
 
+from bot.places import Place
 from bot.text.gsm import is_gsm
 from complaints.cases import CaseKind
 from dialogs import draft
@@ -66,9 +69,16 @@ class ComplaintStart(DialogAction):
                 goal="complaint",
                 case_kind=_kind(turn).value,
                 complaint_text=text or None,
-                complaint_place=places[0].code if len(places) == 1 else None,
+                complaint_place=self._place(turn, places),
             ),
         ]
+
+    def _place(self, turn: Turn, named: Sequence[Place]) -> str | None:
+        """The place that the words name, else the one said before: it is shown before anything is sent."""
+        if named:
+            return named[0].code if len(named) == 1 else None
+        known = self.ports.places.get(turn.slot("place"))
+        return known.code if known else None
 
     def _said_already(self, turn: Turn) -> str:
         if self._phrases.has_substance(turn.text):

@@ -21,6 +21,7 @@ PAYING = Pack.load(PACK)
 BUDGETS = yaml.safe_load((DIALOGS / "budgets.yml").read_text(encoding="utf-8"))
 # Names that rasa-sdk's utter_message takes for itself: a value called so would never arrive.
 RESERVED = {"text", "image", "json_message", "template", "response", "attachment", "buttons", "elements"}
+ANSWERED = ("fee", "duration", "requirements", "where_hours", "contact", "checklist", "someone_else")
 LANGUAGES = ("lo", "lo-Latn", "en")
 WORLD = ports()
 
@@ -82,13 +83,22 @@ def test_texts_without_values_fit_two_parts(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("service", sorted(WORLD.catalogue.services))
 async def test_answers_about_services_fit_their_budget(language: str, service: str) -> None:
-    for goal in ("fee", "duration", "requirements", "where_hours"):
+    for goal in ANSWERED:
         for world in (WORLD, confirmed(WORLD, service)):
             answer = await act(
                 world, f"action_{goal}", entities={"service": service}, slots={"language": language}
             )
             for response in answer.said:
                 _assert_fits(response, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_answer_with_a_fee_offers_to_report_who_asks_for_more(language: str) -> None:
+    texts = PAYING.texts[language]
+    with_a_fee = [key for key in texts if key.startswith("utter_fee") or key == "utter_checklist"]
+    assert len(with_a_fee) >= 4
+    for key in with_a_fee:
+        assert [button.payload for button in texts[key].buttons][:1] == ["/complaint"], key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

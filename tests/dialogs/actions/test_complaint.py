@@ -36,6 +36,23 @@ async def test_a_place_in_the_first_message_is_taken() -> None:
     assert WORLD.places.name(answer.slots["complaint_place"], "en") == "Kaisone Phomvihane"
 
 
+@pytest.mark.parametrize(
+    ("text", "remembered", "place"),
+    [
+        ("nobody answers me for weeks", "LA1601", "LA1601"),
+        ("nobody in Kaysone district answers me", "LA1601", "LA1301"),
+        ("ຢູ່ ໂພນທອງ ເຈົ້າໜ້າທີ່ບໍ່ສຸພາບ", "LA1601", None),
+        ("nobody answers me for weeks", "nowhere", None),
+    ],
+)
+async def test_a_place_that_was_said_before_is_not_asked_again(
+    text: str, remembered: str, place: str | None
+) -> None:
+    slots = {"place": remembered}
+    answer = await act(WORLD, "action_complaint_start", text, intent="complaint", slots=slots)
+    assert answer.slots["complaint_place"] == place
+
+
 async def test_a_shared_name_is_asked_about() -> None:
     start = await act(WORLD, "action_complaint_start", "ຢູ່ ໂພນທອງ ເຈົ້າໜ້າທີ່ບໍ່ສຸພາບ", intent="complaint")
     assert start.slots["complaint_place"] is None
