@@ -9,6 +9,6 @@ from services.tables import applications, ratings, reminders
 def service_rules() -> tuple[Rule, ...]:
     """The rules for `bot.retention.purge`."""
     return tuple(
-        Rule(name=table.name, erase=by_date(table, table.c.id))
+        Rule(name=str(table.name), erase=by_date(table, table.c.id))
         for table in (applications, reminders, ratings)
     )
