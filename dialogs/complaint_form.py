@@ -12,6 +12,7 @@ from rasa_sdk.types import DomainDict
 
 from bot.places import Place, PlaceMatch, Places
 from dialogs.action import Turn
+from dialogs.addition import Additions
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.subject import Subjects
@@ -35,6 +36,7 @@ class ValidateComplaintForm(FormValidationAction):
         self._ports = ports
         self._phrases = phrases
         self._subjects = subjects
+        self._additions = Additions(ports, phrases)
 
     def name(self) -> str:
         """What the engine looks for beside the form."""
@@ -60,32 +62,42 @@ class ValidateComplaintForm(FormValidationAction):
     ) -> Filled:
         """Take the code of a known place, "skip", or a village in the person's words.
 
-        A name that several places share is asked about.
+        A name that several places share is asked about; a story belongs to the complaint.
         """
-        del dispatcher, tracker, domain
+        del domain
         if not any(map(str.isalpha, value)) and value != NO_PLACE:
             return {"complaint_place": None}
         if value == NO_PLACE or self._phrases.skips(value):
             return {"complaint_place": NO_PLACE}
         if self._ports.places.get(value):
             return {"complaint_place": value}
+        turn = Turn(self._ports, dispatcher, tracker)
         places = places_named(self._ports.places, value)
-        if not places:
-            return {"complaint_place": value}
-        return {"complaint_place": places[0].code if len(places) == 1 else None}
+        one = places[0].code if len(places) == 1 else None
+        if self._additions.to_place(turn):
+            return {"complaint_place": one, "complaint_text": self._additions.taken(turn)}
+        return {"complaint_place": one if places else value}
 
     def validate_complaint_confirm(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Filled:
-        """Send or change; only after "change" is there something to ask. Another place corrects the one shown."""
+        """Send or change; only after "change" is there something to ask.
+
+        Another place corrects the one shown, and what is said beside that is added; both are shown again.
+        """
         del domain
         if value == "send":
             return {"complaint_confirm": value, "complaint_change": "nothing"}
         turn = Turn(self._ports, dispatcher, tracker)
-        if value == "change" or not (place := self._another_place(turn)):
-            denied = value == "change" or turn.intent == "deny"
-            return {"complaint_confirm": "change" if denied else None}
-        return {"complaint_confirm": None, "complaint_place": place}
+        place = self._another_place(turn)
+        if value == "change" or (turn.intent == "deny" and not place):
+            return {"complaint_confirm": "change"}
+        filled: Filled = {"complaint_confirm": None}
+        if place:
+            filled["complaint_place"] = place
+        if self._additions.to_confirmation(turn):
+            filled["complaint_text"] = self._additions.taken(turn)
+        return filled
 
     def validate_complaint_change(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,8 +48,8 @@ class Phrases:
         return len(words) >= _SUBSTANCE_WORDS or self.letters(text) >= _SUBSTANCE_LETTERS
 
     def letters(self, text: str) -> int:
-        """How many letters a text has beyond the bare wish to complain."""
-        return sum(map(str.isalpha, self._beyond(text)))
+        """How many letters a text has beyond the bare wish to complain; Lao writes vowels and tones as marks."""
+        return sum(unicodedata.category(each)[0] in "LM" for each in self._beyond(text))
 
     def insulting(self, text: str) -> bool:
         """Whether a text has an insult in it."""
