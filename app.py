@@ -75,6 +75,7 @@ from complaints.sequencer import AnchorFile, Sequencer
 from complaints.store import Cases, CaseWriters
 from dialogs import reminder_words
 from dialogs.discover import discover
+from dialogs.phrases import Phrases
 from dialogs.ports import Keeping, Ports
 from services import catalogue, centres, citizens, journeys, local, ministries, offered
 from services.catalogue import Catalogue
@@ -316,6 +317,7 @@ def _ports(
 ) -> Ports:
     return Ports(
         pack=country.pack,
+        phrases=Phrases.load(country.pack),
         catalogue=country.catalogue,
         services=country.services,
         centres=country.centres,

@@ -8,7 +8,6 @@ from typing import ClassVar
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.circumstances import Circumstances
-from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.rating import offer_rating
 from services.answers import answer, office
@@ -32,7 +31,7 @@ class ServiceQuestion(DialogAction):
         super().__init__(ports)
         self._services = ports.catalogue.services
         self._often = offered(ports.catalogue)
-        self._phrases = Phrases.load(ports.pack)
+        self._phrases = ports.phrases
 
     def name(self) -> str:
         """Follow from the goal."""

@@ -37,7 +37,7 @@ _OF_ONE_CASE = (
 
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
-    phrases = Phrases.load(ports.pack)
+    phrases = ports.phrases
     intake = Intake(ports)
     return [
         ComplaintStart(ports, phrases),

@@ -35,7 +35,7 @@ _OF_A_SERVICE = ("requirements", "fee", "duration", "where_hours")
 
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
-    phrases = Phrases.load(ports.pack)
+    phrases = ports.phrases
     return [Fallback(ports, phrases), OutOfScope(ports, phrases), OfferFurther(ports), OfferInstead(ports)]
 
 

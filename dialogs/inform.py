@@ -15,7 +15,6 @@ from dialogs.fallback import Fallback
 from dialogs.fee import Fee
 from dialogs.nearest import Nearest
 from dialogs.opening import OpenNow
-from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.reminders import GOAL as REMINDER
 from dialogs.reminders import ChangeDay
@@ -42,7 +41,7 @@ def actions(ports: Ports) -> list[Action]:
         "nearest": (Nearest(ports), _PLACE),
         REMINDER: (ChangeDay(ports), ("date",)),
     }
-    return [Inform(ports, questions, others, Fallback(ports, Phrases.load(ports.pack)))]
+    return [Inform(ports, questions, others, Fallback(ports, ports.phrases))]
 
 
 class Inform(DialogAction):

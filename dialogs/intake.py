@@ -8,7 +8,6 @@ from complaints.clocks import promise
 from complaints.filing import FileCase
 from dialogs.accused import Accused
 from dialogs.action import Events, Turn, remember
-from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.subject import Subjects
 
@@ -23,7 +22,7 @@ class Intake:
         self._ports = ports
         self.subjects = Subjects.load(ports.pack, ports.categories)
         self._accused = Accused.load(ports.desks)
-        self._phrases = Phrases.load(ports.pack)
+        self._phrases = ports.phrases
 
     def office(self, text: str, kind: CaseKind) -> str:
         """The desk complained about; who asks or thanks an office means it to read that."""

@@ -20,7 +20,6 @@ from complaints.references import spoken
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.asked_service import to_staff
-from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 
 _SHOWN = 40  # code points of the case's own words
@@ -48,7 +47,7 @@ class OwnCaseWish(DialogAction):
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
-        self._phrases = Phrases.load(ports.pack)
+        self._phrases = ports.phrases
 
     async def respond(self, turn: Turn) -> Events:
         """Act, ask which case, or say that there is none."""

@@ -12,7 +12,6 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
 from dialogs.hotlines import Hotlines
 from dialogs.intake import Intake
-from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.words import clock
 
@@ -59,7 +58,7 @@ class CallBackStart(DialogAction):
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
-        self._phrases = Phrases.load(ports.pack)
+        self._phrases = ports.phrases
 
     async def respond(self, turn: Turn) -> Events:
         """Begin with an empty form."""

@@ -15,6 +15,7 @@ from bot.sending import SendingHours
 from complaints.categories import Categories
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck
+from dialogs.phrases import Phrases
 from services.catalogue import Catalogue
 from services.centres import Centres
 from services.registers import Register
@@ -63,11 +64,12 @@ class Keeping:
     cases_days: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Ports:
     """Handed to every dialog by the composition root."""
 
     pack: Pack
+    phrases: Phrases
     catalogue: Catalogue
     services: Services
     centres: Centres

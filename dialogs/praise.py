@@ -12,7 +12,6 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled, places_named
 from dialogs.intake import Intake
 from dialogs.once import AskOnce, begin
-from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.rating import Scores, keep
 
@@ -32,7 +31,7 @@ class Praise(DialogAction):
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
-        self._phrases = Phrases.load(ports.pack)
+        self._phrases = ports.phrases
         self._scores = Scores.load(ports.pack)
 
     async def respond(self, turn: Turn) -> Events:

@@ -21,7 +21,6 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.asked_service import to_staff
 from dialogs.complaint_form import Filled
 from dialogs.complaint_status import ComplaintStatus, StatusStart
-from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from dialogs.subject import Subjects
 from dialogs.verified import is_verified, verify
@@ -49,7 +48,7 @@ class Grievance:
     """What is said with the question; "Is my passport ready?" is no complaint yet, "… after a year?" is one."""
 
     def __init__(self, ports: Ports) -> None:
-        self._phrases = Phrases.load(ports.pack)
+        self._phrases = ports.phrases
         self._subjects = Subjects.load(ports.pack, ports.categories)
 
     def keep(self, turn: Turn) -> Events:

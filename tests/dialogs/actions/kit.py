@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from bot.calendar import WorkingCalendar
-from bot.clock import Chance, Clock
+from bot.clock import Chance
 from bot.dispatcher import Response, TurnDispatcher
 from bot.guesses import GUESSES_A_DAY
 from bot.pack import Pack
@@ -26,6 +27,7 @@ from complaints.categories import Categories
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck, PinOutcome
 from dialogs.discover import discover
+from dialogs.phrases import Phrases
 from dialogs.ports import Keeping, Ports
 from services.application_numbers import holds
 from services.catalogue import Catalogue, Fact, Status
@@ -167,29 +169,44 @@ def ports(
     reminders: RemindersInMemory | None = None,
 ) -> Ports:
     """A pack, by default the real one, and everything read from it; chance that repeats itself."""
+    cases = cases or CasesInMemory()
+    return replace(
+        _read(root),
+        cases=cases,
+        guesses=cases.guesses,
+        reminders=reminders or RemindersInMemory(),
+        registers=registers or RegisterInMemory(),
+        clock=(pinned or PinnedTime()).clock,
+        chance=Chance(random=random.Random(7)),  # noqa: S311 (it must repeat itself)
+    )
+
+
+@cache
+def _read(root: Path) -> Ports:
+    """What is read from a pack once; the rest of it is replaced for each test."""
     pack = Pack.load(root)
     catalogue, places = Catalogue.load(pack), Places.load(pack)
     centres = Centres.load(pack, places)
-    clock: Clock = (pinned or PinnedTime()).clock
-    cases = cases or CasesInMemory()
+    cases = CasesInMemory()
     return Ports(
         pack=pack,
+        phrases=Phrases.load(pack),
         catalogue=catalogue,
         services=Services(catalogue=catalogue, places=centres, overlays=load_local(catalogue, centres)),
         centres=centres,
         cases=cases,
         guesses=cases.guesses,
-        reminders=reminders or RemindersInMemory(),
+        reminders=RemindersInMemory(),
         sending=SendingHours.load(pack),
-        registers=registers or RegisterInMemory(),
+        registers=RegisterInMemory(),
         keeping=Keeping(messages_days=180, cases_days=1825),
         places=places,
         calendar=WorkingCalendar.load(pack),
         phones=PhoneRules.load(pack),
         categories=Categories.load(pack),
         desks=Desks.load(pack),
-        clock=clock,
-        chance=Chance(random=random.Random(7)),  # noqa: S311 (it must repeat itself)
+        clock=PinnedTime().clock,
+        chance=Chance(),
     )
 
 
@@ -279,7 +296,12 @@ def _span(spans: Mapping[str, tuple[int, int]] | None, name: str) -> dict[str, i
 
 
 def _named(world: Ports, name: str) -> Action:
-    return next(action for action in discover(world) if action.name() == name)
+    return next(action for action in _actions(world) if action.name() == name)
+
+
+@lru_cache(maxsize=4)
+def _actions(world: Ports) -> list[Action]:
+    return discover(world)
 
 
 def _domain() -> DomainDict:
