@@ -29,7 +29,7 @@ run: $(VENV)/.run ## install what is pinned, prepare the database and the pack, 
 
 test: $(VENV)/.dev ## run the whole suite, with real PostgreSQL, Redis, Kannel and Chromium
 	tests/install-components
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, country pack
 	$(BIN)/ruff format --check .
