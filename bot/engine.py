@@ -24,6 +24,7 @@ from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
 from bot.text.choices import match
 from bot.text.clean import clean
+from bot.text.digits import ascii_digits
 from bot.trackers import TrackerState
 
 FALLBACK = "nlu_fallback"
@@ -37,6 +38,10 @@ _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
 # What the rules call it when a message asks for more than fits one answer, and when an answer may be wrong.
 _MORE, _DOUBT = "further_wish", "doubt"
+# And when a form's question was answered in vain, so often and again as often.
+_STUCK, _IN_VAIN = "stuck", 2
+# A number that can be meant for one of the answers offered.
+_CHOICE_DIGITS = 2
 # So many SMS parts may two answers cost in one turn, as much as in two turns.
 _TWO_ANSWERS = 4
 # What was answered to a message without words, or to the second one.
@@ -59,8 +64,8 @@ class Turn:
 class Stage:
     """One turn in the making.
 
-    `chosen` when the person picked one of the answers offered, `asked` when a form's question has
-    been put already; `followup` is what an action wants run in place of the rest of its rule. `later`
+    `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
+    none of these has, `asked` when a form's question has been put already; `followup` is what an action wants run in place of the rest of its rule. `later`
     are wishes of the message before, which waited for the name of a service.
     """
 
@@ -71,6 +76,7 @@ class Stage:
     understood: bool = True
     asked: bool = False
     chosen: bool = False
+    slipped: bool = False
     followup: str = ""
     later: list[Parsed] = field(default_factory=list)
 
@@ -165,6 +171,9 @@ class Engine:
             values = _values(found[2])
             stage.parsed = {**_understood(found[1], values, stage.state.language), "text": inbound.text}
             stage.chosen = True
+        number = ascii_digits(inbound.text).strip(" .)")
+        stage.slipped = bool(stage.state.choices) and number.isdecimal() and len(number) <= _CHOICE_DIGITS
+        stage.slipped = stage.slipped and not stage.chosen
 
     def _choose_language(self, stage: Stage, inbound: InboundMessage) -> None:
         slots = stage.state.slots
@@ -219,19 +228,41 @@ class Engine:
                 await self._run(stage, self._rules.actions(FALLBACK))
             else:
                 stage.say("utter_not_text")
+        elif stage.slipped and (stage.state.resuming or not stage.state.form):
+            self._offer_anew(stage)
         elif stage.state.resuming:
             await self._continue_or_restart(stage)
         elif stage.intent in ("cancel", "go_back", "repeat") and stage.confidence >= self._bands.act:
             await self._steer(stage)
         elif stage.state.form and not self._interrupts(stage):
-            await self._forms.answer(stage)
-            await self._submit_full_forms(stage)
+            await self._answer_form(stage)
         else:
             await self._follow_rule(stage)
 
+    def _offer_anew(self, stage: Stage) -> None:
+        """Say how far the numbers go, and offer the same answers again."""
+        stage.understood = False
+        choices = tuple(stage.state.choices)
+        stage.responses.append(
+            Response(key="utter_choice_range", values={"most": len(choices)}, buttons=choices)
+        )
+
+    async def _answer_form(self, stage: Stage) -> None:
+        """Take the answer; a number out of range, and answers in vain, get more than the question again."""
+        await self._forms.answer(stage)
+        form = stage.state.form
+        if form and form.failed and stage.slipped:
+            range_told = Response(key="utter_choice_range", values={"most": len(stage.state.choices)})
+            stage.responses.insert(0, range_told)
+        if form and form.failed and form.failed % _IN_VAIN == 0:
+            await self._run(stage, self._rules.actions(_STUCK))
+        await self._submit_full_forms(stage)
+
     def _interrupts(self, stage: Stage) -> bool:
         form = stage.state.form
-        if form is None or stage.intent in _ANSWERS | self._rules.forms[form.name].ignored_intents:
+        if form is None or stage.intent in _ANSWERS:
+            return False
+        if stage.intent in self._rules.forms[form.name].ignored_intents and not stage.chosen:
             return False
         starts = self._actions_for(stage)
         return bool(starts) and form.name not in starts and stage.confidence >= self._bands.interrupt

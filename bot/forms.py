@@ -36,15 +36,16 @@ class FormLoop:
         if frame is None:
             return
         form = self._rules.forms[frame.name]
-        filled = self._extract(stage, form, frame)
-        wanted = frame.requested
+        wanted, slots = frame.requested, dict(stage.state.slots)
         said_before = len(stage.responses)
-        following = await self._validate(stage, form, filled)
+        following = await self._validate(stage, form, self._extract(stage, form, frame))
+        frame.requested = following if following is not None else self._next_missing(stage, form)
+        stuck = bool(wanted) and frame.requested == wanted and stage.state.slots == slots
+        frame.failed = frame.failed + 1 if stuck else 0
         if wanted and stage.state.slots.get(wanted) is not None:
             frame.answered.append(wanted)
-        elif wanted and len(stage.responses) == said_before and not filled:
+        elif stuck and len(stage.responses) == said_before:
             stage.understood = False
-        frame.requested = following if following is not None else self._next_missing(stage, form)
         if frame.requested:
             await self.ask(stage)
 

@@ -13,11 +13,15 @@ EVENTS_KEPT = 50
 
 @dataclass(kw_only=True, slots=True)
 class FormFrame:
-    """A form under way: the slot asked for, and the slots answered so far, in order."""
+    """A form under way: the slot asked for, and the slots answered so far, in order.
+
+    `failed` counts the answers in a row that brought it no farther.
+    """
 
     name: str
     requested: str = ""
     answered: list[str] = field(default_factory=list)
+    failed: int = 0
 
 
 @dataclass(kw_only=True, slots=True)
