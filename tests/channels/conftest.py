@@ -12,15 +12,16 @@ from bot.crypto import Vault, open_vault
 from bot.db import Database, open_database
 from bot.limits import MemoryLimits
 from channels.base import Wiring
-from channels.config import ChannelConfig
 from tests.channels.harness import Edge, Store
+from tests.channels.providers.kannel import KannelCaller
+from tests.channels.providers.kannel import connect as connect_kannel
+from tests.channels.providers.twilio import TwilioCaller
+from tests.channels.providers.twilio import connect as connect_twilio
+from tests.channels.providers.web import WebCaller
+from tests.channels.providers.web import connect as connect_web
 from tests.conftest import MASTER
 from tests.pinned import PinnedTime
-from tests.servers import kannel as kannel_server
-from tests.servers import twilio as twilio_server
-from tests.servers.kannel import SendsmsServer
 from tests.servers.ports import free_port
-from tests.servers.twilio import TwilioServer
 
 
 @pytest.fixture
@@ -55,71 +56,25 @@ async def session() -> AsyncIterator[ClientSession]:
 @pytest.fixture
 def wiring(session: ClientSession, edge: Edge) -> Wiring:
     """What the edge's channels are built from."""
-    return Wiring(session=session, clock=edge.clock, public_url=edge.url)
+    return edge.wiring(session)
 
 
 @pytest.fixture
-async def twilio(session: ClientSession) -> AsyncIterator[TwilioServer]:
-    """The strict Twilio."""
-    server = TwilioServer(session)
-    await server.start()
-    yield server
-    await server.stop()
+async def twilio_caller(edge: Edge, session: ClientSession) -> AsyncIterator[TwilioCaller]:
+    """The strict Twilio, with its channel on the edge."""
+    async with connect_twilio(edge, session) as caller:
+        yield caller
 
 
 @pytest.fixture
-async def sendsms(session: ClientSession) -> AsyncIterator[SendsmsServer]:
-    """The strict sendsms."""
-    server = SendsmsServer(session)
-    await server.start()
-    yield server
-    await server.stop()
+async def kannel_caller(edge: Edge, session: ClientSession) -> AsyncIterator[KannelCaller]:
+    """The strict sendsms, with its channel on the edge."""
+    async with connect_kannel(edge, session) as caller:
+        yield caller
 
 
 @pytest.fixture
-def twilio_channel(edge: Edge, wiring: Wiring, twilio: TwilioServer) -> Edge:
-    """The edge with a Twilio channel."""
-    from channels import twilio as kind
-
-    settings = kind.Settings(
-        account_sid=twilio_server.ACCOUNT,
-        auth_token=twilio_server.TOKEN,
-        previous_auth_token="the-token-before",
-        shared_keys={"webhooks_sharedkey_1": "a-shared-secret"},
-        sender=twilio_server.NUMBER,
-        api_url=twilio.url,
-        timeout=0.3,
-    )
-    edge.channels["twilio"] = kind.build(
-        ChannelConfig(name="twilio", kind="twilio", settings=settings), wiring
-    )
-    return edge
-
-
-@pytest.fixture
-def kannel_channel(edge: Edge, wiring: Wiring, sendsms: SendsmsServer) -> Edge:
-    """The edge with a Kannel channel."""
-    from channels import kannel as kind
-
-    settings = kind.Settings(
-        sendsms_url=sendsms.url,
-        username=kannel_server.USER,
-        password=kannel_server.PASSWORD,
-        key=kannel_server.KEY,
-        sender="1500",
-        addresses=("127.0.0.0/8",),
-        timeout=0.3,
-    )
-    edge.channels["kannel"] = kind.build(
-        ChannelConfig(name="kannel", kind="kannel", settings=settings), wiring
-    )
-    return edge
-
-
-@pytest.fixture
-def web_channel(edge: Edge, wiring: Wiring) -> Edge:
-    """The edge with a web chat."""
-    from channels import web as kind
-
-    edge.channels["web"] = kind.build(ChannelConfig(name="web", kind="web", settings=kind.Settings()), wiring)
-    return edge
+async def web_caller(edge: Edge, session: ClientSession) -> AsyncIterator[WebCaller]:
+    """The page of the web chat, with its channel on the edge."""
+    async with connect_web(edge, session) as caller:
+        yield caller

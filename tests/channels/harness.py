@@ -30,7 +30,7 @@ from bot.outbox import Outbox, SentPart, enqueue
 from bot.receipts import Receipts
 from bot.schema import outbox, outbox_parts, urns
 from bot.urns import Urn
-from channels.base import Channel
+from channels.base import Channel, Wiring
 from channels.delivery import Delivery, Figures
 from channels.optouts import OptOut, OptOuts
 from channels.webhook import Door
@@ -168,6 +168,10 @@ class Edge:
     def clock(self) -> Clock:
         """The store's."""
         return self.store.clock
+
+    def wiring(self, session: ClientSession) -> Wiring:
+        """What its channels are built from."""
+        return Wiring(session=session, clock=self.clock, public_url=self.url)
 
     def recording(self) -> OptOuts:
         """The guard over the provider's opt-outs, writing into `opt_outs`."""

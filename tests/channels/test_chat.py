@@ -14,6 +14,7 @@ from bot.messages import Choice, OutboundMessage
 from channels.chat import LABELS, SESSION_HEADER, ChatPages
 from channels.web import WebChannel, session_urn
 from tests.channels.harness import Edge, fetch
+from tests.channels.providers.web import WebCaller
 from tests.pinned import START
 
 STATIC = Path(__file__).parents[2] / "channels" / "static"
@@ -32,13 +33,14 @@ class Words:
 
 
 @pytest.fixture
-async def chat(web_channel: Edge) -> Edge:
+async def chat(web_caller: WebCaller) -> Edge:
     """The edge with the page."""
-    channel = web_channel.channels["web"]
+    edge = web_caller.edge
+    channel = edge.channels["web"]
     assert isinstance(channel, WebChannel)
-    pages = ChatPages(channel, web_channel.store.outbox, MemoryLimits(web_channel.clock), Words())
-    await web_channel.listen([*pages.routes(), *web_channel.door().routes()])
-    return web_channel
+    pages = ChatPages(channel, edge.store.outbox, MemoryLimits(edge.clock), Words())
+    await edge.listen([*pages.routes(), *edge.door().routes()])
+    return edge
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import yaml
 from aiohttp import ClientSession
 
 from channels.config import kinds
-from tests.channels.callers import Caller, KannelCaller, TwilioCaller, WebCaller
 from tests.channels.harness import Edge, drain
+from tests.channels.providers import Caller, connect
 
 HERE = Path(__file__).parent
 REQUIRED = {
@@ -36,14 +37,10 @@ def rows(direction: str) -> list[Any]:
 
 
 @pytest.fixture
-def caller(kind: str, request: pytest.FixtureRequest, edge: Edge, session: ClientSession) -> Caller:
+async def caller(kind: str, edge: Edge, session: ClientSession) -> AsyncIterator[Caller]:
     """The provider of a kind of channel, with that channel on the edge."""
-    request.getfixturevalue(f"{kind}_channel")
-    if kind == "twilio":
-        return TwilioCaller(edge, request.getfixturevalue("twilio"), session)
-    if kind == "kannel":
-        return KannelCaller(edge, request.getfixturevalue("sendsms"), session)
-    return WebCaller(edge, session)
+    async with connect(kind, edge, session) as caller:
+        yield caller
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -20,11 +20,12 @@ from channels.base import RawRequest, Wiring
 from channels.config import ChannelConfig
 from channels.errors import NotAuthentic
 from channels.webhook import TEXT_LIMIT, readable
-from tests.channels.callers import KannelCaller, TwilioCaller, WebCaller
 from tests.channels.harness import Edge, fetch
+from tests.channels.providers.kannel import KannelCaller
+from tests.channels.providers.twilio import TwilioCaller
+from tests.channels.providers.web import WebCaller
 from tests.pinned import START
-from tests.servers.kannel import KEY, SendsmsServer
-from tests.servers.twilio import TwilioServer
+from tests.servers.kannel import KEY
 
 SESSION = "0123456789abcdef0123456789abcdef"
 HELLO = {"form": {"MessageSid": "SM1", "From": "+8562055512345", "Body": "hello"}}
@@ -32,10 +33,11 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-async def address(web_channel: Edge) -> str:
+async def address(web_caller: WebCaller) -> str:
     """Where the web channel's messages go."""
-    await web_channel.listen(web_channel.door(body_limit=2048, read_seconds=0.1).routes())
-    return f"{web_channel.url}/channels/web/messages"
+    edge = web_caller.edge
+    await edge.listen(edge.door(body_limit=2048, read_seconds=0.1).routes())
+    return f"{edge.url}/channels/web/messages"
 
 
 @pytest.mark.parametrize(
@@ -51,10 +53,11 @@ async def address(web_channel: Edge) -> str:
     ],
 )
 async def test_what_no_channel_serves(
-    web_channel: Edge, session: ClientSession, method: str, path: str, status: int
+    web_caller: WebCaller, session: ClientSession, method: str, path: str, status: int
 ) -> None:
-    await web_channel.listen(web_channel.door().routes())
-    assert (await fetch(session, method, web_channel.url + path))[0] == status
+    edge = web_caller.edge
+    await edge.listen(edge.door().routes())
+    assert (await fetch(session, method, edge.url + path))[0] == status
 
 
 @pytest.mark.parametrize(
@@ -82,8 +85,8 @@ async def test_a_body_that_is_too_long(address: str, session: ClientSession) -> 
     assert (status, body) == (413, b'{"error": "too_large"}')
 
 
-async def test_a_body_that_is_too_slow(address: str, web_channel: Edge) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", web_channel.port)
+async def test_a_body_that_is_too_slow(address: str, edge: Edge) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
     head = f"POST {address} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
     writer.write(head.encode())
     assert b"408" in await reader.readline()
@@ -92,38 +95,35 @@ async def test_a_body_that_is_too_slow(address: str, web_channel: Edge) -> None:
 
 
 async def test_a_store_that_is_away_is_503_and_healed_by_the_next_try(
-    twilio_channel: Edge, twilio: TwilioServer, session: ClientSession
+    edge: Edge, twilio_caller: TwilioCaller
 ) -> None:
-    await twilio_channel.listen(twilio_channel.door().routes())
-    caller = TwilioCaller(twilio_channel, twilio, session)
-    twilio_channel.pipeline.away = True
-    status, headers, _ = await caller.call(HELLO)
+    await edge.listen(edge.door().routes())
+    edge.pipeline.away = True
+    status, headers, _ = await twilio_caller.call(HELLO)
     assert (status, headers["Retry-After"]) == (503, "1")
-    twilio_channel.pipeline.away = False
-    assert (await caller.call(HELLO))[0] == 200
-    assert [message.text for message in twilio_channel.pipeline.messages] == ["hello"]
+    edge.pipeline.away = False
+    assert (await twilio_caller.call(HELLO))[0] == 200
+    assert [message.text for message in edge.pipeline.messages] == ["hello"]
 
 
 async def test_the_public_address_is_signed_whatever_the_host_header_says(
-    twilio_channel: Edge, twilio: TwilioServer, session: ClientSession
+    edge: Edge, twilio_caller: TwilioCaller
 ) -> None:
-    await twilio_channel.listen(twilio_channel.door().routes())
-    caller = TwilioCaller(twilio_channel, twilio, session)
+    await edge.listen(edge.door().routes())
     forwarded = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
-    assert (await caller.call({**HELLO, "headers": forwarded}))[0] == 200
+    assert (await twilio_caller.call({**HELLO, "headers": forwarded}))[0] == 200
 
 
-async def test_conversations_that_write_too_much_are_slowed(
-    web_channel: Edge, session: ClientSession
-) -> None:
-    await web_channel.listen(web_channel.door().routes())
-    caller = WebCaller(web_channel, session)
+async def test_conversations_that_write_too_much_are_slowed(edge: Edge, web_caller: WebCaller) -> None:
+    await edge.listen(edge.door().routes())
     for number in range(30):
-        assert (await caller.call({"json": {"session": SESSION, "id": f"{number}", "text": "x"}}))[0] == 200
-    status, headers, _ = await caller.call({"json": {"session": SESSION, "id": "a", "text": "x"}})
+        assert (await web_caller.call({"json": {"session": SESSION, "id": f"{number}", "text": "x"}}))[
+            0
+        ] == 200
+    status, headers, _ = await web_caller.call({"json": {"session": SESSION, "id": "a", "text": "x"}})
     assert (status, int(headers["Retry-After"]) > 0) == (429, True)
     other = SESSION.replace("0", "1")
-    assert (await caller.call({"json": {"session": other, "id": "a", "text": "x"}}))[0] == 200
+    assert (await web_caller.call({"json": {"session": other, "id": "a", "text": "x"}}))[0] == 200
 
 
 async def test_a_client_cannot_name_the_address_that_it_is_counted_under(
@@ -140,13 +140,12 @@ async def test_a_client_cannot_name_the_address_that_it_is_counted_under(
         assert (await fetch(session, "POST", url, json=message, headers=forwarded))[0] == status
 
 
-async def test_inline_replies_are_in_the_answer(web_channel: Edge, session: ClientSession) -> None:
+async def test_inline_replies_are_in_the_answer(edge: Edge, web_caller: WebCaller) -> None:
     urn = Urn("web", "x")
     reply = OutboundMessage(id="1", channel="web", urn=urn, text="ສະບາຍດີ", cause="", created_at=START)
-    web_channel.pipeline.replies = (reply,)
-    await web_channel.listen(web_channel.door().routes())
-    caller = WebCaller(web_channel, session)
-    _, headers, body = await caller.call({"json": {"session": SESSION, "id": "a", "text": "x"}})
+    edge.pipeline.replies = (reply,)
+    await edge.listen(edge.door().routes())
+    _, headers, body = await web_caller.call({"json": {"session": SESSION, "id": "a", "text": "x"}})
     assert headers["Content-Type"] == "application/json; charset=utf-8"
     assert "ສະບາຍດີ" in body.decode()
 
@@ -154,11 +153,11 @@ async def test_inline_replies_are_in_the_answer(web_channel: Edge, session: Clie
 @pytest.mark.parametrize(
     ("remote", "listed"), [("127.0.0.1", True), ("10.0.0.1", False), ("", False), ("::1", False)]
 )
-def test_only_listed_addresses_may_call(kannel_channel: Edge, remote: str, listed: bool) -> None:
+def test_only_listed_addresses_may_call(kannel_caller: KannelCaller, remote: str, listed: bool) -> None:
     request = RawRequest(
         method="GET", path="/x/messages", query_string=f"key={KEY}", headers={}, remote=remote
     )
-    channel = kannel_channel.channels["kannel"]
+    channel = kannel_caller.edge.channels["kannel"]
     if listed:
         channel.verify(request)
         return
@@ -166,15 +165,12 @@ def test_only_listed_addresses_may_call(kannel_channel: Edge, remote: str, liste
         channel.verify(request)
 
 
-async def test_logs_hold_no_body_no_address_and_no_key(
-    kannel_channel: Edge, sendsms: SendsmsServer, session: ClientSession
-) -> None:
-    await kannel_channel.listen(kannel_channel.door().routes())
-    caller = KannelCaller(kannel_channel, sendsms, session)
+async def test_logs_hold_no_body_no_address_and_no_key(edge: Edge, kannel_caller: KannelCaller) -> None:
+    await edge.listen(edge.door().routes())
     with structlog.testing.capture_logs() as logs:
-        await caller.call({"query": "from=%2B8562055512345&text=secretwords&id=1"})
-        await caller.call({"key": "wrongkey", "query": "from=%2B8562055512345&text=secretwords&id=1"})
-        await caller.call({"query": "text=secretwords&id=1"})
+        await kannel_caller.call({"query": "from=%2B8562055512345&text=secretwords&id=1"})
+        await kannel_caller.call({"key": "wrongkey", "query": "from=%2B8562055512345&text=secretwords&id=1"})
+        await kannel_caller.call({"query": "text=secretwords&id=1"})
     assert len(logs) == 2
     for secret in (KEY, "wrongkey", "secretwords", "8562055512345"):
         assert secret not in str(logs)

@@ -1,0 +1,41 @@
+"""The providers of the tables: each module starts a strict server and calls us as the provider does."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from aiohttp import ClientSession
+
+from tests.channels.harness import Edge
+
+Answered = tuple[int, Mapping[str, str], bytes]
+
+
+class Caller(Protocol):
+    """One provider, seen from a table."""
+
+    urn: str
+
+    async def call(self, spec: Mapping[str, Any]) -> Answered:
+        """Make one request as the table describes it."""
+
+    async def receipt(self, word: str) -> None:
+        """Tell what became of the first message that was taken."""
+
+    @property
+    def plan(self) -> deque[str | int]:
+        """How the next sends go."""
+
+    @property
+    def taken(self) -> Sequence[Mapping[str, str]]:
+        """`to` and `text` of what the provider took."""
+
+
+def connect(kind: str, edge: Edge, session: ClientSession) -> AbstractAsyncContextManager[Caller]:
+    """The provider of this kind while it runs, with its channel on the edge under the name of the kind."""
+    provider = import_module(f"tests.channels.providers.{kind}")
+    return cast("AbstractAsyncContextManager[Caller]", provider.connect(edge, session))
