@@ -17,7 +17,6 @@ from bot.outbox import enqueue
 from bot.rendering import Draft
 from bot.schema import messages
 from bot.spending import Spending
-from bot.text.parts import count
 
 _ADD = insert(messages)
 
@@ -81,7 +80,7 @@ class Conversation:
             rows.insert(0, self._row(ids[0], "in", inbound.text, about))
         if rows:
             writes.add(_ADD, rows)
-        for reply in replies:
+        for draft, reply in zip(drafts, replies, strict=True):
             enqueue(
                 writes,
                 reply,
@@ -91,8 +90,8 @@ class Conversation:
                 purge_at=purge_at,
                 answered=answered and capabilities.inline,
             )
-            if capabilities.sms:
-                self._spending.add(count(reply.text))
+            if draft.parts:
+                self._spending.add(draft.parts)
         return replies
 
     def _row(self, row_id: str, direction: str, text: str, about: Mapping[str, Any]) -> dict[str, Any]:

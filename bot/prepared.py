@@ -71,20 +71,30 @@ class PreparedStatements:
         self._known: WeakKeyDictionary[Executable, dict[tuple[str, ...], _Prepared | None]] = (
             WeakKeyDictionary()
         )
+        self._connection: Connection | None = None
+        self._driver: sqlite3.Connection
 
     def run(self, connection: Connection, statement: Executable, params: Parameters) -> int:
         """The number of rows touched; errors are the driver's own."""
         prepared = self._prepared(connection, statement, params or {})
         if prepared is None:
             return connection.execute(statement, params).rowcount
-        return prepared.run(_driver(connection), params or {}).rowcount
+        return prepared.run(self._driver_of(connection), params or {}).rowcount
 
     def rows(self, connection: Connection, statement: Executable, params: Parameters) -> Sequence[Row[Any]]:
         """The rows of a query, named tuples as SQLAlchemy's are; errors are the driver's own."""
         prepared = self._prepared(connection, statement, params or {})
         if prepared is None or prepared.shape is None:
             return connection.execute(statement, params).all()
-        return prepared.shape.rows(prepared.run(_driver(connection), params or {}))
+        return prepared.shape.rows(prepared.run(self._driver_of(connection), params or {}))
+
+    def _driver_of(self, connection: Connection) -> sqlite3.Connection:
+        """The driver's own connection; that of the connection in use is known, as asking for it costs more than a row."""
+        if connection is not self._connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            self._connection, self._driver = connection, driver
+        return self._driver
 
     def _prepared(
         self, connection: Connection, statement: Executable, params: Mapping[str, Any]
@@ -138,12 +148,6 @@ def _shape(statement: Executable, dialect: Dialect) -> _Shape | None:
     ]
     convert = tuple((index, each) for index, each in enumerate(processors) if each is not None)
     return _Shape(row=row._make, convert=convert)
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
 
 
 def _slot(bind: BindParameter[Any], name: str, names: tuple[str, ...], dialect: Dialect) -> _Slot:

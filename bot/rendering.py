@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
 
 from bot.dispatcher import Response
 from bot.messages import Capabilities, Choice
-from bot.pack import Pack, fill
+from bot.pack import Pack, Text, fill
 from bot.text.choices import numbered
 from bot.text.pages import pages
 from bot.text.parts import count
@@ -19,10 +20,11 @@ DEFAULT_BUDGET = 2  # parts
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """A message in words, not yet addressed."""
+    """A message in words, not yet addressed; `parts` is what it costs on a channel that pays by part, else 0."""
 
     text: str
     choices: tuple[Choice, ...] = ()
+    parts: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,18 +35,28 @@ class Rendered:
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Wording:
-    """One response in words: the long form, and the short one where the pack has it.
+class _Wording(NamedTuple):
+    """One response in words: the long form, and what its short one is made of.
 
     `extras` are choices that are shown only where they cost nothing.
     """
 
     long: str
-    short: str
+    text: Text
+    values: Mapping[str, str]
     choices: tuple[Choice, ...]
     extras: tuple[Choice, ...]
     budget: int
+
+    @property
+    def short(self) -> str:
+        """The short form where the pack has one, else the long one."""
+        return fill(self.text.short, self.values) if self.text.short else self.long
+
+    @property
+    def all_choices(self) -> tuple[Choice, ...]:
+        """The extras after what is always offered."""
+        return self.choices + self.extras
 
 
 class Renderer:
@@ -59,30 +71,27 @@ class Renderer:
         wordings = [self._wording(each, language) for each in responses]
         if not wordings:
             return Rendered(drafts=(), choices=())
-        texts = _cheapest(wordings) if capabilities.sms else [each.long for each in wordings]
-        needed = _rendered(wordings, texts, capabilities)
-        if not any(each.extras for each in wordings):
-            return needed
-        more = [replace(each, choices=each.choices + each.extras) for each in wordings]
-        everything = _rendered(more, texts, capabilities)
-        return everything if _cost(everything, capabilities) <= _cost(needed, capabilities) else needed
+        return _as_sms(wordings) if capabilities.sms else _as_chat(wordings, capabilities)
 
     def parts(self, responses: Sequence[Response], language: str) -> int:
         """How many parts of an SMS they cost together, without what is shown only where it costs nothing."""
         wordings = [self._wording(each, language) for each in responses]
-        return count(_joined(wordings, _cheapest(wordings))) if wordings else 0
+        return _cheapest(wordings)[1].parts if wordings else 0
 
     def _wording(self, response: Response, language: str) -> _Wording:
         text = self._pack.text(language, response.key)
         values = {name: _said(value) for name, value in response.values.items()}
-        offered = [{"title": each.title, "payload": each.payload} for each in text.buttons]
-        offered += [each for each in response.buttons if "optional" not in each]
-        extras = [each for each in response.buttons if "optional" in each]
+        always = [Choice(label=each.title, payload=each.payload) for each in text.buttons]
+        extras: list[Choice] = []
+        for each in response.buttons:
+            choice = Choice(label=each["title"], payload=each["payload"])
+            (extras if "optional" in each else always).append(choice)
         return _Wording(
             long=fill(text.text, values),
-            short=fill(text.short or text.text, values),
-            choices=_choices(offered),
-            extras=_choices(extras),
+            text=text,
+            values=values,
+            choices=tuple(always),
+            extras=tuple(extras),
             budget=self._budgets.get(response.key, DEFAULT_BUDGET),
         )
 
@@ -91,65 +100,78 @@ def _said(value: Any) -> str:
     return "\n".join(value) if isinstance(value, list | tuple) else str(value)
 
 
-def _choices(buttons: Iterable[Mapping[str, str]]) -> tuple[Choice, ...]:
-    return tuple(Choice(label=each["title"], payload=each["payload"]) for each in buttons)
+def _as_sms(wordings: Sequence[_Wording]) -> Rendered:
+    texts, draft = _cheapest(wordings)
+    offered = [each.choices for each in wordings]
+    if any(each.extras for each in wordings):
+        more = [each.all_choices for each in wordings]
+        everything = _sms(texts, more)
+        if everything.parts <= draft.parts:
+            offered, draft = more, everything
+    return Rendered(drafts=(draft,), choices=tuple(chain.from_iterable(offered)))
 
 
-def _rendered(wordings: Sequence[_Wording], texts: Sequence[str], capabilities: Capabilities) -> Rendered:
-    choices = tuple(choice for each in wordings for choice in each.choices)
-    if capabilities.sms:
-        return Rendered(drafts=(Draft(text=_joined(wordings, texts)),), choices=choices)
-    drafts = _with_buttons(wordings, capabilities) if capabilities.buttons else _with_numbers(wordings)
-    limited = [part for draft in drafts for part in _limited(draft, capabilities.max_units)]
-    return Rendered(drafts=tuple(limited), choices=choices)
-
-
-def _cost(rendered: Rendered, capabilities: Capabilities) -> tuple[int, bool]:
-    """What an answer asks of payer and reader: parts or messages, and numbers to type instead of buttons."""
-    if capabilities.sms:
-        return sum(count(draft.text) for draft in rendered.drafts), False
-    typed = bool(rendered.choices) and not any(draft.choices for draft in rendered.drafts)
-    return len(rendered.drafts), typed and capabilities.buttons > 0
-
-
-def _cheapest(wordings: Sequence[_Wording]) -> list[str]:
-    """The text of each wording: long while the budget allows, then short from the last one on."""
+def _cheapest(wordings: Sequence[_Wording]) -> tuple[list[str], Draft]:
+    """The text of each wording: long while the budget allows, then short from the last one on; and the SMS of them."""
     budget = max(each.budget for each in wordings)
     texts = [each.long for each in wordings]
+    offered = [each.choices for each in wordings]
+    draft = _sms(texts, offered)
     for index in reversed(range(len(wordings))):
-        if count(_joined(wordings, texts)) <= budget:
+        if draft.parts <= budget:
             break
         texts[index] = wordings[index].short
-    return texts
+        draft = _sms(texts, offered)
+    return texts, draft
 
 
-def _joined(wordings: Sequence[_Wording], texts: Sequence[str]) -> str:
+def _sms(texts: Sequence[str], offered: Sequence[Sequence[Choice]]) -> Draft:
+    text = _joined(texts, offered)
+    return Draft(text=text, parts=count(text))
+
+
+def _joined(texts: Sequence[str], offered: Sequence[Sequence[Choice]]) -> str:
     lines: list[str] = []
     number = 1
-    for wording, text in zip(wordings, texts, strict=True):
+    for text, choices in zip(texts, offered, strict=True):
         lines.append(text)
-        if wording.choices:
-            lines.append(numbered([choice.label for choice in wording.choices], start=number))
-            number += len(wording.choices)
+        if choices:
+            lines.append(numbered([choice.label for choice in choices], start=number))
+            number += len(choices)
     return plain("\n".join(lines))
 
 
-def _with_numbers(wordings: Sequence[_Wording]) -> list[Draft]:
-    return [Draft(text=_joined(wordings, [each.long for each in wordings]))]
+def _as_chat(wordings: Sequence[_Wording], capabilities: Capabilities) -> Rendered:
+    needed = _shown(wordings, [each.choices for each in wordings], capabilities)
+    if not any(each.extras for each in wordings):
+        return needed
+    everything = _shown(wordings, [each.all_choices for each in wordings], capabilities)
+    return everything if _effort(everything, capabilities) <= _effort(needed, capabilities) else needed
 
 
-def _with_buttons(wordings: Sequence[_Wording], capabilities: Capabilities) -> list[Draft]:
-    """A message a response; answers become numbers where there are too many or too long for buttons."""
-    fits = all(
-        len(each.choices) <= capabilities.buttons
-        and all(len(choice.label) <= capabilities.button_units for choice in each.choices)
-        for each in wordings
+def _shown(
+    wordings: Sequence[_Wording], offered: Sequence[tuple[Choice, ...]], capabilities: Capabilities
+) -> Rendered:
+    """A message a response; answers become numbers where there are no buttons, or too many or too long for them."""
+    fits = capabilities.buttons > 0 and all(
+        len(choices) <= capabilities.buttons
+        and all(len(choice.label) <= capabilities.button_units for choice in choices)
+        for choices in offered
     )
-    return (
-        [Draft(text=each.long, choices=each.choices) for each in wordings]
+    texts = [each.long for each in wordings]
+    drafts = (
+        [Draft(text=text, choices=choices) for text, choices in zip(texts, offered, strict=True)]
         if fits
-        else _with_numbers(wordings)
+        else [Draft(text=_joined(texts, offered))]
     )
+    limited = [part for draft in drafts for part in _limited(draft, capabilities.max_units)]
+    return Rendered(drafts=tuple(limited), choices=tuple(chain.from_iterable(offered)))
+
+
+def _effort(rendered: Rendered, capabilities: Capabilities) -> tuple[int, bool]:
+    """What an answer asks of its reader: messages, and numbers to type instead of buttons."""
+    typed = bool(rendered.choices) and not any(draft.choices for draft in rendered.drafts)
+    return len(rendered.drafts), typed and capabilities.buttons > 0
 
 
 def _limited(draft: Draft, limit: int) -> list[Draft]:

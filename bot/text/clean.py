@@ -32,6 +32,8 @@ def clean(text: str) -> str:
     points that are no characters; a tab becomes a space. Joined emoji come apart into their
     members. Never raises; letters of any script stay.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = _LINE_ENDS.sub("\n", text).replace("\t", " ")
     return composed(_UNWANTED.sub("", text))
 

@@ -22,6 +22,7 @@ BASIC = (
 # Each is sent as the escape and a second septet.
 EXTENSION = "\f^{}\\[~]|€"
 
+_EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
 _FOREIGN = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 
 
@@ -32,4 +33,4 @@ def is_gsm(text: str) -> bool:
 
 def septets(text: str) -> int:
     """Length of a GSM `text` in septets: one a character, two for those of the extension table."""
-    return len(text) + sum(map(text.count, EXTENSION))
+    return len(text) + len(_EXTENDED.findall(text))

@@ -30,4 +30,6 @@ def plain(text: str) -> str:
     writes; the zero-width space, the soft hyphen and byte order marks go.
     """
     text = text.replace("\r\n", "\n")
+    if text.isascii():
+        return text.replace("\t", " ")
     return text.translate(_PLAIN) if _TYPOGRAPHIC.search(text) else text
