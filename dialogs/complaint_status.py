@@ -24,10 +24,13 @@ from dialogs.complaint_form import Filled
 from dialogs.own_cases import case_choice
 from dialogs.ports import Ports
 from dialogs.verified import is_verified, verify
+from services.registers import Asker, Found, could_be_secret
 
 # In place of a PIN once none is needed, or none would help. A person who types these words opens
 # nothing: what is shown is decided by `_visible` alone.
 _ADMITTED, _REFUSED = "admitted", "refused"
+# In place of a PIN that opened an application of the same number.
+_APPLICATION = "application"
 _NUMBER = re.compile(r"\d[\d\s.-]{4,}\d")
 
 
@@ -90,13 +93,17 @@ def _choice(turn: Turn, case: Case) -> dict[str, str]:
 
 
 class AskPin(DialogAction):
-    """Asks for the PIN of the reference in hand."""
+    """Asks for the PIN of the reference in hand, which may be the number of an application too."""
 
     action_name = "action_ask_complaint_status_form_pin"
 
     async def respond(self, turn: Turn) -> Events:
         """One question."""
-        turn.say("utter_ask_complaint_status_form_pin", reference=spoken(turn.slot("reference")))
+        reference = spoken(turn.slot("reference"))
+        if await self.ports.registers.connected():
+            turn.say("utter_ask_status_form_application_secret", number=reference)
+        else:
+            turn.say("utter_ask_complaint_status_form_pin", reference=reference)
         return []
 
 
@@ -127,24 +134,45 @@ class ValidateStatusForm(FormValidationAction):
     async def validate_pin(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Filled:
-        """Compare a PIN; wrong ones are counted on the person and on the reference."""
+        """Compare a PIN; wrong ones are counted on the person and on the reference.
+
+        A number that is no case's may be an application's: what opens no case is tried there.
+        """
         del domain
         turn = Turn(self._ports, dispatcher, tracker)
         if turn.slot("pin") != value:
             return {"pin": tracker.slots.get("pin")}  # validate_reference has decided
+        connected = await self._ports.registers.connected()
         pin = pins.typed(value)
-        if not (pin.isascii() and pin.isdecimal() and len(pin) == pins.LENGTH):
-            turn.say("utter_pin_unreadable")
+        fits = pin.isascii() and pin.isdecimal() and len(pin) == pins.LENGTH
+        if not (fits or (connected and could_be_secret(value))):
+            turn.say("utter_application_secret_unreadable" if connected else "utter_pin_unreadable")
             return {"pin": None}
         reference = turn.slot("reference")
         judged = await self._ports.cases.check_pin(reference, pin, turn.person)
         if judged.outcome is PinOutcome.RIGHT:
             (shown,) = verify(reference, self._ports.clock.now())
             return {"pin": _ADMITTED, shown["name"]: shown["value"]}
-        if judged.outcome is PinOutcome.LOCKED or not judged.left:
+        locked = judged.outcome is PinOutcome.LOCKED
+        if not locked and (opened := await self._application(turn, reference, value)):
+            return opened
+        if locked or not judged.left:
             return {"pin": _REFUSED}
         turn.say("utter_no_match")
         return {"pin": None}
+
+    async def _application(self, turn: Turn, number: str, secret: str) -> Filled:
+        """What is filled where the secret opens an application of this number; the guess stays counted."""
+        asker = Asker(phone=turn.phone, secret=secret)
+        if not isinstance(await self._ports.registers.look_up(number, asker), Found):
+            return {}
+        (shown,) = verify(f"application:{number}", self._ports.clock.now())
+        return {
+            "pin": _APPLICATION,
+            "application_number": number,
+            "application_secret": _ADMITTED,
+            shown["name"]: shown["value"],
+        }
 
 
 class ComplaintStatus(DialogAction):
@@ -154,6 +182,8 @@ class ComplaintStatus(DialogAction):
 
     async def respond(self, turn: Turn) -> Events:
         """Tell, or say that there were too many wrong guesses; the PIN is forgotten."""
+        if turn.slot("pin") == _APPLICATION:
+            return [*remember(goal="status", pin=None, reference=None), FollowupAction("action_status")]
         case = await _visible(self.ports, turn.slot("reference"), turn)
         if case is None:
             turn.say("utter_guesses_spent")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.interfaces import Action
 
 from dialogs.action import DialogAction, Events, Turn
@@ -23,6 +24,9 @@ from dialogs.someone_else import SomeoneElse
 from dialogs.where_hours import WhereHours
 
 _PLACE = ("district", "province")
+# Fewer digits are rather a slip at a menu than the number of an application.
+_NUMBER_DIGITS = 4
+_OTHER_NUMBERS = ("phone", "date", "amount")
 
 
 def actions(ports: Ports) -> list[Action]:
@@ -79,6 +83,14 @@ class Inform(DialogAction):
             turn.say("utter_service_not_known")
         elif turn.last_answer == "utter_ask_place":
             turn.say("utter_place_not_known")
+        elif await self._is_application(turn):
+            return [FollowupAction("action_status_start")]
         else:
             return await self._otherwise.respond(turn)
         return []
+
+    async def _is_application(self, turn: Turn) -> bool:
+        """Whether the whole message is a number that a register may know."""
+        bare = sum(map(str.isdecimal, turn.text)) >= _NUMBER_DIGITS and not any(map(str.isalpha, turn.text))
+        named = any(map(turn.entity, _OTHER_NUMBERS))
+        return bare and not named and await self.ports.registers.connected()

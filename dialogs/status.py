@@ -6,7 +6,6 @@ else's are one. Where no register is connected the answer says so.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from rasa_sdk.events import FollowupAction
@@ -15,7 +14,10 @@ from rasa_sdk.forms import FormValidationAction
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from complaints import pins
+from complaints.cases import OPEN
 from complaints.references import Reference, check
+from complaints.store import PinOutcome
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.asked_service import to_staff
@@ -25,12 +27,11 @@ from dialogs.ports import Ports
 from dialogs.subject import Subjects
 from dialogs.verified import is_verified, verify
 from services import application_numbers
-from services.registers import Asker, Found, NextStep, NotFound, Unreachable, plain_secret
+from services.registers import Asker, Found, NextStep, NotFound, Unreachable, could_be_secret
 
 # In place of a secret once none is needed, or none would help. A person who types these words opens
 # nothing: what is shown is decided by the register.
 _ADMITTED, _REFUSED, _CASE = "admitted", "refused", "case"
-_SECRET = re.compile(r"(?=.*[0-9])[0-9A-Z]{4,12}")
 _FORM = "status_form"
 
 
@@ -71,7 +72,7 @@ class ApplicationStart(DialogAction):
     async def respond(self, turn: Turn) -> Events:
         """Begin the form with what is known, go over to a case, or own up that there is no register."""
         connected = await self.ports.registers.connected()
-        if await self._names_case(turn, connected=connected):
+        if await self._means_case(turn, connected=connected):
             return [*await self._case.begin(turn), FollowupAction("complaint_status_form")]
         kept = [*self._grievance.keep(turn), *remember(goal="status")]
         if not connected:
@@ -91,13 +92,25 @@ class ApplicationStart(DialogAction):
             FollowupAction(_FORM),
         ]
 
-    async def _names_case(self, turn: Turn, *, connected: bool) -> bool:
-        """Whether the number is that of a case; an office may have given the same one to an application."""
+    async def _means_case(self, turn: Turn, *, connected: bool) -> bool:
+        """Whether the number is that of a case, or "mine" is; an office may have given the same one to an application."""
         named = turn.entity("reference")
-        if not named or not connected:
-            return bool(named)
+        if not named:
+            return await self._means_own_case(turn, connected=connected)
+        if not connected:
+            return True
         own = await self.ports.registers.look_up(named, Asker(phone=turn.phone))
         return isinstance(check(named), Reference) and not isinstance(own, Found)
+
+    async def _means_own_case(self, turn: Turn, *, connected: bool) -> bool:
+        """Whether a message that names nothing is about the case just filed, or cannot be about anything else."""
+        if turn.entity("service") or turn.entity("application") or application_numbers.find(turn.text):
+            return False
+        cases = {view.case.reference: view.case for view in await self.ports.cases.of_contact(turn.person)}
+        if turn.slot("goal") == "complaint" and turn.slot("reference") in cases:
+            return True
+        is_open = any(case.state in OPEN for case in cases.values())
+        return is_open and not connected and not turn.slot("service")
 
     async def _told_before(self, turn: Turn) -> str:
         """The application that was told last, if the person goes on about it."""
@@ -125,8 +138,8 @@ class AskSecret(DialogAction):
     action_name = "action_ask_status_form_application_secret"
 
     async def respond(self, turn: Turn) -> Events:
-        """One question."""
-        turn.say("utter_ask_status_form_application_secret", number=turn.slot("application_number"))
+        """One question, about the number as the person writes it."""
+        turn.say("utter_ask_status_form_application_secret", number=_as_written(turn))
         return []
 
 
@@ -166,27 +179,39 @@ class ValidateApplicationForm(FormValidationAction):
         turn = Turn(self._ports, dispatcher, tracker)
         if turn.slot("application_secret") != value:
             return {"application_secret": tracker.slots.get("application_secret")}  # decided with the number
-        if not _SECRET.fullmatch(plain_secret(value)):
+        if not could_be_secret(value):
             turn.say("utter_application_secret_unreadable")
             return {"application_secret": None}
         return await self._judge(turn, turn.slot("application_number"), value)
 
     async def _judge(self, turn: Turn, number: str, secret: str) -> Filled:
         ports, subject = self._ports, f"application:{number}"
-        left = await ports.guesses.take(turn.person, subject)
+        # A number that may be a case's is tried there first, and counted there.
+        as_case = isinstance(check(number), Reference)
+        if as_case:
+            judged = await ports.cases.check_pin(number, pins.typed(secret), turn.person)
+            if judged.outcome is PinOutcome.RIGHT:
+                return {"application_secret": _CASE, "reference": number, **self._opened(number)}
+            left = None if judged.outcome is PinOutcome.LOCKED else judged.left
+        else:
+            left = await ports.guesses.take(turn.person, subject)
         if left is None:
             return {"application_secret": _REFUSED}
         answer = await ports.registers.look_up(number, Asker(phone=turn.phone, secret=secret))
         if not isinstance(answer, NotFound):
-            await ports.guesses.give_back(turn.person, subject)
-            (shown,) = verify(subject, ports.clock.now())
+            if not as_case:
+                await ports.guesses.give_back(turn.person, subject)
             # What could not be asked was not shown to be theirs; the submission says that it could not.
-            opened = {shown["name"]: shown["value"]} if isinstance(answer, Found) else {}
+            opened = self._opened(subject) if isinstance(answer, Found) else {}
             return {"application_secret": _ADMITTED, **opened}
         if not left:
             return {"application_secret": _REFUSED}
-        _say_not_found(turn, number, answer)
+        _say_not_found(turn, answer)
         return {"application_secret": None}
+
+    def _opened(self, subject: str) -> Filled:
+        (shown,) = verify(subject, self._ports.clock.now())
+        return {shown["name"]: shown["value"]}
 
 
 class ApplicationStatus(DialogAction):
@@ -213,7 +238,7 @@ class ApplicationStatus(DialogAction):
             about = remember(service=answer.service) if answer.service else []
             return [*about, *remember(application_secret=None)]
         if isinstance(answer, NotFound):
-            _say_not_found(turn, number, answer)
+            _say_not_found(turn, answer)
         else:
             turn.say("utter_register_unreachable", [to_staff(turn)])
         return remember(application_secret=None, application_number=None)
@@ -243,15 +268,25 @@ class ApplicationStatus(DialogAction):
 
 async def _admission(ports: Ports, turn: Turn, number: str) -> Filled:
     """What the form begins with for a number: whether its secret is needed, or would not help any more."""
+    nothing: Filled = {"application_number": None, "application_secret": None, "application_written": None}
     if not number:
-        return {"application_number": None, "application_secret": None}
+        return nothing
     if await ports.registers.mistyped(number):
         turn.say("utter_application_mistyped")
-        return {"application_number": None, "application_secret": None}
+        return nothing
+    known = {
+        "application_number": number,
+        "application_written": application_numbers.as_written(turn.text, number),
+    }
     if not isinstance(await _look_up(ports, turn, number), NotFound):
-        return {"application_number": number, "application_secret": _ADMITTED}
+        return {**known, "application_secret": _ADMITTED}
     left = await ports.guesses.left(turn.person)
-    return {"application_number": number, "application_secret": None if left else _REFUSED}
+    return {**known, "application_secret": None if left else _REFUSED}
+
+
+def _as_written(turn: Turn) -> str:
+    """The number at hand in the person's own signs: "PP-2026/00123"."""
+    return turn.slot("application_written") or turn.slot("application_number")
 
 
 async def _look_up(ports: Ports, turn: Turn, number: str) -> Found | NotFound | Unreachable:
@@ -260,9 +295,9 @@ async def _look_up(ports: Ports, turn: Turn, number: str) -> Found | NotFound | 
     return await ports.registers.look_up(number, Asker(phone=turn.phone, admitted=admitted))
 
 
-def _say_not_found(turn: Turn, number: str, answer: NotFound) -> None:
+def _say_not_found(turn: Turn, answer: NotFound) -> None:
     as_of = turn.words.moment(answer.as_of) if answer.as_of else "-"
-    turn.say("utter_application_not_found", [to_staff(turn)], number=number, as_of=as_of)
+    turn.say("utter_application_not_found", [to_staff(turn)], number=_as_written(turn), as_of=as_of)
 
 
 def _called(ports: Ports, turn: Turn, application: Found) -> str:

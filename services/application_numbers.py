@@ -48,6 +48,13 @@ def find(text: str) -> str:
     return normalise(_SPACED.sub("", found) if shouted and readable.isascii() else found)
 
 
+def as_written(text: str, number: str) -> str:
+    """The normalised number as it is written in a text, which may have other words too; itself if it is not there."""
+    readable = ascii_digits(text).strip()
+    runs = [readable, *(each for run in _RUN.findall(readable) for each in (run, _SPACED.sub("", run)))]
+    return next((each for each in runs if normalise(each) == number), number)
+
+
 def answer(text: str) -> str:
     """The number in an answer to the question for it: a short one as a whole, Lao letters too."""
     words = ascii_digits(text).strip()

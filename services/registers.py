@@ -31,6 +31,7 @@ from services.tables import applications
 META = "register:"
 _OWN_SHOWN = 5
 _DATE = re.compile(r"([0-9]{1,2})[\s./-]([0-9]{1,2})[\s./-]([0-9]{4})")
+_SECRET = re.compile(r"(?=.*[0-9])[0-9A-Z]{4,12}")
 _BETWEEN = re.compile(r"[\s\u200b\u2010-\u2015-]+")
 _BUDDHIST_FROM, _BUDDHIST_AHEAD = 2400, 543
 
@@ -219,6 +220,11 @@ def plain_secret(text: str) -> str:
     if day is None:
         return _BETWEEN.sub("", typed).upper()
     return f"{int(day[1]):02d}{int(day[2]):02d}{western_year(int(day[3])):04d}"
+
+
+def could_be_secret(text: str) -> bool:
+    """Whether a text has the form of a secret: 4 to 12 Latin letters and digits, one digit at least."""
+    return _SECRET.fullmatch(plain_secret(text)) is not None
 
 
 def western_year(year: int) -> int:
