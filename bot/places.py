@@ -12,6 +12,9 @@ from bot.pack import Pack, Row, Section, load_csv
 
 PROVINCE, DISTRICT = "province", "district"
 
+# Where in a key a name begins, the name, and the places that have it.
+Named = tuple[int, str, tuple["Place", ...]]
+
 # Names this short occur inside other words: they count only beside "district" or on their own.
 _SHORT = 2
 # So many letters at the beginning of a name tell most names apart.
@@ -47,8 +50,6 @@ class Places:
     # From the first three letters of a key, or two where it has no more, to the keys, longest first,
     # each with its places.
     _keys: Mapping[str, Sequence[tuple[str, tuple[Place, ...]]]] = field(repr=False)
-    # The first two letters of every key.
-    _beginnings: Collection[str] = field(repr=False)
     # Keys that are everyday words too ("ໃໝ່": new).
     _everyday: Collection[str] = field(repr=False)
 
@@ -89,8 +90,12 @@ class Places:
         A level word beside a name ("ແຂວງ", "district") and other places in the same text settle
         what they can: "Phonthong, Champasak" is one district.
         """
-        key, origins = self._matching.key(text)
-        groups = list(self._groups(text, key, origins))
+        kept = self._matching.kept(text)
+        key = "".join(kept)
+        named = self._named(key)
+        if not named:
+            return []
+        groups = list(self._groups(text, key, _origins(kept), named))
         return [
             PlaceMatch(place=place, start=start, end=end)
             for index, (places, start, end) in enumerate(groups)
@@ -98,10 +103,10 @@ class Places:
         ]
 
     def _groups(
-        self, text: str, key: str, origins: Sequence[int]
+        self, text: str, key: str, origins: Sequence[int], named: Iterable[Named]
     ) -> Iterator[tuple[tuple[Place, ...], int, int]]:
         free = 0
-        for position, name, places in self._named(key):
+        for position, name, places in named:
             end = position + len(name)
             if position < free or not _is_whole(text, origins[position], origins[end]):
                 continue
@@ -119,14 +124,19 @@ class Places:
         apart = not (text[max(start - 1, 0) : start].strip() or text[end : end + 1].strip())
         return apart and len(name) <= _SHORT and all(place.level == PROVINCE for place in places)
 
-    def _named(self, key: str) -> Iterator[tuple[int, str, tuple[Place, ...]]]:
-        """Where in the key each name begins, the longest first at each place."""
-        keys, beginnings = self._keys, self._beginnings
-        for at in [at for at in range(len(key)) if key[at : at + _SHORT] in beginnings]:
-            for width in (_HEAD, _SHORT):
-                for name, places in keys.get(key[at : at + width], ()):
-                    if key.startswith(name, at):
-                        yield at, name, places
+    def _named(self, key: str) -> list[Named]:
+        """The names in the key, from left to right, the longest first at each place."""
+        keys = self._keys
+        begun = [
+            at for at in range(len(key)) if key[at : at + _HEAD] in keys or key[at : at + _SHORT] in keys
+        ]
+        return [
+            (at, name, places)
+            for at in begun
+            for width in (_HEAD, _SHORT)
+            for name, places in keys.get(key[at : at + width], ())
+            if key.startswith(name, at)
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,17 +150,20 @@ class _Matching:
     before: Mapping[str, str]
     after: Mapping[str, str]
 
-    def key(self, text: str) -> tuple[str, list[int]]:
-        """The letters that matter, and for each, and for the end, where in the text it comes from."""
-        kept = list(map(self.letters.__getitem__, text))
+    def key(self, text: str) -> str:
+        """The letters that matter."""
+        return "".join(self.kept(text))
+
+    def kept(self, text: str) -> list[str]:
+        """What is left of each character of the text."""
+        letters = self.letters
+        kept = [letters[character] for character in text]
         lowered = text.lower()
         if len(lowered) != len(text):  # a few foreign letters grow when lowered
             lowered = "".join(character.lower()[:1] for character in text)
         for group in self.grouped.finditer(lowered):
             kept[group.start() : group.end()] = [self.groups[group[0]], *[""] * (len(group[0]) - 1)]
-        origins = [index for index, letters in enumerate(kept) for _ in letters]
-        origins.append(len(text))
-        return "".join(kept), origins
+        return kept
 
     def levels_beside(self, text: str, key: str, origins: Sequence[int], span: slice) -> frozenset[str]:
         """The levels that a word right before or right after a name in key[span] gives it."""
@@ -203,7 +216,7 @@ def _read(pack: Pack, problems: list[PackError]) -> Places:
             problems.append(row.error(f"no province {place.parent}", "Add it to provinces.csv."))
         by_code[place.code] = place
         for name in {*place.names.values(), *row.list("aliases")}:
-            key, _ = matching.key(name)
+            key = matching.key(name)
             if place not in keys.setdefault(key, []):
                 keys[key].append(place)
             if row.cells.get("everyday") == "yes" or len(key) <= _SHORT:
@@ -213,7 +226,6 @@ def _read(pack: Pack, problems: list[PackError]) -> Places:
         by_code=by_code,
         _matching=matching,
         _keys=_by_beginning(keys),
-        _beginnings={key[:_SHORT] for key in keys},
         _everyday=everyday,
     )
 
@@ -254,9 +266,14 @@ def _read_matching(section: Section) -> _Matching:
     for level, words in section.section("levels").sections():
         if level not in {PROVINCE, DISTRICT}:
             words.problem(f"no level {level}", f"Levels are {PROVINCE} and {DISTRICT}.")
-        before |= {plain.key(word)[0]: level for word in words.strings("before")}
-        after |= {plain.key(word)[0]: level for word in words.strings("after")}
+        before |= {plain.key(word): level for word in words.strings("before")}
+        after |= {plain.key(word): level for word in words.strings("after")}
     return replace(plain, before=before, after=after)
+
+
+def _origins(kept: Sequence[str]) -> list[int]:
+    """For each letter that is left, and for the end, where in the text it comes from."""
+    return [*(index for index, letters in enumerate(kept) for _ in letters), len(kept)]
 
 
 def _by_beginning(

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from typing import NamedTuple
 
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
@@ -24,6 +26,7 @@ _CENTURY = 100
 _YEAR_LETTERS = 4
 # Any leap year: the 29th of February is a day.
 _LEAP = 2024
+_DIGIT = re.compile(r"\d")
 # Between the words of a date may stand spaces and a comma.
 _BETWEEN = re.compile(r"[\s,]*")
 
@@ -46,8 +49,11 @@ _SHAPES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+# No date is without one of these.
+_TELLING = frozenset((_NUMERAL, _DAY_WORD, _MONTH, _COMMON))
+
+
+class _Token(NamedTuple):
     letter: str
     value: str
     start: int
@@ -71,14 +77,15 @@ class Dates:
     def find(self, reading: Reading) -> Iterator[Entity]:
         """The entities `date`; see bot/dates.py for their values."""
         text = ascii_digits(reading.text)
-        if any(letter.isdecimal() for letter in text):
+        if _DIGIT.search(text):
             yield from _in_digits(text)
         yield from self._in_words(text.lower(), reading)
 
     def _in_words(self, text: str, reading: Reading) -> Iterator[Entity]:
-        tokens = list(self._tokens(text, reading))
-        if not tokens:
+        found = self._found(text, reading)
+        if _TELLING.isdisjoint([token.letter for token in found]):
             return
+        tokens = list(_ordered(found, text))
         letters = "".join(token.letter for token in tokens)
         for match in _SHAPES.finditer(letters):
             value = _value(
@@ -87,22 +94,30 @@ class Dates:
             if value:
                 yield _entity(value, tokens[match.start()].start, tokens[match.end() - 1].end)
 
-    def _tokens(self, text: str, reading: Reading) -> Iterator[_Token]:
+    def _found(self, text: str, reading: Reading) -> list[_Token]:
+        """What dates are made of, wherever it stands."""
         heard = [*self._days.find(reading), *self._months.find(reading)]
         found = [_Token(hit.value[0], hit.value[1], hit.start, hit.end) for hit in heard]
+        meanings = self._words.meanings
         for match in self._words.pattern.finditer(text) if len(text) == len(reading.text) else ():
-            letter, value = self._words.meanings.get(match.group(), (_NUMERAL, match.group()))
-            if match.group().isdecimal() and len(match.group()) == _YEAR_LETTERS:
+            word = match[0]
+            letter, value = meanings.get(word) or (_NUMERAL, word)
+            if word.isdecimal() and len(word) == _YEAR_LETTERS:
                 letter = _YEAR
             found.append(_Token(letter, value, *match.span()))
-        end = 0
-        for token in sorted(found, key=lambda each: (each.start, -each.end)):
-            if token.start < end:
-                continue
-            if not _BETWEEN.fullmatch(text, end, token.start):
-                yield _Token(_GAP, "", end, token.start)
-            yield token
-            end = token.end
+        return found
+
+
+def _ordered(found: Iterable[_Token], text: str) -> Iterator[_Token]:
+    """The longest at each place from left to right, and gaps where other words stand between two."""
+    end = 0
+    for token in sorted(found, key=lambda each: (each.start, -each.end)):
+        if token.start < end:
+            continue
+        if not _BETWEEN.fullmatch(text, end, token.start):
+            yield _Token(_GAP, "", end, token.start)
+        yield token
+        end = token.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +151,21 @@ def _written(words: Iterable[tuple[str, str, str]]) -> _Written:
     meanings: dict[str, tuple[str, str]] = {}
     for word, letter, value in words:
         meanings.setdefault(word, (letter, value))
-    longest_first = sorted(meanings, key=len, reverse=True)
-    # A Latin word stands alone, or right behind a digit (15th); Lao runs on. Where no word begins
-    # nothing is tried: several times as fast as one alternative after the other.
-    latin = [re.escape(word) for word in longest_first if word.isascii()]
-    others = [re.escape(word) for word in longest_first if not word.isascii()]
-    heads = "".join(sorted({re.escape(word[0]) for word in longest_first}))
-    spelt = f"(?<![a-z])(?:{'|'.join(latin) or '(?!)'})(?![a-z])|{'|'.join(others) or '(?!)'}"
-    pattern = re.compile(rf"{_NUMBER}|(?=[{heads}])(?:{spelt})" if heads else _NUMBER)
+    # A Latin word stands alone, or right behind a digit (15th); Lao runs on.
+    latin = _either(word for word in meanings if word.isascii())
+    others = _either(word for word in meanings if not word.isascii())
+    pattern = re.compile(rf"{_NUMBER}|(?<![a-z])(?:{latin})(?![a-z])|{others}")
     return _Written(pattern, meanings)
+
+
+def _either(words: Iterable[str]) -> str:
+    """A pattern for any of these words, the longest first, that looks once at each first letter."""
+    alphabetic = sorted(words, key=lambda word: (word[0], -len(word)))
+    by_letter = (
+        f"{re.escape(letter)}(?:{'|'.join(re.escape(word[1:]) for word in several)})"
+        for letter, several in groupby(alphabetic, key=lambda word: word[0])
+    )
+    return "|".join(by_letter) or "(?!)"
 
 
 def _in_digits(text: str) -> Iterator[Entity]:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from operator import add
 
 from bot.nlu.normalise import fold
-from bot.nlu.phrases import spelt
-from bot.nlu.sound import Sound, sound
+from bot.nlu.phrases import Words
+from bot.nlu.sound import Sound
 
 BLOCKS = ("words", "sounds")
 # Before the name of a concept, which no word can begin with.
@@ -42,40 +40,29 @@ _NUMBER = re.compile(r"\d+")
 _LAO_GAP = re.compile(r"(?<=[\u0e80-\u0edf])\s+(?=[\u0e80-\u0edf])")
 
 
-@dataclass(frozen=True)
 class Reading:
     """A text as received, and the forms of it that rules, entities and classifier share.
 
-    `sounds` names the table of sound.py.
+    `bare` is its form by the function of that name, `tokens` are the Latin words and Lao syllables of
+    that; `sound` and `words` have offsets into `text`. `sounds` names the table of sound.py.
     """
 
-    text: str
-    sounds: str = ""
+    __slots__ = ("bare", "sound", "text", "tokens", "words")
 
-    @cached_property
-    def folded(self) -> str:
-        """The text in its folded form and small letters."""
-        return fold(self.text[:LONGEST]).lower()
+    def __init__(self, text: str, sounds: str = "") -> None:
+        self.text = text
+        self.bare = bare(text)
+        self.tokens: list[str] = _TOKEN.findall(self.bare)
+        self.sound = Sound(text, sounds)
+        self.words = Words(text)
 
-    @cached_property
-    def bare(self) -> str:
-        """The folded text without tones, numbers as 0, Lao written without spaces."""
-        return _LAO_GAP.sub("", _NUMBER.sub("0", self.folded.translate(_TONES)))
 
-    @cached_property
-    def sound(self) -> Sound:
-        """The phonetic key with offsets into `text`."""
-        return sound(self.text, self.sounds)
-
-    @cached_property
-    def words(self) -> list[tuple[str, int, int]]:
-        """The words as spelt, with offsets into `text`."""
-        return spelt(self.text)
-
-    @cached_property
-    def tokens(self) -> list[str]:
-        """Latin words, Lao syllables, numbers as 0."""
-        return _TOKEN.findall(self.bare)
+def bare(text: str) -> str:
+    """The folded text without tones, in small letters, numbers as 0, Lao written without spaces."""
+    folded = fold(text[:LONGEST]).lower()
+    if folded.isascii():
+        return _NUMBER.sub("0", folded)
+    return _LAO_GAP.sub("", _NUMBER.sub("0", folded.translate(_TONES)))
 
 
 def grams(reading: Reading, concepts: Iterable[str] = ()) -> tuple[set[str], set[str]]:

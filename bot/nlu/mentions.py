@@ -184,10 +184,10 @@ def _telling(names: Mapping[str, Iterable[str]], generic: Iterable[str]) -> Iter
 
     What sounds like a common word of another language may tell all the same: a car, and `kha`, a fee.
     """
-    common = {word for phrase in generic for word, _, _ in spelt(phrase)}
+    common = {word for phrase in generic for word in spelt(phrase)}
     for service, several in names.items():
         for name in several:
-            if not all(word in common for word, _, _ in spelt(name)):
+            if not common.issuperset(spelt(name)):
                 yield name, service
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from bot.nlu.normalise import compact
 from bot.nlu.sound import HEAD, Sound, key
@@ -18,8 +17,7 @@ _STOPS = re.compile("[tp]h?|[db]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*|[^\w\s]")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit(Generic[Value]):
+class Hit(NamedTuple, Generic[Value]):
     """A phrase found: code points `start` to `end` of the text, and what the phrase stands for."""
 
     start: int
@@ -50,17 +48,32 @@ class SoundPhrases(Generic[Value]):
 
     def find(self, text: str, sound: Sound) -> list[Hit[Value]]:
         """The phrases in the text, the longest at each place, from left to right, never overlapping."""
+        table = self._table
+        begun = [(place, table[head]) for place, head in enumerate(sound.heads) if head in table]
+        hits = self._whole_ones(text, sound, begun) if begun else []
+        if self._short and not text.isascii():
+            for phrase in [phrase for phrase in self._short if phrase in text]:
+                start = text.index(phrase)
+                stop = start + len(phrase)
+                if not any(hit.start < stop and start < hit.end for hit in hits):
+                    hits.append(Hit(start, stop, self._short[phrase]))
+        return hits
+
+    @staticmethod
+    def _whole_ones(
+        text: str, sound: Sound, begun: Iterable[tuple[int, list[tuple[int, dict[str, dict[str, Value]]]]]]
+    ) -> list[Hit[Value]]:
+        """Of the phrases that may begin at each place of the key those that are there."""
         hits: list[Hit[Value]] = []
-        key, starts, ends = sound.key, sound.starts, sound.ends
-        free = 0
-        for position in self._beginnings(sound):
+        key, free = sound.key, 0
+        for position, several in begun:
             if position < free:
                 continue
-            for length, phrases in self._table[key[position : position + HEAD]]:
+            for length, phrases in several:
                 found = phrases.get(key[position : position + length])
                 if found is None:
                     continue
-                start, stop = starts[position], ends[position + length - 1]
+                start, stop = sound.starts[position], sound.ends[position + length - 1]
                 if not _whole(text, start, stop):
                     continue
                 stop = closed(text, stop)
@@ -69,51 +82,60 @@ class SoundPhrases(Generic[Value]):
                     hits.append(Hit(start, stop, found[letters]))
                     free = position + length
                     break
-        if not text.isascii():
-            for phrase in [phrase for phrase in self._short if phrase in text]:
-                start = text.index(phrase)
-                stop = start + len(phrase)
-                if not any(hit.start < stop and start < hit.end for hit in hits):
-                    hits.append(Hit(start, stop, self._short[phrase]))
         return hits
 
-    def _beginnings(self, sound: Sound) -> list[int]:
-        heads = sound.heads
-        return sorted(place for head in self._table.keys() & heads.keys() for place in heads[head])
+
+class Words:
+    """The words of a text in small letters, and where in it they stand; punctuation counts as words."""
+
+    __slots__ = ("_places", "_text", "spelt")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.spelt = spelt(text)
+        self._places: list[tuple[int, int]] | None = None
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Where each of the words starts and ends."""
+        if self._places is None:
+            self._places = [match.span() for match in _WORD.finditer(self._text)]
+        return self._places
 
 
 class WordPhrases(Generic[Value]):
     """Finds phrases by their words exactly as written, whatever the case."""
 
     def __init__(self, phrases: Iterable[tuple[str, Value]]) -> None:
-        table: dict[str, dict[tuple[str, ...], Value]] = {}
+        table: dict[str, dict[int, dict[tuple[str, ...], Value]]] = {}
         for phrase, value in phrases:
-            words = tuple(word for word, _, _ in spelt(phrase))
+            words = tuple(spelt(phrase))
             if words:
-                table.setdefault(words[0], {}).setdefault(words, value)
-        self._table = {
-            head: sorted(rest.items(), key=lambda item: -len(item[0])) for head, rest in table.items()
-        }
+                table.setdefault(words[0], {}).setdefault(len(words), {}).setdefault(words, value)
+        # From the first word to the phrases of each number of words, the longest first.
+        self._table = {head: sorted(rest.items(), key=lambda each: -each[0]) for head, rest in table.items()}
 
-    def find(self, words: list[tuple[str, int, int]]) -> list[Hit[Value]]:
-        """The phrases among the words that `spelt` gave, as SoundPhrases.find does."""
+    def find(self, words: Words) -> list[Hit[Value]]:
+        """The phrases among the words, as SoundPhrases.find does."""
         hits: list[Hit[Value]] = []
-        table, free = self._table, 0
-        for position in [place for place, word in enumerate(words) if word[0] in table]:
+        table, spelt, free = self._table, words.spelt, 0
+        for position, several in [(place, table[word]) for place, word in enumerate(spelt) if word in table]:
             if position < free:
                 continue
-            for phrase, value in table[words[position][0]]:
-                end = position + len(phrase)
-                if len(phrase) == 1 or tuple(word for word, _, _ in words[position:end]) == phrase:
-                    hits.append(Hit(words[position][1], words[end - 1][2], value))
+            for length, phrases in several:
+                end = position + length
+                phrase = tuple(spelt[position:end])
+                if phrase in phrases:
+                    hits.append(Hit(words.places[position][0], words.places[end - 1][1], phrases[phrase]))
                     free = end
                     break
         return hits
 
 
-def spelt(text: str) -> list[tuple[str, int, int]]:
-    """The words of a text in small letters, each with its start and end; punctuation counts as words."""
-    return [(match.group().lower().replace("’", "'"), *match.span()) for match in _WORD.finditer(text)]
+def spelt(text: str) -> list[str]:
+    """The words of a text in small letters; punctuation counts as words."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    return words if text.isascii() else [word.replace("’", "'") for word in words]
 
 
 def _by_length(phrases: dict[str, Values]) -> list[tuple[int, dict[str, Values]]]:

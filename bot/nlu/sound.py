@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 _SILENT = dict.fromkeys(map(ord, "\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u200b\u200c\u200d\u2060\u00ad\ufeff"))
 _CONSONANT = "ກ-ຮໜໝໞໟ"
@@ -123,9 +122,12 @@ _IS_LAO = re.compile(f"[{_SCRIPT}]")
 # Where a syllable of Lao surely begins: with its vowel, or with a consonant that has one and that no
 # rule of _LAO takes together with what stands before it, nor looks at from there.
 _BEGINS = rf"(?<![ເແໂໃໄຫຣລວ])(?:[ເແໂໃໄ]|(?![ຍວອຣລ])[{_CONSONANT}]ຼ?[{_SIGN}])"
-_STRETCH = re.compile(rf"[{_SCRIPT}](?:(?!{_BEGINS})[{_SCRIPT}])*|[a-z]+|[^\s'’-]")
+_STRETCH = re.compile(rf"[{_SCRIPT}](?:(?!{_BEGINS})[{_SCRIPT}])*|[a-z]+|[\s'’-]+|.", re.DOTALL)
 _WRITTEN = re.compile(r"(?P<gap>[\d_!-&(-,./:-@\[-`{-~])|(?P<letter>[^\s'’-])")
 _GAP = " "
+# What leaves no trace in a key.
+_UNHEARD = re.compile(r"[\s'’-]")
+_DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 # Below this many key letters different words sound alike.
 HEAD = 4
 
@@ -138,51 +140,69 @@ Pieces = list[tuple[int, int, str]]
 Heard = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
-@dataclass(frozen=True)
 class Sound:
-    """A phonetic key and, for each of its letters, where in the text it comes from.
+    """How a text sounds: a phonetic key and, for each of its letters, where in the text it comes from.
 
-    `starts[i]` and `ends[i]` are code point offsets in the text that was given; a gap in the key
-    (a blank) stands for digits and punctuation, white space leaves no trace. A letter heard at the
-    end of one word and the beginning of the next is kept once: it ends in the first, starts in the
-    second.
+    A gap in the `key` (a blank) stands for digits and punctuation, white space leaves no trace.
+    `heads` are every HEAD neighbouring letters of the key, from its beginning on. The text goes by one
+    of TABLES: `lao` knows Lao and Latin letters; the empty name is for languages without a table:
+    letters as they are written, small and never doubled.
     """
 
-    key: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    __slots__ = ("_audible", "_offsets", "_parts", "_text", "heads", "key")
 
-    @cached_property
-    def heads(self) -> dict[str, list[int]]:
-        """Every HEAD neighbouring letters of the key, and where they begin."""
-        key = self.key
-        found: dict[str, list[int]] = {}
-        for start in range(len(key) - HEAD + 1):
-            found.setdefault(key[start : start + HEAD], []).append(start)
-        return found
+    def __init__(self, text: str, table: str) -> None:
+        self._text, self._audible = text, _audible(text)
+        self._parts = TABLES[table].listen(self._audible)
+        self.key = _letters(self._parts)
+        self.heads = [self.key[start : start + HEAD] for start in range(len(self.key) - HEAD + 1)]
+        self._offsets: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Where in the text, in code points, each letter of the key starts.
+
+        A letter heard at the end of one word and the beginning of the next is kept once: it ends in
+        the first, starts in the second.
+        """
+        return (self._offsets or self._traced())[0]
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Where in the text each letter of the key ends."""
+        return (self._offsets or self._traced())[1]
+
+    def _traced(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        at, placed = 0, []
+        for stretch, heard in self._parts:
+            placed.append((at, heard))
+            at += len(stretch)
+        _, starts, ends = _joined(placed, self._audible)
+        if len(self._audible) != len(self._text):
+            places = [index for index, letter in enumerate(self._text) if ord(letter) not in _SILENT]
+            starts = [places[start] for start in starts]
+            ends = [places[end - 1] + 1 for end in ends]
+        self._offsets = offsets = tuple(starts), tuple(ends)
+        return offsets
 
 
 def key(text: str, table: str) -> str:
     """Return the phonetic key alone."""
-    return sound(text, table).key
+    return _letters(TABLES[table].listen(_audible(text)))
 
 
-def sound(text: str, table: str) -> Sound:
-    """Return the key of a text by one of TABLES, with offsets into the text.
-
-    `lao` knows Lao and Latin letters; the empty name is for languages without a table: letters as
-    they are written, small and never doubled.
-    """
+def _audible(text: str) -> str:
+    """A text in small letters, without silent marks."""
     lowered = text.lower()
-    if len(lowered) != len(text):  # a few foreign letters grow when lowered: offsets would slip
-        lowered = text
-    heard = lowered.translate(_SILENT)
-    letters, starts, ends = _joined(TABLES[table].stretches(heard), heard)
-    if len(heard) != len(text):
-        places = [index for index, letter in enumerate(lowered) if ord(letter) not in _SILENT]
-        starts = [places[start] for start in starts]
-        ends = [places[end - 1] + 1 for end in ends]
-    return Sound(letters, tuple(starts), tuple(ends))
+    if lowered.isascii():
+        return lowered
+    # A few foreign letters grow when lowered: offsets would slip.
+    return (lowered if len(lowered) == len(text) else text).translate(_SILENT)
+
+
+def _letters(parts: Iterable[tuple[str, Heard]]) -> str:
+    """The letters of stretches from left to right, none doubled."""
+    return _DOUBLED.sub(r"\1", "".join([heard[0] for _, heard in parts]))
 
 
 def _joined(stretches: Iterable[tuple[int, Heard]], heard: str) -> tuple[str, list[int], list[int]]:
@@ -221,12 +241,12 @@ class Table:
         self._stretch, self._pieces = stretch, pieces
         self._known = lru_cache(maxsize=8192)(self.hear)
 
-    def stretches(self, heard: str) -> list[tuple[int, Heard]]:
-        """The stretches of a text without silent marks: where each starts, and how it sounds."""
+    def listen(self, audible: str) -> list[tuple[str, Heard]]:
+        """The stretches of a text without silent marks, which together are all of it, and their sounds."""
         known = self._known
         return [
-            (match.start(), known(match[0]) if match.end() - match.start() < _LONG else self.hear(match[0]))
-            for match in self._stretch.finditer(heard)
+            (stretch, known(stretch) if len(stretch) < _LONG else self.hear(stretch))
+            for stretch in self._stretch.findall(audible)
         ]
 
     def hear(self, stretch: str) -> Heard:
@@ -239,12 +259,12 @@ class Table:
 
 
 def _lao_pieces(stretch: str) -> Pieces:
-    """The pieces of a Latin word, of a few syllables of Lao, or of a gap."""
+    """The pieces of a Latin word, of a few syllables of Lao, of a gap, or of what is not heard."""
     if "a" <= stretch[0] <= "z":
         return [(*match.span(), _latin(match.lastgroup, match[0])) for match in _LATIN.finditer(stretch)]
     if _IS_LAO.match(stretch):
         return [(*match.span(), _lao(match.lastgroup, match[0])) for match in _LAO.finditer(stretch)]
-    return [(0, len(stretch), _GAP)]
+    return [] if _UNHEARD.match(stretch) else [(0, len(stretch), _GAP)]
 
 
 def _letter_pieces(stretch: str) -> Pieces:
@@ -256,7 +276,7 @@ def _letter_pieces(stretch: str) -> Pieces:
 
 TABLES: Mapping[str, Table] = {
     "lao": Table(_STRETCH, _lao_pieces),
-    "": Table(re.compile(r"[^\s'’-]+"), _letter_pieces),
+    "": Table(re.compile(r"[\s'’-]+|[^\s'’-]+"), _letter_pieces),
 }
 
 

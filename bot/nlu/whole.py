@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.nlu.features import Reading
+from bot.nlu.features import Reading, bare
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.sound import key
 
@@ -35,7 +35,7 @@ class WholeMessages:
         self._heard: dict[str, list[str]] = {}
         for intent in INTENTS:
             for language, word in lexicon.words(intent):
-                plain = _plain(Reading(word).bare)
+                plain = _plain(bare(word))
                 self._spelt.setdefault(plain, []).append(intent)
                 if language in sounding and intent not in _AS_WRITTEN:
                     self._heard.setdefault(key(word, self._sounds), []).append(intent)
@@ -62,7 +62,7 @@ class WholeMessages:
 
     def says_nothing(self, rest: str) -> bool:
         """Whether what is left of a message beside its facts is only polite or linking words."""
-        words = _plain(Reading(rest.replace("?", " ")).bare)
+        words = _plain(bare(rest.replace("?", " ")))
         while words and words not in self._linking.words:
             shorter = self._linking.strip(words)
             if shorter == words:
@@ -84,7 +84,7 @@ class _Ends:
     """Words to take off either end of a message; a Latin word only as a whole."""
 
     def __init__(self, lexicon: Lexicon, *entries: str) -> None:
-        self.words = {_plain(Reading(word).bare) for entry in entries for _, word in lexicon.words(entry)}
+        self.words = {_plain(bare(word)) for entry in entries for _, word in lexicon.words(entry)}
         self._lengths = sorted(set(map(len, self.words)) - {0}, reverse=True)
 
     def strip(self, plain: str) -> str:
@@ -107,5 +107,5 @@ def _first(intents: list[str], expects: str) -> str:
     return intents[0]
 
 
-def _plain(bare: str) -> str:
-    return _SPACES.sub(" ", _MARKS.sub(" ", bare)).strip()
+def _plain(text: str) -> str:
+    return _SPACES.sub(" ", _MARKS.sub(" ", text)).strip()

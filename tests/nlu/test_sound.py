@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.sound import TABLES, key, sound
+from bot.nlu.sound import TABLES, Sound, key
 from bot.pack import load_yaml
 
 PAIRS = [
@@ -25,7 +25,7 @@ def test_both_scripts_sound_alike(lao: str, spelt: str) -> None:
 
 @given(st.text() | st.text("ກຂງຈຊດບຫລວອຮໜຼະາຳິີຶືຸູົັໍເແໂໄ່້ abngrh1", max_size=40), st.sampled_from(sorted(TABLES)))
 def test_offsets_lie_in_the_text_and_advance(text: str, table: str) -> None:
-    heard = sound(text, table)
+    heard = Sound(text, table)
     assert len(heard.key) == len(heard.starts) == len(heard.ends)
     assert list(heard.starts) == sorted(heard.starts)
     assert list(heard.ends) == sorted(heard.ends)
@@ -35,5 +35,5 @@ def test_offsets_lie_in_the_text_and_advance(text: str, table: str) -> None:
 
 @given(st.text("ກງດນບມປຍວອຫລຣສຼະັາິຶົຽຳໍເແໂໄໜ", min_size=1, max_size=12) | st.text(LAO, min_size=1, max_size=12))
 def test_a_text_sounds_the_same_syllable_by_syllable(run: str) -> None:
-    heard = sound(run, "lao")
+    heard = Sound(run, "lao")
     assert TABLES["lao"].hear(run) == (heard.key, heard.starts, heard.ends)
