@@ -10,6 +10,7 @@ import pytest
 from bot.errors import ConfigurationError
 from channels.base import Wiring
 from channels.config import build_channels, kinds, load_channels
+from tests.channels.environ import plausible
 
 ROOT = Path(__file__).parents[2]
 TWILIO = """
@@ -29,7 +30,7 @@ def read(tmp_path: Path, text: str) -> list[str]:
 
 
 def test_every_kind_is_a_module_with_a_build() -> None:
-    assert kinds() == ["kannel", "twilio", "web"]
+    assert {"kannel", "twilio", "web"} <= set(kinds())
 
 
 def test_without_a_file_there_is_the_web_chat(tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
         ("channels = 1", "channels holds sections"),
         ("[channels]\na = 1", "channels.a: must be a section"),
         ("[channels.a]", "channels.a.kind: is missing"),
-        ("[channels.a]\nkind='telegraph'", "channels.a.kind: 'telegraph' is none of kannel, twilio, web"),
+        ("[channels.a]\nkind='telegraph'", "channels.a.kind: 'telegraph' is none of kannel, "),
         ("[channels.a]\nkind='base'", "channels.a.kind: 'base' is none of"),
         ("[channels.a]\nkind='../x'", "channels.a.kind: '../x' is none of"),
         ("[channels.a]\nkind='web'\ncolour='red'", "channels.a.colour: is not a setting"),
@@ -100,8 +101,4 @@ def test_the_example_can_be_used_as_it_stands_and_with_everything_switched_on(tm
     names = re.findall(r"env:([A-Z_]+)", "\n".join(settings))
     path = tmp_path / "all.toml"
     path.write_text("\n".join(settings), "utf-8")
-    assert [each.kind for each in load_channels(path, dict.fromkeys(names, "x"))] == [
-        "web",
-        "twilio",
-        "kannel",
-    ]
+    assert sorted(each.kind for each in load_channels(path, plausible(names))) == kinds()

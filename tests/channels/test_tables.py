@@ -11,6 +11,7 @@ import pytest
 import yaml
 from aiohttp import ClientSession
 
+from bot.messages import Choice
 from channels.config import kinds
 from tests.channels.harness import Edge, drain
 from tests.channels.providers import Caller, connect
@@ -74,7 +75,9 @@ async def test_outbound(kind: str, row: dict[str, Any], caller: Caller, edge: Ed
     await edge.listen(edge.door().routes())
     caller.plan.extend(row.get("plan", []))
     urn = row.get("urn", caller.urn)
-    sent = await edge.store.put(kind, urn, row.get("text", "hello") * row.get("times", 1))
+    choices = [Choice(label=label, payload=payload) for label, payload in row.get("choices", [])]
+    text = row.get("text", "hello") * row.get("times", 1)
+    sent = await edge.store.put(kind, urn, text, choices=choices)
     delivery = edge.delivery()
     await drain(delivery)
     for _ in range(3 if "rest" in row else 0):

@@ -17,6 +17,7 @@ from bot.config import settings_table
 from channels.config import kinds, load_channels
 from channels.terminal import CAPABILITIES
 from cli.main import command
+from tests.channels.environ import plausible
 from tests.dialogs.conversation import TRANSCRIPTS
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +103,9 @@ def test_the_changelog_has_this_version() -> None:
 
 
 def test_channels_in_the_documents_can_be_used_as_they_stand(tmp_path: Path) -> None:
-    environ = {name: "x" for page in PAGES for name in re.findall(r'"env:(\w+)"', page.read_text("utf-8"))}
+    environ = plausible(
+        name for page in PAGES for name in re.findall(r'"env:(\w+)"', page.read_text("utf-8"))
+    )
     used = set()
     for number, text in enumerate(_blocks("toml")):
         path = tmp_path / f"{number}.toml"

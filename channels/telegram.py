@@ -1,0 +1,289 @@
+"""Telegram: a bot's private chats, through the Bot API and its webhook.
+
+Sample of an update: {"update_id": 1, "message": {"message_id": 5, "date": 1790000000,
+"from": {"id": 77, "is_bot": false, "language_code": "lo"}, "chat": {"id": 77, "type": "private"}, "text": "…"}}.
+A pressed button is {"update_id": 2, "callback_query": {"id": "…", "from": {…}, "data": "/fee", "message": {…}}}.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import InlineKeyboardButtonLimit, MessageLimit
+from telegram.error import TelegramError
+from telegram.request import BaseRequest, RequestData
+
+from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
+from bot.outbox import SentPart
+from bot.urns import Urn
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.config import ChannelConfig, setting
+from channels.documents import Document, member, read_json, text, whole
+from channels.errors import Malformed, NotAuthentic, SendError
+from channels.forms import fitted
+from channels.http import Answer, call, unavailable
+
+API = "https://api.telegram.org"
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
+_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
+_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
+_BUTTONS = 10
+_BUTTON_UNITS = 60
+# A message put right soon after it was sent is the person's next word; a later one changes history.
+_CORRECTED_SECONDS = 120
+_COMMAND = re.compile(r"/([a-z]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+_COMMANDS = {"start": "/greet", "help": "/help", "language": "/language"}
+_BLOCKED = "bot was blocked by the user"
+_GONE = ("chat not found", "user not found", "peer_id_invalid", "group chat was upgraded")
+_REFUSED = 400
+_ACCOUNT = frozenset({401, 404, 409})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "telegram"` section."""
+
+    token: str = setting("token that BotFather gave, 123456:ABC…", secret=True)
+    secret: str = setting("secret_token of the webhook: 16 to 256 of A-Z, a-z, 0-9, _ and -", secret=True)
+    previous_secret: str = setting("secret that still counts while it is changed", "", secret=True)
+    api_url: str = setting("address of the Bot API, for a server of one's own", API)
+    rate: float = setting("messages a second, over all chats", 30.0)
+    timeout: float = setting("seconds that a call may take in all", 10.0)
+
+    def __post_init__(self) -> None:
+        if not _TOKEN.fullmatch(self.token):
+            raise ValueError("token: must look like 123456:ABC…")
+        if not _SECRET.fullmatch(self.secret):
+            raise ValueError("secret: must be 16 to 256 of A-Z, a-z, 0-9, _ and -")
+        if urlsplit(self.api_url).scheme not in ("http", "https"):
+            raise ValueError("api_url: must begin with https:// or http://")
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> TelegramChannel:
+    """The channel of one section."""
+    return TelegramChannel(config.name, config.settings, wiring)
+
+
+class TelegramChannel:
+    """See `channels.base.Channel`. Telegram tells nothing of what became of a message, nor can it be asked."""
+
+    kind = "telegram"
+    endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
+    capabilities = Capabilities(
+        max_units=int(MessageLimit.MAX_TEXT_LENGTH), buttons=_BUTTONS, button_units=_BUTTON_UNITS
+    )
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
+        self.name = name
+        self.rate = settings.rate
+        self.timeout = settings.timeout
+        self._settings = settings
+        self._clock = wiring.clock
+        http = _Http(wiring, settings)
+        self._bot = Bot(
+            settings.token,
+            base_url=f"{settings.api_url.rstrip('/')}/bot",
+            request=http,
+            get_updates_request=http,
+        )
+
+    def verify(self, request: RawRequest) -> None:
+        """The secret that the webhook was set with."""
+        given = request.headers.get(_SECRET_HEADER, "")
+        if not same_secret(given, self._settings.secret, self._settings.previous_secret):
+            raise NotAuthentic
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """One event an update."""
+        update = read_json(request.body)
+        update_id = fitted(str(whole(update, "update_id")))
+        if "message" in update:
+            return [self._message(update_id, member(update, "message"))]
+        if "edited_message" in update:
+            return [self._edited(update_id, member(update, "edited_message"))]
+        if "callback_query" in update:
+            return [self._pressed(update_id, member(update, "callback_query"))]
+        return [Ignored(reason="unknown_update")]
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """Nothing; after a pressed button the call that ends its waiting: Telegram executes what it is answered."""
+        query = text(member(read_json(request.body), "callback_query"), "id")
+        if not query:
+            return RawResponse()
+        done = {"method": "answerCallbackQuery", "callback_query_id": query}
+        return RawResponse(body=json.dumps(done).encode(), content_type="application/json")
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
+        """None: only Telegram has the secret."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Send the message, its choices as buttons below it."""
+        try:
+            sent = await self._bot.send_message(
+                chat_id=message.urn.address,
+                text=message.text,
+                reply_markup=_keyboard(message.choices),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        except _RefusedError as refused:
+            raise refused.error from None
+        except (TelegramError, ValueError, KeyError, TypeError):
+            # What the client makes nothing of was answered 200.
+            raise SendError(code="unreadable_answer", in_doubt=True) from None
+        return Sent(parts=(SentPart(provider_id=f"{sent.chat_id}:{sent.message_id}"),))
+
+    def _message(self, update_id: str, message: Document) -> InboundEvent:
+        chat, sender = member(message, "chat"), member(message, "from")
+        if chat.get("type") != "private":
+            return Ignored(reason="group")
+        if sender.get("is_bot") is True:
+            return Ignored(reason="bot")
+        words = text(message, "text") or text(message, "caption")
+        if not words:
+            return Ignored(reason="no_text")
+        command = _COMMAND.fullmatch(words)
+        words, payload = _ordered(command[1], command[2] or "") if command else (words, "")
+        return self._said(update_id, chat, sender, words, payload)
+
+    def _edited(self, update_id: str, message: Document) -> InboundEvent:
+        """A correction made at once is heard; what is changed later was answered long ago."""
+        if whole(message, "edit_date") - whole(message, "date") > _CORRECTED_SECONDS:
+            return Ignored(reason="edited_late")
+        return self._message(update_id, message)
+
+    def _pressed(self, update_id: str, query: Document) -> InboundEvent:
+        shown, data = member(query, "message"), text(query, "data")
+        chat = member(shown, "chat")
+        if chat.get("type") != "private":
+            return Ignored(reason="group")
+        if not data:
+            return Ignored(reason="no_data")
+        payload = data if data.startswith("/") else ""
+        label = _label(data, shown) or ("" if payload else data.removeprefix("#"))
+        return self._said(update_id, chat, member(query, "from"), label, payload)
+
+    def _said(
+        self, update_id: str, chat: Document, sender: Document, words: str, payload: str
+    ) -> InboundMessage:
+        return InboundMessage(
+            channel=self.name,
+            external_id=update_id,
+            urn=Urn("telegram", fitted(str(whole(chat, "id")))),
+            text=words,
+            payload=payload,
+            language=text(sender, "language_code").partition("-")[0][:8],
+            received_at=self._clock.now(),
+        )
+
+
+class _RefusedError(TelegramError):
+    """Carries a refusal through the official client, which passes errors of its own family on."""
+
+    def __init__(self, error: SendError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
+class _Http(BaseRequest):
+    """The official client's way to the network: our shared session, and refusals as SendErrors."""
+
+    def __init__(self, wiring: Wiring, settings: Settings) -> None:
+        self._session = wiring.session
+        self._seconds = settings.timeout
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds that an answer may take."""
+        return self._seconds
+
+    async def initialize(self) -> None:
+        """Nothing: the session is the server's."""
+
+    async def shutdown(self) -> None:
+        """Nothing, likewise."""
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = None,  # noqa: ARG002 - the library's signature; the total is ours
+        write_timeout: object = None,  # noqa: ARG002 - likewise
+        connect_timeout: object = None,  # noqa: ARG002 - likewise
+        pool_timeout: object = None,  # noqa: ARG002 - likewise
+    ) -> tuple[int, bytes]:
+        """One call; raises _RefusedError for everything that is no success."""
+        form = request_data.json_parameters if request_data else {}
+        try:
+            answer = await call(self._session, method, url, seconds=self._seconds, form=form)
+        except SendError as error:
+            raise _RefusedError(error) from None
+        problem = _problem(answer)
+        if problem is not None:
+            raise _RefusedError(problem)
+        return answer.status, answer.text.encode()
+
+
+def _problem(answer: Answer) -> SendError | None:
+    """What a refusal means; None when the message was taken."""
+    if answer.status < _REFUSED:
+        return unavailable(answer)
+    try:
+        document = read_json(answer.text.encode())
+        about = text(document, "description").casefold()
+        pause = member(document, "parameters").get("retry_after", 0)
+    except Malformed:
+        about, pause = "", 0
+    code = f"http_{answer.status}"
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = float(pause) if isinstance(pause, int) else answer.retry_after
+        return SendError(code=code, throttled=True, retry_after=max(wait, answer.retry_after))
+    if answer.status in _ACCOUNT:
+        return SendError(code=code, misconfigured=True)
+    if answer.status == HTTPStatus.FORBIDDEN:
+        return SendError(code="blocked", opted_out=True) if _BLOCKED in about else _gone(code)
+    if answer.status == HTTPStatus.BAD_REQUEST and any(each in about for each in _GONE):
+        return _gone(code)
+    return unavailable(answer) or SendError(code=code)
+
+
+def _gone(code: str) -> SendError:
+    return SendError(code=code, unreachable=True)
+
+
+def _ordered(command: str, words: str) -> tuple[str, str]:
+    """The words and the payload of a command; what follows /start, as links and posters have it, is said."""
+    said = words.replace("_", " ").replace("-", " ").strip() if command == "start" else words.strip()
+    return (said, "") if said else (command, _COMMANDS.get(command, ""))
+
+
+def _keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
+    """A row for each choice; one whose payload is too long is told by its number on the keyboard."""
+    if not choices:
+        return None
+    rows = [
+        [InlineKeyboardButton(choice.label, callback_data=_data(choice, number))]
+        for number, choice in enumerate(choices, 1)
+    ]
+    return InlineKeyboardMarkup(rows)
+
+
+def _data(choice: Choice, number: int) -> str:
+    short = len(choice.payload.encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
+    return choice.payload if short else f"#{number}"
+
+
+def _label(data: str, shown: Document) -> str:
+    """What stands on the button: the message that it is below comes back with it."""
+    keyboard = member(shown, "reply_markup").get("inline_keyboard", [])
+    rows = keyboard if isinstance(keyboard, list) else []
+    buttons = [each for row in rows if isinstance(row, list) for each in row if isinstance(each, dict)]
+    labels = (str(each.get("text", "")) for each in buttons if each.get("callback_data") == data)
+    return next(labels, "")

@@ -1,0 +1,87 @@
+"""Telegram, as it calls us, and its Bot API."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import ClientSession
+
+from channels import telegram
+from channels.config import ChannelConfig
+from tests.channels.harness import Edge, fetch
+from tests.channels.providers import Answered
+from tests.servers.telegram import SECRET, TOKEN, TelegramServer
+
+_FROM = {"id": 77, "is_bot": False, "first_name": "Noy", "language_code": "lo"}
+_CHAT = {"id": 77, "type": "private", "first_name": "Noy"}
+
+
+@asynccontextmanager
+async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[TelegramCaller]:
+    """See `tests.channels.providers.connect`."""
+    server = TelegramServer()
+    await server.start()
+    settings = telegram.Settings(
+        token=TOKEN, secret=SECRET, previous_secret="the-secret-before", api_url=server.url, timeout=0.3
+    )
+    config = ChannelConfig(name="telegram", kind="telegram", settings=settings)
+    edge.channels["telegram"] = telegram.build(config, edge.wiring(session))
+    yield TelegramCaller(edge, server, session)
+    await server.stop()
+
+
+class TelegramCaller:
+    """`message`, `edited` and `pressed` are updates with what Telegram always tells; `update` is one as it is."""
+
+    urn = "telegram:77"
+
+    def __init__(self, edge: Edge, server: TelegramServer, session: ClientSession) -> None:
+        self.edge = edge
+        self._server = server
+        self._session = session
+
+    async def call(self, spec: Mapping[str, Any]) -> Answered:
+        """See `Caller.call`."""
+        secret = spec.get("secret", SECRET)
+        headers = {"Content-Type": "application/json", **spec.get("headers", {})}
+        headers |= {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
+        url = f"{self.edge.url}/channels/telegram/messages"
+        body = (spec.get("raw") or json.dumps(_update(spec))) * spec.get("repeat", 1)
+        return await fetch(
+            self._session, spec.get("method", "POST"), url, data=body.encode(), headers=headers
+        )
+
+    async def receipt(self, word: str) -> None:
+        """See `Caller.receipt`; Telegram sends none."""
+        raise NotImplementedError
+
+    @property
+    def plan(self) -> deque[str | int]:
+        """See `Caller.plan`."""
+        return self._server.plan
+
+    @property
+    def taken(self) -> Sequence[Mapping[str, str]]:
+        """See `Caller.taken`."""
+        return self._server.messages
+
+
+def _update(spec: Mapping[str, Any]) -> dict[str, Any]:
+    if "update" in spec:
+        return dict(spec["update"])
+    update: dict[str, Any] = {"update_id": spec.get("id", 1)}
+    message = {"message_id": 5, "date": 1_790_000_000, "from": _FROM, "chat": _CHAT}
+    if "message" in spec:
+        update["message"] = message | spec["message"]
+        if "times" in spec:
+            update["message"]["text"] *= spec["times"]
+    if "edited" in spec:
+        update["edited_message"] = message | spec["edited"]
+    if "pressed" in spec:
+        shown = message | {"text": "…", "reply_markup": spec.get("markup", {"inline_keyboard": []})}
+        update["callback_query"] = {"id": "q1", "from": _FROM, "message": shown, **spec["pressed"]}
+    return update

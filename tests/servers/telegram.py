@@ -1,0 +1,135 @@
+"""A small, strict Bot API: checks what Telegram checks, and misbehaves on demand.
+
+Source of the rules: the Bot API's documentation and the sources of its server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from typing import Any
+
+from aiohttp import web
+
+from tests.servers.ports import free_port
+
+TOKEN = "123456:a-token-of-the-tests"
+SECRET = "a-secret-of-the-tests"
+_FIELDS = {"chat_id", "text", "reply_markup", "link_preview_options"}
+_MAX_TEXT = 4096
+_MAX_DATA = 64
+_SAYS = {
+    "blocked": (403, "Forbidden: bot was blocked by the user"),
+    "deactivated": (403, "Forbidden: user is deactivated"),
+    "not found": (400, "Bad Request: chat not found"),
+    "bad": (400, "Bad Request: can't parse entities"),
+    "unauthorised": (401, "Unauthorized"),
+}
+
+
+class TelegramServer:
+    """`plan` says how the next messages go: ok, a word of `_SAYS`, an HTTP status, hang, lose or garbage.
+
+    `lose` takes the message and closes the connection without an answer. Messages taken are in
+    `messages`, in order.
+    """
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.plan: deque[str | int] = deque()
+        self.messages: list[dict[str, Any]] = []
+        self._runner: web.AppRunner | None = None
+        self._closing = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """What `api_url` would be."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listen."""
+        app = web.Application()
+        app.add_routes([web.post("/bot{token}/{method}", self._call)])
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def stop(self) -> None:
+        """Let go of whoever hangs, and close."""
+        self._closing.set()
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        refusal = _refusal(request, form)
+        if refusal is not None:
+            return refusal
+        outcome = self.plan.popleft() if self.plan else "ok"
+        if outcome == "hang":
+            await self._closing.wait()
+        if outcome in _SAYS:
+            return _error(*_SAYS[str(outcome)])
+        if isinstance(outcome, int):
+            return _outcome(outcome)
+        message = self._take(form)
+        if outcome == "lose":
+            assert request.transport is not None
+            request.transport.abort()
+        readable = web.json_response({"ok": True, "result": message})
+        return web.Response(text="<html>proxy</html>") if outcome == "garbage" else readable
+
+    def _take(self, form: dict[str, str]) -> dict[str, Any]:
+        chat = int(form["chat_id"])
+        markup = json.loads(form.get("reply_markup", '{"inline_keyboard": []}'))
+        self.messages.append({"to": f"telegram:{chat}", "text": form["text"], **markup})
+        return {
+            "message_id": len(self.messages),
+            "date": 1_790_000_000,
+            "chat": {"id": chat, "type": "private"},
+            "text": form["text"],
+        }
+
+
+def _refusal(request: web.Request, form: dict[str, str]) -> web.Response | None:
+    if request.match_info["token"] != TOKEN:
+        return _error(401, "Unauthorized")
+    if request.match_info["method"] != "sendMessage":
+        return _error(404, "Not Found")
+    fault = _fault(form)
+    return _error(400, f"Bad Request: {fault}") if fault else None
+
+
+def _fault(form: dict[str, str]) -> str:
+    """What the API would complain about."""
+    buttons = [
+        button
+        for row in json.loads(form.get("reply_markup", "{}")).get("inline_keyboard", [])
+        for button in row
+    ]
+    checks = {
+        "unknown field": not form.keys() - _FIELDS,
+        "chat_id is empty": form.get("chat_id", "").lstrip("-").isdecimal(),
+        "message text is empty": bool(form.get("text", "").strip()),
+        "message is too long": len(form.get("text", "")) <= _MAX_TEXT,
+        "text buttons are unallowed in the inline keyboard": all(
+            button.keys() == {"text", "callback_data"} and button["text"].strip() for button in buttons
+        ),
+        "BUTTON_DATA_INVALID": all(
+            1 <= len(button["callback_data"].encode()) <= _MAX_DATA for button in buttons
+        ),
+    }
+    return next((fault for fault, fine in checks.items() if not fine), "")
+
+
+def _outcome(status: int) -> web.Response:
+    """What a proxy says, except for what the API itself says of haste."""
+    if status == 429:
+        return _error(status, "Too Many Requests: retry after 7", {"parameters": {"retry_after": 7}})
+    return web.Response(status=status, text="upstream")
+
+
+def _error(status: int, description: str, more: dict[str, Any] | None = None) -> web.Response:
+    document = {"ok": False, "error_code": status, "description": description, **(more or {})}
+    return web.json_response(document, status=status)
