@@ -23,8 +23,8 @@ ENDPOINTS = ("messages", "status", "ussd")
 class RawRequest:
     """A request as it came, in no web framework's words.
 
-    `path` and `query_string` are still percent-encoded; header names are in lower case; `remote`
-    is the address of the peer.
+    `path` and `query_string` are still percent-encoded; headers are looked up in lower case;
+    `remote` is the address of the peer.
     """
 
     method: str
@@ -44,7 +44,7 @@ class RawRequest:
         """Path and query as they were sent, for signatures."""
         return f"{self.path}?{self.query_string}" if self.query_string else self.path
 
-    @property
+    @cached_property
     def media_type(self) -> str:
         """The media type of the body without its parameters, in lower case; empty when none is named."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

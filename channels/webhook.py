@@ -6,10 +6,11 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Protocol
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import Conflict, DatabaseUnavailable, PatouError
@@ -84,6 +85,7 @@ class Door:
         self._read_seconds = read_seconds
         self._metrics = metrics
         self._turns = {name: metrics.turns.labels(name) for name in channels}
+        self._inbound = cache(metrics.inbound.labels)
 
     def routes(self) -> list[web.RouteDef]:
         """`/channels/<name>/messages`, `/status` and `/ussd`, by GET and POST."""
@@ -143,7 +145,7 @@ class Door:
         if isinstance(event, InboundMessage):
             handling = await self._pipeline.accept(readable(event))
             kind = str(handling.kind)
-            self._metrics.inbound.labels(channel.name, kind).inc()
+            self._inbound(channel.name, kind).inc()
             return Accepted(event=event, kind=kind, messages=handling.messages)
         reason = await self._report(event) if isinstance(event, DeliveryReport) else event.reason
         if reason:
@@ -232,14 +234,14 @@ async def _body(request: web.Request, limit: int, seconds: float) -> bytes:
     return bytes(body)
 
 
-def _headers(request: web.Request) -> dict[str, str]:
-    """The headers by lower-case name; of a repeated one the first, as proxies read it.
+def _headers(request: web.Request) -> Mapping[str, str]:
+    """The headers by name in any case; of a repeated one the first, as proxies read it.
 
     Of X-Forwarded-For all in one list (RFC 9110, 5.3): some proxies add a line of their own below the client's.
     """
-    headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        headers.setdefault(name.lower(), value)
-    if forwarded := request.headers.getall("X-Forwarded-For", ()):
-        headers["x-forwarded-for"] = ", ".join(forwarded)
+    forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, ())
+    if len(forwarded) <= 1:
+        return request.headers
+    headers = request.headers.copy()
+    headers[hdrs.X_FORWARDED_FOR] = ", ".join(forwarded)
     return headers
