@@ -10,7 +10,7 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.circumstances import Circumstances
 from dialogs.ports import Ports
 from dialogs.rating import offer_rating
-from services.answers import answer, office
+from services.answers import answer, note_lines, office
 from services.offered import offered
 from services.record import PublicService, Topic
 
@@ -55,6 +55,13 @@ class ServiceQuestion(DialogAction):
     def tell(self, turn: Turn, asked: Circumstances) -> None:
         """Answer for the circumstances of the turn; by itself an answer depends on the record alone."""
         self.answer(turn, asked.service)
+
+    def tell_notes(self, turn: Turn, service: PublicService, *topics: Topic) -> None:
+        """Say what is worth knowing beside the answer, where the pack has it."""
+        pack, language = self.ports.pack, turn.words.language
+        notes = [line for topic in topics for line in note_lines(pack, service, topic, language)]
+        if notes:
+            turn.say("utter_known_beside", notes=". ".join(notes))
 
     @abstractmethod
     def answer(self, turn: Turn, service: PublicService) -> None:
@@ -107,6 +114,9 @@ class ListQuestion(ServiceQuestion):
         told = answer(self.ports.pack, service, about, turn.words.language, asked.narrowed(about))
         types = asked.other_types(about, intent)
         turn.say(told.key, [*self.others(turn, service), *types], **told.values)
+        if not service.knows(about):
+            # Nothing else is known of the papers: where to ask for them may differ too.
+            self.tell_notes(turn, service, about, *([Topic.WHERE] if about is Topic.REQUIREMENTS else ()))
         asked.ask_where(about, intent)
 
 

@@ -227,16 +227,23 @@ class PublicService:
     def about(self, topic: Topic) -> tuple[object, ...]:
         """Everything that the answer to one question is made of: two equal ones give the same answer.
 
-        Where a whole list is not known, nothing of it is told.
+        Where a whole list is not known, only what is noted beside it is told.
         """
         if topic is Topic.WHERE:
             return (self.office, self.office_short, self.channels, self._noted(topic))
-        items, fact = {
+        items, fact = self._list(topic)
+        return self._noted(topic) if fact.status is Status.UNKNOWN else (items, fact, self._noted(topic))
+
+    def knows(self, topic: Topic) -> bool:
+        """Whether the list that answers a question is confirmed or reported; raises KeyError where there is none."""
+        return self._list(topic)[1].status is not Status.UNKNOWN
+
+    def _list(self, topic: Topic) -> tuple[tuple[object, ...], Fact]:
+        return {
             Topic.REQUIREMENTS: (self.requirements, self.requirements_fact),
             Topic.FEE: (self.costs, self.costs_fact),
             Topic.DURATION: (self.durations, self.durations_fact),
         }[topic]
-        return () if fact.status is Status.UNKNOWN else (items, fact, self._noted(topic))
 
     def _noted(self, topic: Topic) -> tuple[Note, ...]:
         return tuple(note for note in self.notes if note.about is topic)

@@ -32,7 +32,7 @@ async def test_an_answer_says_what_is_known_and_how_sure(
     action: str, service: str, key: str, contained: list[str]
 ) -> None:
     answer = await act(WORLD, action, "how much", entities={"service": service})
-    assert answer.keys == [key]
+    assert answer.keys[:1] == [key]
     told = " ".join(str(value) for value in answer.said[0].values.values())
     assert all(each in told for each in contained), told
     assert "None" not in told
