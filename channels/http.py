@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from channels.forms import form_body
 _ANSWER_BYTES = 256 * 1024
 _CONNECT_SECONDS = 5.0
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +47,7 @@ class Answer:
             return 0.0
 
 
-async def call(
+async def call(  # noqa: PLR0913 - what a request has
     session: ClientSession,
     method: str,
     url: str,
@@ -53,21 +55,23 @@ async def call(
     seconds: float,
     params: Any = None,
     form: Mapping[str, str] | None = None,
+    document: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """One request, no redirects, answered within `seconds` in all.
+    """One request, no redirects, answered within `seconds` in all; the body is a form or a JSON document.
 
     Raises SendError: retryable when no connection came about, in doubt when one did and the answer
     is missing: the provider may have acted on it.
     """
     timeout = ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+    body, kind = _body(form, document)
     try:
         async with session.request(
             method,
             url,
             params=params,
-            data=None if form is None else form_body(form),
-            headers={**(headers or {}), **({} if form is None else _FORM)},
+            data=body,
+            headers={**(headers or {}), **kind},
             timeout=timeout,
             allow_redirects=False,
             middlewares=(_once,),
@@ -97,6 +101,15 @@ def unavailable(answer: Answer) -> SendError | None:
     if answer.status < 200 or 300 <= answer.status < 400:  # noqa: PLR2004 - HTTP statuses
         return SendError(code=code, misconfigured=True)
     return None
+
+
+def _body(
+    form: Mapping[str, str] | None, document: Mapping[str, Any] | None
+) -> tuple[bytes | None, Mapping[str, str]]:
+    """The body, and the header that names what it is."""
+    if document is not None:
+        return json.dumps(document, ensure_ascii=False).encode(), _JSON
+    return (None, {}) if form is None else (form_body(form), _FORM)
 
 
 class _LostConnectionError(ClientError):

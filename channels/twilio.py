@@ -16,11 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-import yaml
 from aiohttp import encode_basic_auth
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
@@ -47,6 +45,7 @@ from bot.outbox import SentPart
 from bot.text.parts import count
 from bot.urns import Urn
 from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, NotAuthentic, SendError
 from channels.forms import fitted, needed
@@ -102,33 +101,9 @@ class Settings:
             raise ValueError("sender: set it, or messaging_service_sid")
 
 
-class ErrorCodes:
-    """Twilio's error codes, classed by what to do."""
-
-    def __init__(self, facts: Mapping[str, Mapping[str, Any]], unknown: Mapping[str, Any]) -> None:
-        self._facts = facts
-        self._unknown = unknown
-
-    @classmethod
-    def load(cls, path: Path) -> ErrorCodes:
-        """Read the table."""
-        classes = yaml.safe_load(path.read_text("utf-8"))["classes"]
-        facts = {str(code): each["facts"] for each in classes.values() for code in each["codes"]}
-        return cls(facts, classes["unknown"]["facts"])
-
-    def error(self, code: str, retry_after: float = 0.0) -> SendError:
-        """What a code in the answer to a send means."""
-        return SendError(code=code, retry_after=retry_after, **self._facts.get(code, self._unknown))
-
-    def opted_out(self, code: str) -> bool:
-        """Whether the code says that the person stopped us at the provider."""
-        return bool(self._facts.get(code, {}).get("opted_out"))
-
-
 def build(config: ChannelConfig, wiring: Wiring) -> TwilioChannel:
     """The channel of one section."""
-    codes = ErrorCodes.load(Path(__file__).with_suffix(".yml"))
-    return TwilioChannel(config.name, config.settings, wiring, codes)
+    return TwilioChannel(config.name, config.settings, wiring, ErrorCodes.load(__file__))
 
 
 class TwilioChannel:

@@ -33,7 +33,7 @@ def store(db: Database, vault: Vault, pinned: PinnedTime, chance: Chance) -> Sto
 @pytest.fixture
 async def sqlite_store(sqlite_url: str, pinned: PinnedTime, chance: Chance) -> AsyncIterator[Store]:
     """An outbox on SQLite, for tests that are not about the store."""
-    database = await open_database(sqlite_url, Clock())
+    database = await open_database(sqlite_url, Clock(), patience=30)
     yield Store(database, await open_vault(database, MASTER, pinned.clock), pinned, chance)
     await database.close()
 

@@ -138,7 +138,7 @@ async def test_a_forgotten_person_leaves_nothing(db: Database) -> None:
 
 async def test_nothing_erased_is_left_in_the_file(sqlite_url: str) -> None:
     path = Path(sqlite_url.removeprefix("sqlite:///"))
-    db = await open_database(sqlite_url, Clock())
+    db = await open_database(sqlite_url, Clock(), patience=30)
     await put(db, messages, *(message(number, NOW) for number in range(200)))
     await purge(db, START, floor_rules())
     # Not even in the log beside the file, and while the server goes on.

@@ -1,0 +1,187 @@
+"""LINE: an official account's chats with one person each, through the Messaging API.
+
+Sample of a webhook: {"destination": "U…", "events": [{"type": "message", "mode": "active", "timestamp": 1790000000000,
+"webhookEventId": "01…", "deliveryContext": {"isRedelivery": false}, "replyToken": "…",
+"source": {"type": "user", "userId": "U…"}, "message": {"type": "text", "id": "1", "text": "…"}}]}.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import MalformedUrn
+from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
+from bot.outbox import SentPart
+from bot.urns import Urn
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.config import ChannelConfig, setting
+from channels.documents import Document, items, member, read_json, text
+from channels.errors import Malformed, NotAuthentic, SendError
+from channels.forms import fitted
+from channels.http import Answer, call, unavailable
+
+API = "https://api.line.me"
+_SIGNATURE = "x-line-signature"
+_MAX_TEXT = 2000
+_BUTTONS, _BUTTON_UNITS, _DATA = 13, 20, 300
+_REFUSED, _CONFLICT = 400, 409
+_ACCOUNT = frozenset({401, 403})
+# The name under which our ids become the keys of LINE, which takes UUIDs only.
+_KEYS = uuid.UUID("6f1c2c0e-6a52-4f6e-9d4b-2b1b4f6f3c11")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "line"` section."""
+
+    channel_secret: str = setting("channel secret, by which LINE signs", secret=True)
+    previous_channel_secret: str = setting("secret that still signs while it is changed", "", secret=True)
+    access_token: str = setting("channel access token, long-lived", secret=True)
+    api_url: str = setting("address of the API", API)
+    rate: float = setting("messages a second", 100.0)
+    timeout: float = setting("seconds that a call may take in all", 10.0)
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> LineChannel:
+    """The channel of one section."""
+    return LineChannel(config.name, config.settings, wiring)
+
+
+class LineChannel:
+    """See `channels.base.Channel`. LINE takes a message once however often it is sent, and tells no receipts."""
+
+    kind = "line"
+    endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
+    capabilities = Capabilities(max_units=_MAX_TEXT, buttons=_BUTTONS, button_units=_BUTTON_UNITS)
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
+        self.name = name
+        self.rate = settings.rate
+        self.timeout = settings.timeout
+        self._settings = settings
+        self._session = wiring.session
+        self._clock = wiring.clock
+        self._url = f"{settings.api_url.rstrip('/')}/v2/bot/message/push"
+
+    def verify(self, request: RawRequest) -> None:
+        """The HMAC-SHA256 of the raw body under the channel secret."""
+        secrets = (self._settings.channel_secret, self._settings.previous_channel_secret)
+        expected = (
+            base64.b64encode(hmac.digest(secret.encode(), request.body, hashlib.sha256)).decode("ascii")
+            for secret in secrets
+            if secret
+        )
+        if not same_secret(request.headers.get(_SIGNATURE, ""), *expected):
+            raise NotAuthentic
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """Everything in the batch, in its order; a batch may be empty."""
+        return [self._event(each) for each in items(read_json(request.body), "events")]
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """Nothing: replies leave through the outbox."""
+        return RawResponse()
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
+        """None: only LINE can sign."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Push the message under a key made of our id: LINE takes it once, however often it is sent."""
+        answer = await call(
+            self._session,
+            "POST",
+            self._url,
+            seconds=self.timeout,
+            document={"to": message.urn.address, "messages": [_content(message)]},
+            headers={
+                "Authorization": f"Bearer {self._settings.access_token}",
+                "X-Line-Retry-Key": str(uuid.uuid5(_KEYS, message.id)),
+            },
+        )
+        problem = _problem(answer)
+        if problem is not None:
+            raise problem
+        return Sent(parts=(SentPart(provider_id=fitted(_id_of(answer))),))
+
+    def _event(self, event: Document) -> InboundEvent:
+        source = member(event, "source")
+        if text(source, "type") != "user":
+            return Ignored(reason="group")
+        if text(event, "mode") == "standby":
+            return Ignored(reason="standby")
+        said = _said(event)
+        if said is None:
+            return Ignored(reason="no_text")
+        try:
+            urn = Urn("line", text(source, "userId"))
+        except MalformedUrn:
+            return Ignored(reason="unusable_address")
+        return InboundMessage(
+            channel=self.name,
+            external_id=fitted(text(event, "webhookEventId")),
+            urn=urn,
+            text=said[0],
+            payload=said[1],
+            received_at=self._clock.now(),
+        )
+
+
+def _said(event: Document) -> tuple[str, str] | None:
+    """The words and the payload of an event; None for one without words."""
+    kind = text(event, "type")
+    if kind == "follow":
+        return "start", "/greet"
+    if kind == "postback":
+        return "", text(member(event, "postback"), "data")
+    message = member(event, "message")
+    return (text(message, "text"), "") if kind == "message" and text(message, "type") == "text" else None
+
+
+def _content(message: OutboundMessage) -> dict[str, Any]:
+    content: dict[str, Any] = {"type": "text", "text": message.text}
+    if message.choices:
+        content["quickReply"] = {"items": [_button(choice) for choice in message.choices]}
+    return content
+
+
+def _button(choice: Choice) -> dict[str, Any]:
+    """A button that says its label in the chat; one whose payload is too long says no more than that."""
+    if len(choice.payload) > _DATA:
+        action = {"type": "message", "label": choice.label, "text": choice.label}
+    else:
+        action = {
+            "type": "postback",
+            "label": choice.label,
+            "data": choice.payload,
+            "displayText": choice.label,
+        }
+    return {"type": "action", "action": action}
+
+
+def _problem(answer: Answer) -> SendError | None:
+    """What a refusal means; None when LINE has the message, from this call or an earlier one of its key."""
+    if answer.status < _REFUSED or answer.status == _CONFLICT:
+        return None if answer.status == _CONFLICT else unavailable(answer)
+    if answer.status in _ACCOUNT:
+        return SendError(code=f"http_{answer.status}", misconfigured=True)
+    problem = unavailable(answer)
+    if problem is not None and problem.in_doubt:
+        # The key keeps a second try from doubling it.
+        return SendError(code=problem.code, retryable=True)
+    return problem or SendError(code=f"http_{answer.status}")
+
+
+def _id_of(answer: Answer) -> str:
+    """The id of the message, where the answer tells it; a repeated call is told which call was taken."""
+    try:
+        sent = items(read_json(answer.text.encode()), "sentMessages")
+        return text(sent[0], "id") if sent else ""
+    except Malformed:
+        return ""

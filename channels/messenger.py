@@ -1,0 +1,190 @@
+"""Facebook Messenger: a page's conversations, through Meta's Send API.
+
+Sample of a webhook: {"object": "page", "entry": [{"id": "<page>", "time": 1790000000000, "messaging":
+[{"sender": {"id": "<person>"}, "recipient": {"id": "<page>"}, "timestamp": 1790000000000,
+"message": {"mid": "m_…", "text": "…", "quick_reply": {"payload": "/fee"}}}]}]}.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import MalformedUrn
+from bot.messages import (
+    Capabilities,
+    DeliveryReport,
+    DeliveryState,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+)
+from bot.outbox import SentPart
+from bot.urns import Urn
+from channels import meta
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.codes import ErrorCodes
+from channels.config import ChannelConfig, setting
+from channels.documents import Document, items, member, read_json, text
+from channels.errors import SendError
+from channels.forms import fitted
+from channels.http import call
+
+API = "https://graph.facebook.com"
+VERSION = "v23.0"
+_MAX_TEXT = 2000
+_BUTTONS, _BUTTON_UNITS = 13, 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "messenger"` section."""
+
+    page_id: str = setting("id of the page")
+    access_token: str = setting("access token of the page", secret=True)
+    app_secret: str = setting("app secret, by which Meta signs", secret=True)
+    previous_app_secret: str = setting("secret that still signs while it is changed", "", secret=True)
+    verify_token: str = setting("made up by you and given to Meta with the webhook's address", secret=True)
+    api_url: str = setting("address of the API", API)
+    version: str = setting("version of the API", VERSION)
+    rate: float = setting("messages a second", 40.0)
+    timeout: float = setting("seconds that a call may take in all", 10.0)
+
+    def __post_init__(self) -> None:
+        if not self.page_id.isdecimal():
+            raise ValueError("page_id: must be digits")
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> MessengerChannel:
+    """The channel of one section."""
+    return MessengerChannel(config.name, config.settings, wiring, ErrorCodes.load(__file__))
+
+
+class MessengerChannel:
+    """See `channels.base.Channel`. People are known by ids that are good for one page only."""
+
+    kind = "messenger"
+    endpoints = {"messages": ("GET", "POST")}  # noqa: RUF012 - never written to
+    capabilities = Capabilities(max_units=_MAX_TEXT, buttons=_BUTTONS, button_units=_BUTTON_UNITS)
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring, codes: ErrorCodes) -> None:
+        self.name = name
+        self.rate = settings.rate
+        self.timeout = settings.timeout
+        self._settings = settings
+        self._session = wiring.session
+        self._clock = wiring.clock
+        self._codes = codes
+        self._url = f"{settings.api_url.rstrip('/')}/{settings.version}/{settings.page_id}/messages"
+
+    def verify(self, request: RawRequest) -> None:
+        """Meta's signature over the raw body; a verification by its token."""
+        secrets = (self._settings.app_secret, self._settings.previous_app_secret)
+        meta.check(request, secrets=secrets, verify_token=self._settings.verify_token)
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """Everything in the batch, in its order."""
+        if request.method == "GET":
+            return ()
+        return list(self._events(read_json(request.body)))
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """Nothing; of a verification its challenge."""
+        return meta.answer(request)
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
+        """None: only Meta can sign."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Send the message as the answer that it is, its choices as quick replies."""
+        content: dict[str, Any] = {"text": message.text}
+        if message.choices:
+            content["quick_replies"] = [
+                {"content_type": "text", "title": each.label, "payload": each.payload}
+                for each in message.choices
+            ]
+        answer = await call(
+            self._session,
+            "POST",
+            self._url,
+            seconds=self.timeout,
+            document={
+                "recipient": {"id": message.urn.address.rpartition(":")[2]},
+                "messaging_type": "RESPONSE",
+                "message": content,
+            },
+            headers={"Authorization": f"Bearer {self._settings.access_token}"},
+        )
+        provider_id = text(meta.sent(answer, self._codes), "message_id")
+        if not provider_id:
+            raise SendError(code="unreadable_answer", in_doubt=True)
+        return Sent(parts=(SentPart(provider_id=fitted(provider_id)),))
+
+    def _events(self, document: Document) -> Iterator[InboundEvent]:
+        for entry in items(document, "entry"):
+            for event in items(entry, "messaging"):
+                if text(member(event, "recipient"), "id") not in ("", self._settings.page_id):
+                    yield Ignored(reason="echo" if _is_echo(event) else "other_page")
+                elif "delivery" in event:
+                    mids = member(event, "delivery").get("mids", [])
+                    yield from (self._delivered(each) for each in mids if isinstance(each, str))
+                else:
+                    yield self._message(event)
+
+    def _message(self, event: Document) -> InboundEvent:
+        if _is_echo(event):
+            return Ignored(reason="echo")
+        said = _said(event)
+        if said is None:
+            return Ignored(reason="no_text")
+        external_id, words, payload = said
+        try:
+            # A page's ids say nothing beyond it.
+            sender = text(member(event, "sender"), "id")
+            urn = Urn("messenger", f"{self._settings.page_id}:{sender}" if sender else "")
+        except MalformedUrn:
+            return Ignored(reason="unusable_address")
+        return InboundMessage(
+            channel=self.name,
+            external_id=fitted(external_id or _fingerprint(event)),
+            urn=urn,
+            text=words,
+            payload=payload,
+            received_at=self._clock.now(),
+            recipient=self._settings.page_id,
+        )
+
+    def _delivered(self, mid: str) -> DeliveryReport:
+        return DeliveryReport(
+            channel=self.name,
+            state=DeliveryState.DELIVERED,
+            at=self._clock.now(),
+            provider_id=fitted(mid),
+        )
+
+
+def _is_echo(event: Document) -> bool:
+    return member(event, "message").get("is_echo") is True
+
+
+def _said(event: Document) -> tuple[str, str, str] | None:
+    """The id, the words and the payload of a message or a pressed button; None for one without words."""
+    if "postback" in event:
+        postback = member(event, "postback")
+        return text(postback, "mid"), text(postback, "title"), text(postback, "payload")
+    message = member(event, "message")
+    words = text(message, "text")
+    if not words or message.get("is_deleted") is True:
+        return None
+    return text(message, "mid"), words, text(member(message, "quick_reply"), "payload")
+
+
+def _fingerprint(event: Document) -> str:
+    """Stands for the id that a postback of old has not: the same at the same millisecond is the same."""
+    sender, postback = text(member(event, "sender"), "id"), member(event, "postback")
+    content = "\0".join((sender, str(event.get("timestamp")), text(postback, "payload")))
+    return "sha256-" + hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,233 @@
+"""WhatsApp through Meta's Cloud API.
+
+Sample of a webhook: {"object": "whatsapp_business_account", "entry": [{"changes": [{"field": "messages", "value":
+{"metadata": {"phone_number_id": "1"}, "contacts": [{"wa_id": "85620…", "user_id": "LA.1…"}], "messages":
+[{"from": "85620…", "id": "wamid.…", "timestamp": "1790000000", "type": "text", "text": {"body": "…"}}]}}]}]}.
+What became of a message comes as `statuses` in the place of `messages`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import MalformedUrn
+from bot.messages import (
+    Capabilities,
+    Choice,
+    DeliveryReport,
+    DeliveryState,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+)
+from bot.outbox import SentPart
+from bot.urns import Urn
+from channels import meta
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.codes import ErrorCodes
+from channels.config import ChannelConfig, setting
+from channels.documents import Document, items, member, read_json, text
+from channels.errors import SendError
+from channels.forms import fitted
+from channels.http import call
+
+API = "https://graph.facebook.com"
+VERSION = "v23.0"
+# A text with buttons holds a quarter of what one without them does: all are cut to that.
+_MAX_TEXT = 1024
+_BUTTONS, _BUTTON_UNITS, _ROWS = 3, 20, 10
+_OUR_ID = re.compile(r"[0-9a-f]{26}")
+_PHONE = re.compile(r"[1-9][0-9]{6,14}")
+_STATES = {
+    "sent": DeliveryState.SENT,
+    "delivered": DeliveryState.DELIVERED,
+    "read": DeliveryState.READ,
+    "failed": DeliveryState.FAILED,
+}
+_CAPTIONED = ("image", "video", "document")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "whatsapp"` section."""
+
+    phone_number_id: str = setting("id of the number in WhatsApp Manager; not the number itself")
+    access_token: str = setting("permanent token of a system user", secret=True)
+    app_secret: str = setting("app secret, by which Meta signs", secret=True)
+    previous_app_secret: str = setting("secret that still signs while it is changed", "", secret=True)
+    verify_token: str = setting("made up by you and given to Meta with the webhook's address", secret=True)
+    list_label: str = setting("what opens a list of more than three choices", "ເລືອກ / Choose")
+    api_url: str = setting("address of the API", API)
+    version: str = setting("version of the API", VERSION)
+    rate: float = setting("messages a second", 80.0)
+    timeout: float = setting("seconds that a call may take in all", 10.0)
+
+    def __post_init__(self) -> None:
+        if not self.phone_number_id.isdecimal():
+            raise ValueError("phone_number_id: must be digits")
+        if not 0 < len(self.list_label) <= _BUTTON_UNITS:
+            raise ValueError(f"list_label: must have 1 to {_BUTTON_UNITS} characters")
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> WhatsAppChannel:
+    """The channel of one section."""
+    return WhatsAppChannel(config.name, config.settings, wiring, ErrorCodes.load(__file__))
+
+
+class WhatsAppChannel:
+    """See `channels.base.Channel`. A message in doubt cannot be asked about: its status may still come."""
+
+    kind = "whatsapp"
+    endpoints = {"messages": ("GET", "POST")}  # noqa: RUF012 - never written to
+    capabilities = Capabilities(max_units=_MAX_TEXT, buttons=_ROWS, button_units=_BUTTON_UNITS)
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring, codes: ErrorCodes) -> None:
+        self.name = name
+        self.rate = settings.rate
+        self.timeout = settings.timeout
+        self._settings = settings
+        self._session = wiring.session
+        self._clock = wiring.clock
+        self._codes = codes
+        api = f"{settings.api_url.rstrip('/')}/{settings.version}"
+        self._url = f"{api}/{settings.phone_number_id}/messages"
+
+    def verify(self, request: RawRequest) -> None:
+        """Meta's signature over the raw body; a verification by its token."""
+        secrets = (self._settings.app_secret, self._settings.previous_app_secret)
+        meta.check(request, secrets=secrets, verify_token=self._settings.verify_token)
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """Everything in the batch, in its order."""
+        if request.method == "GET":
+            return ()
+        return list(self._events(read_json(request.body)))
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """Nothing; of a verification its challenge."""
+        return meta.answer(request)
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
+        """None: only Meta can sign."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Send the message; our id comes back in its statuses."""
+        answer = await call(
+            self._session,
+            "POST",
+            self._url,
+            seconds=self.timeout,
+            document={
+                "messaging_product": "whatsapp",
+                "recipient_type": "individual",
+                **_recipient(message.urn),
+                **self._content(message),
+                "biz_opaque_callback_data": message.id,
+            },
+            headers={"Authorization": f"Bearer {self._settings.access_token}"},
+        )
+        taken = items(meta.sent(answer, self._codes), "messages")
+        if not taken or not text(taken[0], "id"):
+            raise SendError(code="unreadable_answer", in_doubt=True)
+        return Sent(parts=(SentPart(provider_id=fitted(text(taken[0], "id"))),))
+
+    def _events(self, document: Document) -> Iterator[InboundEvent]:
+        for entry in items(document, "entry"):
+            for change in items(entry, "changes"):
+                value = member(change, "value")
+                if text(change, "field") != "messages":
+                    yield Ignored(reason="unknown_field")
+                elif text(member(value, "metadata"), "phone_number_id") != self._settings.phone_number_id:
+                    yield Ignored(reason="other_number")
+                else:
+                    users = {text(each, "wa_id"): text(each, "user_id") for each in items(value, "contacts")}
+                    yield from (self._message(each, users) for each in items(value, "messages"))
+                    yield from (self._report(each) for each in items(value, "statuses"))
+
+    def _message(self, message: Document, users: dict[str, str]) -> InboundEvent:
+        if "group_id" in message:
+            return Ignored(reason="group")
+        sender = text(message, "from")
+        # A number may be hidden; then the person is known by an id that is good for this business only.
+        address = f"+{sender}" if _PHONE.fullmatch(sender) else text(message, "from_user_id") or sender
+        said = _said(message)
+        if said is None:
+            return Ignored(reason="no_text")
+        try:
+            urn = Urn("whatsapp", address or next(iter(users.values()), ""))
+        except MalformedUrn:
+            return Ignored(reason="unusable_address")
+        return InboundMessage(
+            channel=self.name,
+            external_id=fitted(text(message, "id")),
+            urn=urn,
+            text=said[0],
+            payload=said[1],
+            received_at=self._clock.now(),
+            recipient=self._settings.phone_number_id,
+        )
+
+    def _report(self, status: Document) -> InboundEvent:
+        state = _STATES.get(text(status, "status"))
+        if state is None:
+            return Ignored(reason="unknown_status")
+        errors = items(status, "errors")
+        code = str(errors[0].get("code", ""))[:40] if errors else ""
+        ours = text(status, "biz_opaque_callback_data")
+        return DeliveryReport(
+            channel=self.name,
+            state=state,
+            at=self._clock.now(),
+            provider_id=fitted(text(status, "id")),
+            outbound_id=ours if _OUR_ID.fullmatch(ours) else "",
+            error_code=code,
+            opted_out=self._codes.opted_out(code),
+        )
+
+    def _content(self, message: OutboundMessage) -> dict[str, Any]:
+        """A text; with up to three choices buttons below it, with more a list."""
+        if not message.choices:
+            return {"type": "text", "text": {"body": message.text, "preview_url": False}}
+        few = len(message.choices) <= _BUTTONS
+        if few:
+            action: dict[str, Any] = {
+                "buttons": [{"type": "reply", "reply": _row(each)} for each in message.choices]
+            }
+        else:
+            rows = [_row(each) for each in message.choices]
+            action = {"button": self._settings.list_label, "sections": [{"rows": rows}]}
+        interactive = {
+            "type": "button" if few else "list",
+            "body": {"text": message.text},
+            "action": action,
+        }
+        return {"type": "interactive", "interactive": interactive}
+
+
+def _row(choice: Choice) -> dict[str, str]:
+    return {"id": choice.payload, "title": choice.label}
+
+
+def _recipient(urn: Urn) -> dict[str, str]:
+    return {"to": urn.address.removeprefix("+")} if urn.phone else {"recipient": urn.address}
+
+
+def _said(message: Document) -> tuple[str, str] | None:
+    """The words and the payload of a message; None for one without words."""
+    kind = text(message, "type")
+    content = member(message, kind) if kind else {}
+    if kind == "text":
+        return text(content, "body"), ""
+    if kind == "button":
+        return text(content, "text"), text(content, "payload")
+    if kind == "interactive":
+        reply = member(content, text(content, "type"))
+        return (text(reply, "title"), text(reply, "id")) if "id" in reply else None
+    if kind in _CAPTIONED and text(content, "caption"):
+        return text(content, "caption"), ""
+    return None

@@ -1,0 +1,180 @@
+"""A small, strict Graph API for WhatsApp and Messenger: checks what Meta checks, and misbehaves on demand.
+
+Source of the rules: Meta's documentation of the Cloud API and the Send API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from tests.servers.ports import free_port
+
+APP_SECRET = "an-app-secret-of-the-tests"
+ACCESS_TOKEN = "an-access-token-of-the-tests"
+VERIFY_TOKEN = "a-verify-token-of-the-tests"
+PHONE_NUMBER_ID, PAGE_ID = "106540352242922", "108051234567890"
+_WHATSAPP = {
+    "messaging_product",
+    "recipient_type",
+    "to",
+    "recipient",
+    "type",
+    "text",
+    "interactive",
+    "biz_opaque_callback_data",
+}
+_STATUSES = {400, 401, 403, 404, 500, 502, 503}
+_MESSENGER = {"recipient", "messaging_type", "message"}
+
+
+class MetaServer:
+    """`plan` says how the next messages go: ok, a code of Meta's, an HTTP status, hang, lose or garbage.
+
+    A number that is no status is a code; `error in 200` is a code that comes with a 200. Messages
+    taken are in `messages`, in order.
+    """
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.plan: deque[str | int] = deque()
+        self.messages: list[dict[str, Any]] = []
+        self._runner: web.AppRunner | None = None
+        self._closing = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """What `api_url` would be."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listen."""
+        app = web.Application()
+        app.add_routes([web.post("/v23.0/{sender}/messages", self._create)])
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def stop(self) -> None:
+        """Let go of whoever hangs, and close."""
+        self._closing.set()
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        document = json.loads(await request.read())
+        shape = {PHONE_NUMBER_ID: _whatsapp, PAGE_ID: _messenger}.get(request.match_info["sender"])
+        if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}" or shape is None:
+            return _error(401, 190)
+        fault = _fault(document, shape)
+        if fault:
+            return _error(400, 100, fault)
+        outcome = self.plan.popleft() if self.plan else "ok"
+        if outcome == "hang":
+            await self._closing.wait()
+        if isinstance(outcome, int):
+            return _outcome(outcome)
+        if outcome == "error in 200":
+            return _error(200, 551)
+        taken = self._take(document)
+        if outcome == "lose":
+            assert request.transport is not None
+            request.transport.abort()
+        return web.Response(text="<html>proxy</html>") if outcome == "garbage" else web.json_response(taken)
+
+    def _take(self, document: dict[str, Any]) -> dict[str, Any]:
+        number = len(self.messages) + 1
+        if "messaging_product" in document:
+            interactive = document.get("interactive", {})
+            body = interactive.get("body", {}).get("text") or document["text"]["body"]
+            to = document.get("to") or document["recipient"]
+            self.messages.append(
+                {
+                    "to": to,
+                    "text": body,
+                    "id": f"wamid.{number}",
+                    "ours": document["biz_opaque_callback_data"],
+                    "action": interactive.get("action"),
+                }
+            )
+            return {
+                "messaging_product": "whatsapp",
+                "contacts": [{"input": to}],
+                "messages": [{"id": f"wamid.{number}"}],
+            }
+        self.messages.append(
+            {
+                "to": document["recipient"]["id"],
+                "text": document["message"]["text"],
+                "id": f"m_{number}",
+                "replies": document["message"].get("quick_replies"),
+            }
+        )
+        return {"recipient_id": document["recipient"]["id"], "message_id": f"m_{number}"}
+
+
+def sign(body: bytes, secret: str = APP_SECRET) -> str:
+    """The X-Hub-Signature-256 of a body."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def _fault(document: dict[str, Any], shape: Callable[[dict[str, Any]], Mapping[str, bool]]) -> str:
+    try:
+        return next((fault for fault, fine in shape(document).items() if not fine), "")
+    except (KeyError, TypeError, AttributeError) as error:
+        return repr(error)
+
+
+def _whatsapp(document: dict[str, Any]) -> Mapping[str, bool]:
+    interactive = document.get("interactive", {})
+    action = interactive.get("action", {})
+    replies = [each["reply"] for each in action.get("buttons", [])]
+    rows = [row for section in action.get("sections", []) for row in section["rows"]]
+    text = document["text"]["body"] if document["type"] == "text" else interactive["body"]["text"]
+    return {
+        "unknown field": not document.keys() - _WHATSAPP,
+        "messaging_product": document["messaging_product"] == "whatsapp",
+        "to": document.get("to", "1").isdecimal() and ("to" in document) != ("recipient" in document),
+        "body": 1 <= len(text) <= (4096 if document["type"] == "text" else 1024),
+        "buttons": document["type"] == "text" or 1 <= len(replies) <= 3 or 1 <= len(rows) <= 10,
+        "reply": all(1 <= len(each["title"]) <= 20 and 1 <= len(each["id"]) <= 256 for each in replies),
+        "row": all(1 <= len(each["title"]) <= 24 and 1 <= len(each["id"]) <= 200 for each in rows),
+        "list": not rows or 1 <= len(action["button"]) <= 20,
+        "distinct": len({each["id"] for each in [*replies, *rows]}) == len([*replies, *rows]),
+        "callback data": len(document["biz_opaque_callback_data"]) <= 512,
+    }
+
+
+def _messenger(document: dict[str, Any]) -> Mapping[str, bool]:
+    replies = document["message"].get("quick_replies", [])
+    return {
+        "unknown field": not document.keys() - _MESSENGER,
+        "recipient": document["recipient"]["id"].isdecimal(),
+        "messaging_type": document["messaging_type"] in ("RESPONSE", "UPDATE"),
+        "text": 1 <= len(document["message"]["text"]) <= 2000,
+        "quick_replies": len(replies) <= 13,
+        "quick reply": all(
+            each["content_type"] == "text"
+            and 1 <= len(each["title"]) <= 20
+            and 1 <= len(each["payload"]) <= 1000
+            for each in replies
+        ),
+    }
+
+
+def _outcome(outcome: int) -> web.Response:
+    if outcome == 429:
+        return web.Response(status=429, headers={"Retry-After": "7"})
+    return web.Response(status=outcome, text="upstream") if outcome in _STATUSES else _error(400, outcome)
+
+
+def _error(status: int, code: int, message: str = "refused") -> web.Response:
+    error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A1"}
+    return web.json_response({"error": error}, status=status)
