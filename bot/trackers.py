@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from rasa_sdk.interfaces import Tracker
+
+from bot.history import Event, History
 
 EVENTS_KEPT = 50
 
@@ -42,7 +44,7 @@ class TrackerState:
     said: list[dict[str, Any]] = field(default_factory=list)
     last_wish: dict[str, Any] = field(default_factory=dict)
     later: list[dict[str, Any]] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: History = field(default_factory=History)
     seen: dict[str, int] = field(default_factory=dict)
     counts: dict[str, list[int]] = field(default_factory=dict)
     last_text: str = ""
@@ -67,15 +69,23 @@ class TrackerState:
         return "service" if any(said["key"] == "utter_ask_service" for said in self.said) else ""
 
     def dump(self) -> bytes:
-        """The snapshot as stored; the version is a column of its own."""
-        snapshot = {name: getattr(self, name) for name in self.__slots__ if name != "version"}
-        snapshot["events"] = self.events[-EVENTS_KEPT:]
-        return orjson.dumps(snapshot)
+        """The snapshot as stored; the version is a column of its own.
+
+        It is JSON with the events at the end, each on a line of its own: most are never read again,
+        and go into the next snapshot as they came.
+        """
+        values = orjson.dumps({name: getattr(self, name) for name in _VALUES})
+        return b"".join((values.removesuffix(b"}"), _EVENTS, self.events.dump(EVENTS_KEPT), _END))
 
     @classmethod
     def load(cls, snapshot: bytes, version: int) -> TrackerState:
         """Read a stored snapshot."""
-        values = _known(cls, orjson.loads(snapshot))
+        head, mark, events = snapshot.partition(_EVENTS)
+        values = _known(cls, orjson.loads(head + b"}" if mark else head))
+        if mark:
+            values["events"] = History(stored=events.removesuffix(_END))
+        else:
+            values["events"] = History(values.get("events", ()))
         values["forms"] = [FormFrame(**_known(FormFrame, each)) for each in values.get("forms", ())]
         return cls(version=version, **values)
 
@@ -86,7 +96,7 @@ class TrackerState:
             sender_id=self.contact_id,
             slots={**self.slots, "requested_slot": form.requested if form else None},
             latest_message=latest_message,
-            events=list(self.events),
+            events=cast("list[Event]", self.events.copy()),
             paused=self.paused,
             followup_action=None,
             active_loop={"name": form.name} if form else {},
@@ -94,6 +104,9 @@ class TrackerState:
         )
 
 
+# JSON has no line end inside a text: this is found only where `dump` has put it.
+_EVENTS, _END = b'\n,"events":[\n', b"\n]}"
+_VALUES = tuple(each.name for each in fields(TrackerState) if each.name not in ("version", "events"))
 _PLACES = {kind: frozenset(each.name for each in fields(kind)) for kind in (TrackerState, FormFrame)}
 
 
