@@ -132,9 +132,9 @@ class Pipeline:
             await self._release(lookup, token)
             return await self._keep(message, lookup, visit)
         task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
-        done, _ = await asyncio.wait({task}, timeout=self._parts.turn_seconds)
+        done = await _ended(task, self._parts.turn_seconds)
         while not done and visit.showing:
-            done, _ = await asyncio.wait({task}, timeout=_COMMIT_SECONDS)
+            done = await _ended(task, _COMMIT_SECONDS)
         if done:
             return await self._outcome_of(task, message, lookup, visit)
         visit.waits = False
@@ -342,3 +342,22 @@ class Pipeline:
         if replies:
             self._committed()
         return Outcome(kind=Handled.DONE if answered else Handled.LIMITED, messages=replies)
+
+
+async def _ended(task: asyncio.Task[Outcome], seconds: float) -> bool:
+    """Whether the turn ends within so long; it goes on if it does not. What `asyncio.wait` does, at half its cost."""
+    loop = asyncio.get_running_loop()
+    over = loop.create_future()
+
+    def end(_: asyncio.Task[Outcome] | None = None) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    task.add_done_callback(end)
+    patience = loop.call_later(seconds, end)
+    try:
+        await over
+    finally:
+        patience.cancel()
+        task.remove_done_callback(end)
+    return task.done()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import structlog
 
@@ -89,7 +90,7 @@ class Delivery:
         self._clock = clock
         self._chance = chance
         self._opt_outs = opt_outs
-        self._metrics = metrics
+        self._outbound = cache(metrics.outbound.labels)
         self._figures = figures or Figures()
         _check_grace(self._channels.values(), self._figures.grace)
         self._flights: dict[asyncio.Task[_Landed], str] = {}
@@ -252,7 +253,7 @@ class Delivery:
         for task in tasks:
             del self._flights[task]
         for each in landed:
-            self._metrics.outbound.labels(each.mark.claimed.message.channel, each.mark.state.value).inc()
+            self._outbound(each.mark.claimed.message.channel, each.mark.state.value).inc()
 
     async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
         try:

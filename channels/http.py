@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from aiohttp import (
@@ -19,6 +20,7 @@ from aiohttp import (
     ConnectionTimeoutError,
     InvalidURL,
     ServerDisconnectedError,
+    hdrs,
 )
 
 from channels.errors import SendError
@@ -63,7 +65,6 @@ async def call(  # noqa: PLR0913 - what a request has
     Raises SendError: retryable when no connection came about, in doubt when one did and the answer
     is missing: the provider may have acted on it.
     """
-    timeout = ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
     body, kind = _body(form, document)
     try:
         async with session.request(
@@ -72,9 +73,10 @@ async def call(  # noqa: PLR0913 - what a request has
             params=params,
             data=body,
             headers={**(headers or {}), **kind},
-            timeout=timeout,
+            timeout=_timeout(seconds),
             allow_redirects=False,
-            middlewares=(_once,),
+            # aiohttp sends no POST twice.
+            middlewares=() if method == hdrs.METH_POST else (_once,),
         ) as response:
             text = await _text(response)
             return Answer(status=response.status, headers=response.headers, text=text)
@@ -110,6 +112,11 @@ def _body(
     if document is not None:
         return json.dumps(document, ensure_ascii=False).encode(), _JSON
     return (None, {}) if form is None else (form_body(form), _FORM)
+
+
+@cache
+def _timeout(seconds: float) -> ClientTimeout:
+    return ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
 
 
 class _LostConnectionError(ClientError):

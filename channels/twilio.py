@@ -48,14 +48,13 @@ from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring,
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, NotAuthentic, SendError
-from channels.forms import fitted, needed
+from channels.forms import fitted, needed, our_id
 from channels.http import call, unavailable
 
 API = "https://api.twilio.com"
 _FORM = "application/x-www-form-urlencoded"
 _EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _MAX_BODY = 1600  # characters of a message's Body
-_OUR_ID = re.compile(r"[0-9a-f]{26}")
 # A concatenated message may come as the base64 of its text; shorter words are taken at their word.
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 # Clocks differ: a message that Twilio dates a little before our attempt may still be the one.
@@ -256,7 +255,7 @@ class TwilioChannel:
             state=state,
             at=self._clock.now(),
             provider_id=fitted(sid),
-            outbound_id=ours if _OUR_ID.fullmatch(ours) else "",
+            outbound_id=our_id(ours),
             error_code=code[:40],
             opted_out=self._codes.opted_out(code),
         )
@@ -276,6 +275,8 @@ class _Http(AsyncHttpClient):
         self._api_url = settings.api_url.rstrip("/")
         self._seconds = settings.timeout
         self._codes = codes
+        # The client names the same account with every call.
+        self._authorisation = cache(encode_basic_auth)
 
     async def request(  # type: ignore[override]  # noqa: PLR0913, PLR0917 - the library's own client has it so
         self,
@@ -296,7 +297,7 @@ class _Http(AsyncHttpClient):
             seconds=self._seconds,
             params=params,
             form=None if data is None else {name: str(value) for name, value in data.items()},
-            headers={**(headers or {}), **({"Authorization": encode_basic_auth(*auth)} if auth else {})},
+            headers={**(headers or {}), **({"Authorization": self._authorisation(*auth)} if auth else {})},
         )
         payload = _object(answer.text)
         code = _error_code(payload)
