@@ -1,4 +1,4 @@
-"""Form-encoded bodies and queries, read exactly: what a signature covers is what is read."""
+"""Form-encoded bodies and queries, read exactly: what a signature covers is what is read; and what stands in them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Mapping
 
 from yarl import URL
 
+from bot.urns import Urn
 from channels.errors import Malformed
 
 _FIELDS = 500
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})+")
 _ID = 120
+_OUR_ID = re.compile(r"[0-9a-f]{26}")
+_INTERNATIONAL = re.compile(r"(?:\+|00)?([1-9][0-9]{7,14})")
 
 
 def read_form(body: bytes) -> dict[str, str]:
@@ -70,6 +73,20 @@ def needed(form: Mapping[str, str], name: str) -> str:
     if not value:
         raise Malformed(f"missing_{name}")
     return value
+
+
+def our_id(given: str) -> str:
+    """An id of a message of ours that came back; empty for what is none."""
+    return given if _OUR_ID.fullmatch(given) else ""
+
+
+def phone_urn(sender: str) -> Urn:
+    """Whom a gateway names: an international number in E.164 form; short codes and names stay as they are.
+
+    Raises MalformedUrn for nobody.
+    """
+    found = _INTERNATIONAL.fullmatch(sender.strip())
+    return Urn("tel", f"+{found[1]}" if found else sender.strip())
 
 
 def fitted(external_id: str) -> str:

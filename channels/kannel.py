@@ -11,10 +11,8 @@ with `max-messages = 0` and `omit-empty = true`: the answer is empty and replies
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from urllib.parse import urlencode
 
 from bot.errors import MalformedUrn
@@ -30,11 +28,11 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
-from bot.urns import Urn
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.config import ChannelConfig, setting
-from channels.errors import Malformed, NotAuthentic, SendError
-from channels.forms import fitted, read_query
+from channels.errors import Malformed, SendError
+from channels.forms import fitted, our_id, phone_urn, read_query
+from channels.gate import Gate, networks
 from channels.http import Answer, call, unavailable
 
 _MAX_TEXT = 1600  # characters; longer texts would make URLs that gateways cut
@@ -56,8 +54,6 @@ _CHARSETS = {
     "utf-8": "utf-8",
     "latin1": "latin-1",
 }
-_OUR_ID = re.compile(r"[0-9a-f]{26}")
-_INTERNATIONAL = re.compile(r"(?:\+|00)?([1-9][0-9]{7,14})")
 _FORBIDDEN = 403
 
 
@@ -77,11 +73,7 @@ class Settings:
     timeout: float = setting("seconds that a call may take in all", 10.0)
 
     def __post_init__(self) -> None:
-        for each in self.addresses:
-            try:
-                ip_network(each)
-            except ValueError:
-                raise ValueError("addresses: must be networks like 10.0.0.0/24") from None
+        networks(self.addresses)
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> KannelChannel:
@@ -104,15 +96,11 @@ class KannelChannel:
         self._session = wiring.session
         self._clock = wiring.clock
         self._public_url = wiring.public_url.rstrip("/")
-        self._networks = [ip_network(each) for each in settings.addresses]
+        self._gate = Gate(keys=(settings.key, settings.previous_key), addresses=settings.addresses)
 
     def verify(self, request: RawRequest) -> None:
         """Kannel does not sign: the key, and the caller's address where addresses are configured."""
-        key = read_query(request.query_string).get("key", b"").decode("utf-8", "replace")
-        if not same_secret(key, self._settings.key, self._settings.previous_key):
-            raise NotAuthentic
-        if self._networks and not self._is_listed(request.remote):
-            raise NotAuthentic
+        self._gate.check(request)
 
     def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
         """One message or one delivery report a request."""
@@ -157,19 +145,12 @@ class KannelChannel:
             raise problem
         return Sent(parts=(SentPart(provider_id=""),) * max(1, count(message.text)))
 
-    def _is_listed(self, remote: str) -> bool:
-        try:
-            address = ip_address(remote)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
-
     def _message(self, fields: Mapping[str, bytes]) -> InboundEvent:
         if "from" not in fields or "text" not in fields:
             raise Malformed("missing_from" if "from" not in fields else "missing_text")
         sender = _ascii(fields["from"])
         try:
-            urn = Urn("tel", _phone(sender))
+            urn = phone_urn(sender)
         except MalformedUrn:
             return Ignored(reason="unusable_address")
         return InboundMessage(
@@ -184,7 +165,7 @@ class KannelChannel:
     def _report(self, fields: Mapping[str, bytes]) -> InboundEvent:
         kind = _ascii(fields.get("d", b""))
         ours = _ascii(fields.get("m", b""))
-        if not kind or not _OUR_ID.fullmatch(ours):
+        if not kind or not our_id(ours):
             raise Malformed("missing_d" if not kind else "missing_m")
         state = _DLR_STATES.get(kind)
         if state is None:
@@ -221,12 +202,6 @@ def _text(fields: Mapping[str, bytes]) -> str:
     if _ascii(fields.get("coding", b"")) == _UCS2:
         named = "utf-16be"
     return fields["text"].decode(_CHARSETS.get(named, "utf-8"), "replace")
-
-
-def _phone(sender: str) -> str:
-    """International numbers in E.164 form; short codes and names stay as they are."""
-    found = _INTERNATIONAL.fullmatch(sender)
-    return f"+{found[1]}" if found else sender
 
 
 def _fingerprint(fields: Mapping[str, bytes]) -> str:

@@ -32,7 +32,7 @@ from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
 from channels.errors import SendError
-from channels.forms import fitted
+from channels.forms import fitted, our_id
 from channels.http import call
 
 API = "https://graph.facebook.com"
@@ -40,7 +40,6 @@ VERSION = "v23.0"
 # A text with buttons holds a quarter of what one without them does: all are cut to that.
 _MAX_TEXT = 1024
 _BUTTONS, _BUTTON_UNITS, _ROWS = 3, 20, 10
-_OUR_ID = re.compile(r"[0-9a-f]{26}")
 _PHONE = re.compile(r"[1-9][0-9]{6,14}")
 _STATES = {
     "sent": DeliveryState.SENT,
@@ -184,7 +183,7 @@ class WhatsAppChannel:
             state=state,
             at=self._clock.now(),
             provider_id=fitted(text(status, "id")),
-            outbound_id=ours if _OUR_ID.fullmatch(ours) else "",
+            outbound_id=our_id(ours),
             error_code=code,
             opted_out=self._codes.opted_out(code),
         )

@@ -69,7 +69,7 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
         ("channels = 1", "channels holds sections"),
         ("[channels]\na = 1", "channels.a: must be a section"),
         ("[channels.a]", "channels.a.kind: is missing"),
-        ("[channels.a]\nkind='telegraph'", "channels.a.kind: 'telegraph' is none of kannel, "),
+        ("[channels.a]\nkind='telegraph'", "channels.a.kind: 'telegraph' is none of africastalking, "),
         ("[channels.a]\nkind='base'", "channels.a.kind: 'base' is none of"),
         ("[channels.a]\nkind='../x'", "channels.a.kind: '../x' is none of"),
         ("[channels.a]\nkind='web'\ncolour='red'", "channels.a.colour: is not a setting"),

@@ -5,56 +5,36 @@ Source of the rules: LINE's OpenAPI description of the Messaging API.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import uuid
-from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
-from tests.servers.ports import free_port
+from tests.servers.provider import ProviderServer, lose
 
 CHANNEL_SECRET = "a-channel-secret-of-the-tests"
 ACCESS_TOKEN = "an-access-token-of-the-tests"
 
 
-class LineServer:
+class LineServer(ProviderServer):
     """`plan` says how the next pushes go: ok, an HTTP status, hang, lose, `take and fail` or garbage.
 
     Messages taken are in `messages`, in order; one whose retry key was taken is refused with 409.
     """
 
     def __init__(self) -> None:
-        self.port = free_port()
-        self.plan: deque[str | int] = deque()
-        self.messages: list[dict[str, Any]] = []
+        super().__init__()
         self.repeated = 0
         self._keys: set[uuid.UUID] = set()
-        self._runner: web.AppRunner | None = None
-        self._closing = asyncio.Event()
 
-    @property
-    def url(self) -> str:
-        """What `api_url` would be."""
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Listen."""
-        app = web.Application()
-        app.add_routes([web.post("/v2/bot/message/push", self._push)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-
-    async def stop(self) -> None:
-        """Let go of whoever hangs, and close."""
-        self._closing.set()
-        assert self._runner is not None
-        await self._runner.cleanup()
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """See `ProviderServer.routes`."""
+        return [web.post("/v2/bot/message/push", self._push)]
 
     async def _push(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
@@ -67,17 +47,14 @@ class LineServer:
         if key in self._keys:
             self.repeated += 1
             return _error(409, "The retry key is already accepted")
-        outcome = self.plan.popleft() if self.plan else "ok"
-        if outcome == "hang":
-            await self._closing.wait()
+        outcome = await self.next()
         if isinstance(outcome, int):
             headers = {"Retry-After": "7"} if outcome == 429 else {}
             return web.json_response({"message": "refused"}, status=outcome, headers=headers)
         self._keys.add(key)
         self.messages.append({"to": document["to"], **document["messages"][0]})
         if outcome == "lose":
-            assert request.transport is not None
-            request.transport.abort()
+            lose(request)
         if outcome == "take and fail":
             return _error(500, "Internal Server Error")
         return web.json_response({"sentMessages": [{"id": str(len(self.messages)), "quoteToken": "q"}]})

@@ -5,17 +5,15 @@ Source of the rules: Meta's documentation of the Cloud API and the Send API.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
 
-from tests.servers.ports import free_port
+from tests.servers.provider import ProviderServer, lose
 
 APP_SECRET = "an-app-secret-of-the-tests"
 ACCESS_TOKEN = "an-access-token-of-the-tests"
@@ -35,38 +33,16 @@ _STATUSES = {400, 401, 403, 404, 500, 502, 503}
 _MESSENGER = {"recipient", "messaging_type", "message"}
 
 
-class MetaServer:
+class MetaServer(ProviderServer):
     """`plan` says how the next messages go: ok, a code of Meta's, an HTTP status, hang, lose or garbage.
 
     A number that is no status is a code; `error in 200` is a code that comes with a 200. Messages
     taken are in `messages`, in order.
     """
 
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.plan: deque[str | int] = deque()
-        self.messages: list[dict[str, Any]] = []
-        self._runner: web.AppRunner | None = None
-        self._closing = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        """What `api_url` would be."""
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Listen."""
-        app = web.Application()
-        app.add_routes([web.post("/v23.0/{sender}/messages", self._create)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-
-    async def stop(self) -> None:
-        """Let go of whoever hangs, and close."""
-        self._closing.set()
-        assert self._runner is not None
-        await self._runner.cleanup()
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """See `ProviderServer.routes`."""
+        return [web.post("/v23.0/{sender}/messages", self._create)]
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         document = json.loads(await request.read())
@@ -76,17 +52,14 @@ class MetaServer:
         fault = _fault(document, shape)
         if fault:
             return _error(400, 100, fault)
-        outcome = self.plan.popleft() if self.plan else "ok"
-        if outcome == "hang":
-            await self._closing.wait()
+        outcome = await self.next()
         if isinstance(outcome, int):
             return _outcome(outcome)
         if outcome == "error in 200":
             return _error(200, 551)
         taken = self._take(document)
         if outcome == "lose":
-            assert request.transport is not None
-            request.transport.abort()
+            lose(request)
         return web.Response(text="<html>proxy</html>") if outcome == "garbage" else web.json_response(taken)
 
     def _take(self, document: dict[str, Any]) -> dict[str, Any]:

@@ -5,14 +5,13 @@ Source of the rules: the Bot API's documentation and the sources of its server.
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
-from tests.servers.ports import free_port
+from tests.servers.provider import ProviderServer, lose
 
 TOKEN = "123456:a-token-of-the-tests"
 SECRET = "a-secret-of-the-tests"
@@ -28,55 +27,30 @@ _SAYS = {
 }
 
 
-class TelegramServer:
+class TelegramServer(ProviderServer):
     """`plan` says how the next messages go: ok, a word of `_SAYS`, an HTTP status, hang, lose or garbage.
 
     `lose` takes the message and closes the connection without an answer. Messages taken are in
     `messages`, in order.
     """
 
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.plan: deque[str | int] = deque()
-        self.messages: list[dict[str, Any]] = []
-        self._runner: web.AppRunner | None = None
-        self._closing = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        """What `api_url` would be."""
-        return f"http://127.0.0.1:{self.port}"
-
-    async def start(self) -> None:
-        """Listen."""
-        app = web.Application()
-        app.add_routes([web.post("/bot{token}/{method}", self._call)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-
-    async def stop(self) -> None:
-        """Let go of whoever hangs, and close."""
-        self._closing.set()
-        assert self._runner is not None
-        await self._runner.cleanup()
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        """See `ProviderServer.routes`."""
+        return [web.post("/bot{token}/{method}", self._call)]
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
         refusal = _refusal(request, form)
         if refusal is not None:
             return refusal
-        outcome = self.plan.popleft() if self.plan else "ok"
-        if outcome == "hang":
-            await self._closing.wait()
+        outcome = await self.next()
         if outcome in _SAYS:
             return _error(*_SAYS[str(outcome)])
         if isinstance(outcome, int):
             return _outcome(outcome)
         message = self._take(form)
         if outcome == "lose":
-            assert request.transport is not None
-            request.transport.abort()
+            lose(request)
         readable = web.json_response({"ok": True, "result": message})
         return web.Response(text="<html>proxy</html>") if outcome == "garbage" else readable
 

@@ -1,0 +1,266 @@
+"""Any other SMS gateway that is called by HTTP and calls back: what its fields are named is configuration.
+
+[channels.operator]
+kind = "http_sms"
+send_url = "https://sms.example.net/send"
+send_as = "json"
+send_fields = {login = "patou", password = "env:PASSWORD", msisdn = "{number}", message = "{text}", ref = "{id}"}
+taken = '"status": ?"ok"'
+message_fields = {from = "msisdn", text = "message", id = "msgId", to = "shortcode"}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import Formatter
+from urllib.parse import urlencode
+
+from bot.errors import MalformedUrn
+from bot.messages import (
+    Capabilities,
+    DeliveryReport,
+    DeliveryState,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+)
+from bot.outbox import SentPart
+from bot.text.gsm import is_gsm
+from bot.text.parts import count
+from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.config import ChannelConfig, setting
+from channels.documents import read_json
+from channels.errors import Malformed, SendError
+from channels.forms import fitted, our_id, phone_urn, read_query
+from channels.gate import Gate, networks
+from channels.http import Answer, call, unavailable
+
+_MAX_TEXT = 1600
+_SAME_SECONDS = 10
+_WAYS = ("form", "json", "query")
+_FILLED = frozenset({"number", "digits", "text", "hex", "coding", "from", "id", "report_url"})
+_MESSAGE_FIELDS = {"from": "from", "text": "text", "to": "to", "id": "id"}
+_REPORT_FIELDS = {"id": "id", "ours": "m", "status": "status"}
+_ACCOUNT = frozenset({401, 403})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The fields of a `kind = "http_sms"` section; where braces stand, `{number}`, `{text}` and so on are filled in."""
+
+    send_url: str = setting("address to which messages are sent")
+    send_as: str = setting("form, json or query", "form")
+    send_fields: Mapping[str, str] = setting(
+        "their field names with what to put there: {number}, {digits} (no plus), {text}, {hex} (UTF-16), {coding} (0 or 8),"
+        " {from}, {id}, {report_url}, or any text, or env:NAME",
+        factory=dict,
+    )
+    headers: Mapping[str, str] = setting("headers, such as Authorization, as env:NAME", factory=dict)
+    sender: str = setting("our short code or number, for {from}", "")
+    taken: str = setting("what an answer with a 2xx must match to be a success; empty for any", "")
+    provider_id: str = setting("pattern of the message's id in the answer, with one group", "")
+    key: str = setting("secret of their calls, as ?key= or Basic password", secret=True)
+    previous_key: str = setting("key that still counts while it is changed", "", secret=True)
+    addresses: tuple[str, ...] = setting("networks that may call; empty lets every address with the key", ())
+    message_fields: Mapping[str, str] = setting(
+        "what they call from, text, to and id of a message", factory=lambda: dict(_MESSAGE_FIELDS)
+    )
+    text_hex: bool = setting("their text is the hex of UTF-16", default=False)
+    report_fields: Mapping[str, str] = setting(
+        "what they call id, ours (our {id}) and status of a report", factory=lambda: dict(_REPORT_FIELDS)
+    )
+    report_states: Mapping[str, str] = setting(
+        "their words for sent, delivered and failed",
+        factory=lambda: {"DELIVRD": "delivered", "UNDELIV": "failed"},
+    )
+    reply: str = setting("what they want to read when all is taken", "")
+    rate: float = setting("messages a second; 0 sends as fast as they answer", 0.0)
+    timeout: float = setting("seconds that a call may take in all", 10.0)
+
+    def __post_init__(self) -> None:
+        networks(self.addresses)
+        if self.send_as not in _WAYS:
+            raise ValueError(f"send_as: must be one of {', '.join(_WAYS)}")
+        if not self.send_fields:
+            raise ValueError("send_fields: is missing: what they call the number and the text")
+        for name, value in self.send_fields.items():
+            _check_template(f"send_fields.{name}", value)
+        _check_pattern("taken", self.taken, groups=0)
+        _check_pattern("provider_id", self.provider_id, groups=1)
+        if not {"from", "text"} <= self.message_fields.keys() <= _MESSAGE_FIELDS.keys():
+            raise ValueError("message_fields: must name from and text, and may name to and id")
+        if not self.report_fields.keys() <= _REPORT_FIELDS.keys():
+            raise ValueError("report_fields: may name id, ours and status")
+        if not set(self.report_states.values()) <= {"sent", "delivered", "failed"}:
+            raise ValueError("report_states: each must be sent, delivered or failed")
+
+
+def build(config: ChannelConfig, wiring: Wiring) -> HttpSmsChannel:
+    """The channel of one section."""
+    return HttpSmsChannel(config.name, config.settings, wiring)
+
+
+class HttpSmsChannel:
+    """See `channels.base.Channel`."""
+
+    kind = "http_sms"
+    endpoints = {"messages": ("GET", "POST"), "status": ("GET", "POST")}  # noqa: RUF012 - never written to
+    capabilities = Capabilities(max_units=_MAX_TEXT, sms=True)
+
+    def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
+        self.name = name
+        self.rate = settings.rate
+        self.timeout = settings.timeout
+        self._settings = settings
+        self._session = wiring.session
+        self._clock = wiring.clock
+        self._public_url = wiring.public_url.rstrip("/")
+        self._gate = Gate(keys=(settings.key, settings.previous_key), addresses=settings.addresses)
+
+    def verify(self, request: RawRequest) -> None:
+        """Nothing is signed: the key, and the caller's address where addresses are configured."""
+        self._gate.check(request)
+
+    def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
+        """One message or one delivery report a request."""
+        fields = _fields(request)
+        return [self._report(fields) if request.endpoint == "status" else self._message(fields)]
+
+    def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
+        """What they are configured to want."""
+        return RawResponse(body=self._settings.reply.encode())
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
+        """None: only the gateway has the key."""
+        return ()
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Send the fields as they are configured."""
+        fields = self._filled(message)
+        way = self._settings.send_as
+        answer = await call(
+            self._session,
+            "GET" if way == "query" else "POST",
+            self._settings.send_url,
+            seconds=self.timeout,
+            params=fields if way == "query" else None,
+            form=fields if way == "form" else None,
+            document=fields if way == "json" else None,
+            headers=self._settings.headers,
+        )
+        problem = self._problem(answer)
+        if problem is not None:
+            raise problem
+        pattern = self._settings.provider_id
+        found = re.search(pattern, answer.text) if pattern else None
+        part = SentPart(provider_id=fitted(found[1]) if found else "")
+        return Sent(parts=(part,) * max(1, count(message.text)))
+
+    def _filled(self, message: OutboundMessage) -> dict[str, str]:
+        key = urlencode({"key": self._settings.key})
+        values = {
+            "number": message.urn.address,
+            "digits": message.urn.address.removeprefix("+"),
+            "text": message.text,
+            "hex": message.text.encode("utf-16-be").hex(),
+            "coding": "0" if is_gsm(message.text) else "8",
+            "from": self._settings.sender,
+            "id": message.id,
+            "report_url": f"{self._public_url}/channels/{self.name}/status?{key}&m={message.id}",
+        }
+        return {name: template.format_map(values) for name, template in self._settings.send_fields.items()}
+
+    def _problem(self, answer: Answer) -> SendError | None:
+        """What an answer means; None when the gateway has the message."""
+        if answer.status in _ACCOUNT:
+            return SendError(code=f"http_{answer.status}", misconfigured=True)
+        problem = unavailable(answer)
+        if problem is not None:
+            return problem
+        if answer.status >= 400:  # noqa: PLR2004 - an HTTP status
+            return SendError(code=f"http_{answer.status}")
+        fine = not self._settings.taken or re.search(self._settings.taken, answer.text)
+        return None if fine else SendError(code="not_taken", retryable=True, tries=3)
+
+    def _message(self, fields: Mapping[str, str]) -> InboundEvent:
+        names = self._settings.message_fields
+        if names["from"] not in fields or names["text"] not in fields:
+            raise Malformed("missing_from" if names["from"] not in fields else "missing_text")
+        try:
+            urn = phone_urn(fields[names["from"]])
+        except MalformedUrn:
+            return Ignored(reason="unusable_address")
+        return InboundMessage(
+            channel=self.name,
+            external_id=fitted(fields.get(names.get("id", ""), "") or self._fingerprint(fields)),
+            urn=urn,
+            text=_from_hex(fields[names["text"]]) if self._settings.text_hex else fields[names["text"]],
+            received_at=self._clock.now(),
+            recipient=fields.get(names.get("to", ""), ""),
+        )
+
+    def _fingerprint(self, fields: Mapping[str, str]) -> str:
+        """Stands for the id that some gateways do not give: the same request within seconds is the same message."""
+        content = "\0".join(f"{name}\0{value}" for name, value in sorted(fields.items()))
+        seconds = int(self._clock.now().timestamp()) // _SAME_SECONDS
+        digest = hashlib.sha256(f"{seconds}\0{content}".encode("utf-8", "surrogatepass"))
+        return "sha256-" + digest.hexdigest()
+
+    def _report(self, fields: Mapping[str, str]) -> InboundEvent:
+        names = self._settings.report_fields
+        status = fields.get(names.get("status", ""), "")
+        provider_id = fields.get(names.get("id", ""), "")
+        ours = our_id(fields.get(names.get("ours", ""), "") or fields.get("m", ""))
+        if not provider_id and not ours:
+            raise Malformed("missing_id")
+        state = self._settings.report_states.get(status)
+        if state is None:
+            return Ignored(reason="unknown_status")
+        return DeliveryReport(
+            channel=self.name,
+            state=DeliveryState(state),
+            at=self._clock.now(),
+            provider_id=fitted(provider_id) if provider_id else "",
+            outbound_id=ours,
+            error_code=fitted(status)[:40] if state == "failed" else "",
+        )
+
+
+def _fields(request: RawRequest) -> dict[str, str]:
+    """Query and body together, as texts: a JSON body's numbers too. The body's word counts."""
+    query = {
+        name: value.decode("utf-8", "replace") for name, value in read_query(request.query_string).items()
+    }
+    if request.media_type == "application/json":
+        told = read_json(request.body)
+        return query | {name: str(value) for name, value in told.items() if isinstance(value, (str, int))}
+    return query | dict(request.form)
+
+
+def _from_hex(text: str) -> str:
+    try:
+        return bytes.fromhex(text).decode("utf-16-be", "replace")
+    except ValueError:
+        raise Malformed("bad_hex") from None
+
+
+def _check_template(where: str, template: str) -> None:
+    try:
+        named = {name for _, name, form, _ in Formatter().parse(template) if name is not None or form}
+    except ValueError:
+        raise ValueError(f"{where}: braces must be in pairs; write {{{{ for one of your own") from None
+    if unknown := named - _FILLED:
+        raise ValueError(f"{where}: {{{min(map(str, unknown))}}} is none of {', '.join(sorted(_FILLED))}")
+
+
+def _check_pattern(where: str, pattern: str, *, groups: int) -> None:
+    try:
+        found = re.compile(pattern).groups
+    except re.error:
+        raise ValueError(f"{where}: is no regular expression") from None
+    if pattern and groups and found != groups:
+        raise ValueError(f"{where}: must have one group, the id")
