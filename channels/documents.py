@@ -35,6 +35,14 @@ def items(document: Document, name: str) -> Sequence[Document]:
     return cast("Sequence[Document]", listed)
 
 
+def texts(document: Document, name: str) -> Sequence[str]:
+    """The texts in the list under a name, none when it is missing; raises Malformed for any other list."""
+    listed = _typed(document, name, list, [])
+    if not all(isinstance(each, str) for each in listed):
+        raise Malformed("wrong_type")
+    return cast("Sequence[str]", listed)
+
+
 def text(document: Document, name: str) -> str:
     """The text under a name, empty when it is missing; raises Malformed for what is none."""
     return str(_typed(document, name, str, ""))

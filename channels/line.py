@@ -116,16 +116,16 @@ class LineChannel:
             return Ignored(reason="group")
         if text(event, "mode") == "standby":
             return Ignored(reason="standby")
-        said = _said(event)
-        if said is None:
-            return Ignored(reason="no_text")
+        said, external_id = _said(event), text(event, "webhookEventId")
+        if said is None or not external_id:
+            return Ignored(reason="no_id" if said else "no_text")
         try:
             urn = Urn("line", text(source, "userId"))
         except MalformedUrn:
             return Ignored(reason="unusable_address")
         return InboundMessage(
             channel=self.name,
-            external_id=fitted(text(event, "webhookEventId")),
+            external_id=fitted(external_id),
             urn=urn,
             text=said[0],
             payload=said[1],

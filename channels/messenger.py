@@ -28,7 +28,7 @@ from channels import meta
 from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
-from channels.documents import Document, items, member, read_json, text
+from channels.documents import Document, items, member, read_json, text, texts
 from channels.errors import SendError
 from channels.forms import fitted
 from channels.http import call
@@ -130,8 +130,8 @@ class MessengerChannel:
                 if text(member(event, "recipient"), "id") not in ("", self._settings.page_id):
                     yield Ignored(reason="echo" if _is_echo(event) else "other_page")
                 elif "delivery" in event:
-                    mids = member(event, "delivery").get("mids", [])
-                    yield from (self._delivered(each) for each in mids if isinstance(each, str))
+                    mids = texts(member(event, "delivery"), "mids")
+                    yield from (self._delivered(each) for each in mids if each)
                 else:
                     yield self._message(event)
 

@@ -48,7 +48,7 @@ def answer(request: RawRequest) -> RawResponse:
     """The challenge of a verification that was checked; else nothing."""
     if request.method != "GET":
         return RawResponse()
-    return RawResponse(body=read_query(request.query_string)["hub.challenge"])
+    return RawResponse(body=read_query(request.query_string).get("hub.challenge", b""))
 
 
 def sent(given: Answer, codes: ErrorCodes) -> Document:

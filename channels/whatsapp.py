@@ -154,16 +154,16 @@ class WhatsAppChannel:
         sender = text(message, "from")
         # A number may be hidden; then the person is known by an id that is good for this business only.
         address = f"+{sender}" if _PHONE.fullmatch(sender) else text(message, "from_user_id") or sender
-        said = _said(message)
-        if said is None:
-            return Ignored(reason="no_text")
+        said, external_id = _said(message), text(message, "id")
+        if said is None or not external_id:
+            return Ignored(reason="no_id" if said else "no_text")
         try:
             urn = Urn("whatsapp", address or next(iter(users.values()), ""))
         except MalformedUrn:
             return Ignored(reason="unusable_address")
         return InboundMessage(
             channel=self.name,
-            external_id=fitted(text(message, "id")),
+            external_id=fitted(external_id),
             urn=urn,
             text=said[0],
             payload=said[1],
@@ -172,9 +172,9 @@ class WhatsAppChannel:
         )
 
     def _report(self, status: Document) -> InboundEvent:
-        state = _STATES.get(text(status, "status"))
-        if state is None:
-            return Ignored(reason="unknown_status")
+        state, provider_id = _STATES.get(text(status, "status")), text(status, "id")
+        if state is None or not provider_id:
+            return Ignored(reason="no_id" if state else "unknown_status")
         errors = items(status, "errors")
         code = str(errors[0].get("code", ""))[:40] if errors else ""
         ours = text(status, "biz_opaque_callback_data")
@@ -182,7 +182,7 @@ class WhatsAppChannel:
             channel=self.name,
             state=state,
             at=self._clock.now(),
-            provider_id=fitted(text(status, "id")),
+            provider_id=fitted(provider_id),
             outbound_id=our_id(ours),
             error_code=code,
             opted_out=self._codes.opted_out(code),
