@@ -94,6 +94,8 @@ class Pack:
 
     def pick(self, names: Mapping[str, str], language: str) -> str:
         """The name in the nearest language that has one; empty if none has."""
+        if language in names:
+            return names[language]
         for code in self.chain(language):
             if code in names:
                 return names[code]
@@ -114,6 +116,9 @@ class Pack:
         )
 
     def _nearest(self, table: Mapping[str, Mapping[str, Text]], language: str, key: str) -> Text:
+        wanted = table.get(language, {}).get(key)
+        if wanted is not None:
+            return wanted
         for code in self.chain(language):
             found = table.get(code, {}).get(key)
             if found is not None:

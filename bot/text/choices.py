@@ -69,8 +69,10 @@ def _by_label(answer: str, labels: Sequence[str], key: Callable[[str], str]) -> 
     wanted = key(answer)
     keys = [_label_key(key, label) for label in labels]
     same = [index for index, label in enumerate(keys) if wanted and label == wanted]
-    if not same and _letters(answer) >= _FEWEST_LETTERS:
+    if not same:
         same = [index for index, label in enumerate(keys) if wanted and label.startswith(wanted)]
+        if same and _letters(answer) < _FEWEST_LETTERS:
+            return None
     return same[0] if len(same) == 1 else None
 
 

@@ -28,6 +28,9 @@ _FOREIGN = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 
 def is_gsm(text: str) -> bool:
     """Whether every character of `text` is in the GSM alphabet; true of the empty text."""
+    # Nothing but the grave accent keeps plain ASCII out.
+    if text.isascii() and "`" not in text and text.replace("\n", " ").isprintable():
+        return True
     return _FOREIGN.search(text) is None
 
 
