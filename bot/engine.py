@@ -292,7 +292,8 @@ class Engine:
             await self._forms.go_back(stage)
 
     async def _follow_rule(self, stage: Stage) -> None:
-        actions = self._actions_for(stage) if self._is_sure_enough(stage) else ()
+        actions = self._actions_for(stage)
+        actions = actions if self._is_sure_enough(stage, actions) else ()
         stage.understood = bool(actions) and stage.intent != "out_of_scope"
         await self._run(stage, actions or self._rules.actions(FALLBACK))
         if stage.understood and not stage.state.form:
@@ -302,9 +303,9 @@ class Engine:
         if stage.state.form and not stage.asked:
             await self._forms.ask(stage)
 
-    def _is_sure_enough(self, stage: Stage) -> bool:
+    def _is_sure_enough(self, stage: Stage, actions: Iterable[str]) -> bool:
         """Whether to act on the wish: a form begun by mistake costs more than a question."""
-        begins = any(action in self._rules.forms for action in self._actions_for(stage))
+        begins = any(action in self._rules.forms for action in actions)
         return stage.confidence >= (self._bands.sure if begins else self._bands.act)
 
     async def _answer_further(self, stage: Stage) -> None:

@@ -50,8 +50,8 @@ class _Wording(NamedTuple):
 
     @property
     def short(self) -> str:
-        """The short form where the pack has one, else the long one."""
-        return fill(self.text.short, self.values) if self.text.short else self.long
+        """The short form; empty where the pack has none."""
+        return fill(self.text.short, self.values)
 
     @property
     def all_choices(self) -> tuple[Choice, ...]:
@@ -76,7 +76,7 @@ class Renderer:
     def parts(self, responses: Sequence[Response], language: str) -> int:
         """How many parts of an SMS they cost together, without what is shown only where it costs nothing."""
         wordings = [self._wording(each, language) for each in responses]
-        return _cheapest(wordings)[1].parts if wordings else 0
+        return _cheapest(wordings)[2] if wordings else 0
 
     def _wording(self, response: Response, language: str) -> _Wording:
         text = self._pack.text(language, response.key)
@@ -101,33 +101,32 @@ def _said(value: Any) -> str:
 
 
 def _as_sms(wordings: Sequence[_Wording]) -> Rendered:
-    texts, draft = _cheapest(wordings)
+    texts, said, parts = _cheapest(wordings)
     offered = [each.choices for each in wordings]
     if any(each.extras for each in wordings):
         more = [each.all_choices for each in wordings]
-        everything = _sms(texts, more)
-        if everything.parts <= draft.parts:
-            offered, draft = more, everything
+        everything = _joined(texts, more)
+        if (cost := count(everything)) <= parts:
+            offered, said, parts = more, everything, cost
+    draft = Draft(text=said, parts=parts)
     return Rendered(drafts=(draft,), choices=tuple(chain.from_iterable(offered)))
 
 
-def _cheapest(wordings: Sequence[_Wording]) -> tuple[list[str], Draft]:
-    """The text of each wording: long while the budget allows, then short from the last one on; and the SMS of them."""
+def _cheapest(wordings: Sequence[_Wording]) -> tuple[list[str], str, int]:
+    """The text of each wording: long while the budget allows, then short from the last one on; the SMS, its parts."""
     budget = max(each.budget for each in wordings)
     texts = [each.long for each in wordings]
     offered = [each.choices for each in wordings]
-    draft = _sms(texts, offered)
+    said = _joined(texts, offered)
+    parts = count(said)
     for index in reversed(range(len(wordings))):
-        if draft.parts <= budget:
+        if parts <= budget:
             break
-        texts[index] = wordings[index].short
-        draft = _sms(texts, offered)
-    return texts, draft
-
-
-def _sms(texts: Sequence[str], offered: Sequence[Sequence[Choice]]) -> Draft:
-    text = _joined(texts, offered)
-    return Draft(text=text, parts=count(text))
+        if wordings[index].text.short:
+            texts[index] = wordings[index].short
+            said = _joined(texts, offered)
+            parts = count(said)
+    return texts, said, parts
 
 
 def _joined(texts: Sequence[str], offered: Sequence[Sequence[Choice]]) -> str:
