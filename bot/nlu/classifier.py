@@ -81,12 +81,14 @@ class Classifier:
         for block, vocabulary in zip(found, self.model.vocabularies, strict=True):
             starts.append(len(rows))
             rows += map(vocabulary.get, block, repeat(self._unknown)) if block else [self._nothing]
-        logits, shares = self._bias, []
-        for *sums, squares, mass, whole in np.add.reduceat(self._rows.take(rows, axis=0), starts).tolist():
-            length = sqrt(squares) or 1.0
-            logits = [logit + each / length for logit, each in zip(logits, sums, strict=True)]
-            if whole:
-                shares.append(mass / whole)
+        words, sounds = np.add.reduceat(self._rows.take(rows, axis=0), starts).tolist()
+        # Behind the logits of each block stand its squared length, its known and its whole rarity.
+        long, loud = sqrt(words[-3]) or 1.0, sqrt(sounds[-3]) or 1.0
+        logits = [
+            bias + word / long + sound / loud
+            for bias, word, sound in zip(self._bias, words, sounds, strict=False)
+        ]
+        shares = [block[-2] / block[-1] for block in (words, sounds) if block[-1]]
         return logits, sum(shares) / max(len(shares), 1)
 
     def _trust(self, known: float) -> float:

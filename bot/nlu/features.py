@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import pairwise
-from operator import add
 
 from bot.nlu.normalise import fold
 from bot.nlu.phrases import Words
-from bot.nlu.sound import Sound
+from bot.nlu.sound import Sound, runs_of
 
 BLOCKS = ("words", "sounds")
 # Before the name of a concept, which no word can begin with.
@@ -68,16 +67,11 @@ def bare(text: str) -> str:
 def grams(reading: Reading, concepts: Iterable[str] = ()) -> tuple[set[str], set[str]]:
     """The features of a message, each once, by block.
 
-    Words, pairs of neighbours and the names of `concepts`; grams of sounds.
+    Words, pairs of neighbours and the names of `concepts`; two to four neighbouring sounds.
     """
     tokens = reading.tokens
     words = set(tokens)
     words.update(map(" ".join, pairwise(tokens)))
     words.update(CONCEPT + concept for concept in concepts)
-    return words, _grams(f" {reading.sound.key[:LONGEST]} ")
-
-
-def _grams(text: str) -> set[str]:
-    """Two to four neighbouring letters."""
-    twos = list(map(add, text, text[1:]))
-    return {*twos, *map(add, twos, text[2:]), *map(add, twos, twos[2:])}
+    key, runs = reading.sound.key, reading.sound.runs
+    return words, set().union(*(runs if len(key) <= LONGEST else runs_of(key[:LONGEST])))

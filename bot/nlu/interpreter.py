@@ -124,7 +124,7 @@ class LightInterpreter:
             chances[certain] = confidence
         ranking = [
             Intent(name=name, confidence=round(chances[name], 4))
-            for name in sorted(chances, key=lambda name: (-chances[name], name))[:_RANKED]
+            for name in sorted(chances, key=chances.__getitem__, reverse=True)[:_RANKED]
         ]
         intent = ranking[0]["name"]
         parsed = ParseData(
@@ -187,12 +187,11 @@ class LightInterpreter:
         chances = dict(zip(self._classifier.model.intents, classified, strict=True))
         if not (context.service or context.expects):
             return chances
-        story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
-        for name in chances:
-            if context.service and name in _ABOUT_SERVICES:
-                chances[name] *= _FOLLOWS
-            if context.expects:
-                chances[name] *= _AFTER_A_QUESTION.get(name, story if name in _ABOUT_SERVICES else 1.0)
+        likelier = dict(_AFTER_A_QUESTION) if context.expects else {}
+        story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2 if context.expects else 1.0
+        likelier.update(dict.fromkeys(_ABOUT_SERVICES, _FOLLOWS * story if context.service else story))
+        for name in likelier.keys() & chances.keys():
+            chances[name] *= likelier[name]
         whole = sum(chances.values())
         return {name: chance / whole for name, chance in chances.items()}
 
@@ -223,10 +222,11 @@ class LightInterpreter:
 
 def _asks(parsed: ParseData) -> bool:
     """Whether the message may be more than one question, and is no tale."""
-    chances = {each["name"]: each["confidence"] for each in parsed["intent_ranking"]}
-    asked = parsed["intent"]["name"] in _QUESTIONS
-    tale = any(chances.get(name, 0.0) >= _HINT_OF_A_TALE for name in _TOLD)
-    return asked and not tale and all(each["entity"] != "danger" for each in parsed["entities"])
+    if parsed["intent"]["name"] not in _QUESTIONS:
+        return False
+    ranking = parsed["intent_ranking"]
+    tale = any(each["name"] in _TOLD and each["confidence"] >= _HINT_OF_A_TALE for each in ranking)
+    return not tale and all(each["entity"] != "danger" for each in parsed["entities"])
 
 
 def _services(entities: Iterable[Entity]) -> list[Entity]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
@@ -40,6 +39,7 @@ class LanguageDetector:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._weigh = lru_cache(maxsize=4096)(self._weigh_word)
+        self._familiar = frozenset((*map(chr, range(0x80)), *model.letters))
 
     def detect(self, reading: Reading, prior: str = "", entities: Iterable[Entity] = ()) -> str:
         """One of the model's languages, `mixed`, `th` or `other`.
@@ -54,13 +54,13 @@ class LanguageDetector:
                 return prior
             text = reading.text
             counts = _scripts(text)
-        total = counts.total()
+        total = sum(counts.values())
         if not total or self._strange(text) > _STRANGE * total:
             return OTHER if total else prior or OTHER
-        first, letters = counts.most_common(1)[0]
-        if first not in self._model.scripts and letters >= _MOSTLY * total:
+        first = max(counts, key=counts.__getitem__)
+        if first not in self._model.scripts and counts[first] >= _MOSTLY * total:
             return _FOREIGN.get(first, OTHER)
-        if sum(count >= _COUNTS * total for count in counts.values()) > 1:
+        if len(counts) > 1 and sum(count >= _COUNTS * total for count in counts.values()) > 1:
             return MIXED
         several = self._model.scripts.get(first, ())
         return several[0] if len(several) == 1 else self._tongue(text, several, prior)
@@ -69,12 +69,9 @@ class LanguageDetector:
         """The letters with marks (é, ơ) of a script of ours that no example has."""
         if text.isascii():
             return 0
-        model = self._model
-        lowered = text.lower()
-        strangers = [letter for letter in set(lowered) if letter > "\x7f" and letter not in model.letters]
-        return sum(
-            lowered.count(letter) for letter in strangers if len(model.scripts.get(script(letter), ())) > 1
-        )
+        lowered, scripts = text.lower(), self._model.scripts
+        strangers = set(lowered) - self._familiar
+        return sum(lowered.count(letter) for letter in strangers if len(scripts.get(script(letter), ())) > 1)
 
     def _tongue(self, text: str, several: Collection[str], prior: str) -> str:
         words = _WORD.findall(text.lower())
@@ -105,13 +102,15 @@ class LanguageDetector:
         return tuple(model.tongue_weights[rows].sum(axis=0).tolist()) if rows else (0.0,) * len(model.tongues)
 
 
-def _scripts(text: str) -> Counter[str]:
+def _scripts(text: str) -> dict[str, int]:
     """How many letters of each script the text has."""
     if text.isascii():
         latin = len(_LATIN.findall(text))
-        return Counter({"LATIN": latin} if latin else {})
-    counts = Counter(map(script, text))
-    del counts[""]
+        return {"LATIN": latin} if latin else {}
+    counts: dict[str, int] = {}
+    for name in map(script, text):
+        counts[name] = counts.get(name, 0) + 1
+    counts.pop("", None)
     return counts
 
 

@@ -59,7 +59,7 @@ class Phrases:
     def find(self, reading: Reading) -> list[Hit[Any]]:
         """All hits, by their place in the text."""
         hits = self._heard.find(reading.text, reading.sound) + self._written.find(reading.words)
-        return sorted(hits, key=lambda hit: (hit.start, -hit.end))
+        return sorted(hits, key=lambda hit: (hit.start, -hit.end)) if len(hits) > 1 else hits
 
 
 class Danger:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from heapq import nsmallest
+from itertools import pairwise
+from math import fsum, log
 from typing import Any, TypeVar
-
-import numpy as np
 
 from bot.nlu.features import Reading
 from bot.nlu.pattern import Pattern
 from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases, closed, joined, spelt
-from bot.nlu.sound import key
+from bot.nlu.sound import HEAD, Sound, key
 
 Place = TypeVar("Place", "Mention", Hit[str])
 
@@ -59,8 +60,7 @@ class _Common:
 
     def heard_in(self, heard: str) -> bool:
         """Whether these sounds have the words in them."""
-        length = len(self.near.letters)
-        return bool(self.clipped.search(heard)) or self.near.nearest(heard)[0] <= _COMMON_TOLERANCE * length
+        return bool(self.clipped.search(heard)) or self.near.is_within(_COMMON_TOLERANCE, heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +72,39 @@ class _Name:
     core: Pattern
     before: _Common
     after: _Common
+    # Its grams, and how many of them must be heard for it to be guessed at.
+    grams: frozenset[str]
+    least: int
 
     @classmethod
     def of(cls, service: str, heard: str, common: Collection[str]) -> _Name:
         """From the sounds of a name and of the words that many names share."""
         core = _core(heard, common)
         before, after = heard.split(core, 1)
-        return cls(service, Pattern(heard), Pattern(core), _Common.of(before), _Common.of(after))
+        grams = frozenset(_grams(heard))
+        # A wrong letter spoils no more grams than it is in.
+        least = min(len(grams) - _GRAM * int(_TOLERANCE * len(heard)), len(_grams(core)))
+        return cls(
+            service, Pattern(heard), Pattern(core), _Common.of(before), _Common.of(after), grams, least
+        )
+
+    def traces(self) -> set[str]:
+        """Stretches of HEAD letters, or one less, one of which is heard wherever the name is, or its parts.
+
+        Of so many pieces as letters may be wrong and one more, one has none wrong.
+        """
+        letters, core = self.whole.letters, self.core.letters
+        pieces = int(_TOLERANCE * len(letters)) + 1
+        borders = pairwise(len(letters) * place // pieces for place in range(pieces + 1))
+        found = {letters[start:end][:HEAD] for start, end in borders}
+        return found | {core[:HEAD]} if len(core) >= _LEAST_REST else found
 
     def whole_in(self, heard: str) -> bool:
         """Whether the core of the name is heard there too, and its common words before and after that."""
-        errors, start, end = self.core.nearest(heard)
-        if errors > _TOLERANCE * len(self.core.letters):
+        found = self.core.within(_TOLERANCE, heard)
+        if found is None:
             return False
+        _, start, end = found
         # Of two neighbouring letters that sound alike one is heard.
         return self.before.heard_in(heard[: start + 1]) and self.after.heard_in(heard[max(end - 1, 0) :])
 
@@ -131,16 +151,17 @@ class ServiceNames:
         self._names = [
             _Name.of(service, name, common) for name, service in heard if len(name) >= _LEAST_GUESSED
         ]
-        postings: dict[str, list[int]] = {}
+        counts = Counter(gram for name in self._names for gram in name.grams)
+        self._rarity = {gram: log(1 + len(self._names) / count) for gram, count in counts.items()}
+        # From a trace to the places of the names that have it.
+        self._traces: dict[str, list[int]] = {}
         for index, name in enumerate(self._names):
-            for gram in _grams(name.whole.letters):
-                postings.setdefault(gram, []).append(index)
-        # A row for each gram: its rarity at the names that have it, 0 at the others.
-        self._rows = {gram: row for row, gram in enumerate(postings)}
-        self._rarity = np.zeros((len(postings), len(self._names)), np.float32)
-        for gram, several in postings.items():
-            self._rarity[self._rows[gram], several] = log(1 + len(self._names) / len(several))
-        self._enough = _LEAST_OVERLAP * np.add.reduce(self._rarity)
+            for trace in name.traces():
+                self._traces.setdefault(trace, []).append(index)
+        # The grams of a name as bits: to count those that a message shares is one operation.
+        self._bits = {gram: 1 << place for place, gram in enumerate(counts)}
+        self._masks = [sum(map(self._bits.__getitem__, name.grams)) for name in self._names]
+        self._enough = [_LEAST_OVERLAP * self._weigh(name.grams) for name in self._names]
 
     def find(self, reading: Reading) -> list[Mention]:
         """The services named, from left to right; at most one where it had to be guessed."""
@@ -154,29 +175,40 @@ class ServiceNames:
 
     def _guess(self, reading: Reading) -> Mention | None:
         sound = reading.sound
-        rows = [self._rows[gram] for gram in self._rows.keys() & _grams(sound.key)]
-        if not rows:
-            return None
-        # How much of the rarity of each name the message has.
-        overlap = np.add.reduce(self._rarity.take(rows, axis=0))
-        enough = overlap >= self._enough
-        if not enough.any():
-            return None
+        overlaps = self._overlaps(sound)
         best: Mention | None = None
         parts: Mention | None = None
-        for index in (-overlap).argsort(kind="stable")[:_CANDIDATES]:
-            if not enough[index]:
-                continue
+        for index in nsmallest(_CANDIDATES, overlaps, key=lambda index: (-overlaps[index], index)):
             name = self._names[index]
             parts = parts or name.in_parts(reading)
-            errors, first, last = name.whole.nearest(sound.key)
+            found = name.whole.within(_TOLERANCE, sound.key)
+            if found is None:
+                continue
+            errors, first, last = found
             confidence = round(1.0 - errors / len(name.whole.letters), 3)
-            if confidence < 1.0 - _TOLERANCE or (best and confidence <= best.confidence):
+            if best and confidence <= best.confidence:
                 continue
             if name.whole_in(sound.key[max(first - 1, 0) : last + 1]):
                 start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
                 best = Mention(name.service, start, end, confidence)
         return best or parts
+
+    def _overlaps(self, sound: Sound) -> dict[int, float]:
+        """How much of the rarity of each name is heard; of those that may be what was meant."""
+        _, threes, fours = sound.runs
+        grams = self._bits.keys() & threes
+        heard = sum(map(self._bits.__getitem__, grams))
+        traces = self._traces.keys() & [*grams, *fours]
+        overlaps: dict[int, float] = {}
+        for index in {index for trace in traces for index in self._traces[trace]}:
+            if (self._masks[index] & heard).bit_count() >= self._names[index].least:
+                overlap = self._weigh(self._names[index].grams & grams)
+                if overlap >= self._enough[index]:
+                    overlaps[index] = overlap
+        return overlaps
+
+    def _weigh(self, grams: Iterable[str]) -> float:
+        return fsum(map(self._rarity.__getitem__, grams))  # whatever their order
 
 
 def _telling(names: Mapping[str, Iterable[str]], generic: Iterable[str]) -> Iterator[tuple[str, str]]:

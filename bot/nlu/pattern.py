@@ -18,9 +18,24 @@ class Pattern:
 
     def nearest(self, text: str) -> tuple[int, int, int]:
         """The fewest edits that make a stretch of the text the word; where it starts and ends."""
-        errors, end = _walk(self._forward, len(self.letters), text, anywhere=True)
+        errors, end = self._errors(text)
+        return errors, self._start(text, end), end
+
+    def within(self, share: float, text: str) -> tuple[int, int, int] | None:
+        """The same, or None where more than this share of the word's letters would be edits."""
+        errors, end = self._errors(text)
+        return (errors, self._start(text, end), end) if errors <= share * len(self.letters) else None
+
+    def is_within(self, share: float, text: str) -> bool:
+        """Whether no more than this share of the word's letters would be edits."""
+        return self._errors(text)[0] <= share * len(self.letters)
+
+    def _errors(self, text: str) -> tuple[int, int]:
+        return _walk(self._forward, len(self.letters), text, anywhere=True)
+
+    def _start(self, text: str, end: int) -> int:
         _, width = _walk(self._backward, len(self.letters), reversed(text[:end]), anywhere=False)
-        return errors, end - width, end
+        return end - width
 
 
 def _masks(letters: str) -> dict[str, int]:

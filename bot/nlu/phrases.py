@@ -48,9 +48,8 @@ class SoundPhrases(Generic[Value]):
 
     def find(self, text: str, sound: Sound) -> list[Hit[Value]]:
         """The phrases in the text, the longest at each place, from left to right, never overlapping."""
-        table = self._table
-        begun = [(place, table[head]) for place, head in enumerate(sound.heads) if head in table]
-        hits = self._whole_ones(text, sound, begun) if begun else []
+        heads = sound.runs[2]
+        hits = [] if self._table.keys().isdisjoint(heads) else self._hits(text, sound, heads)
         if self._short and not text.isascii():
             for phrase in [phrase for phrase in self._short if phrase in text]:
                 start = text.index(phrase)
@@ -59,14 +58,11 @@ class SoundPhrases(Generic[Value]):
                     hits.append(Hit(start, stop, self._short[phrase]))
         return hits
 
-    @staticmethod
-    def _whole_ones(
-        text: str, sound: Sound, begun: Iterable[tuple[int, list[tuple[int, dict[str, dict[str, Value]]]]]]
-    ) -> list[Hit[Value]]:
-        """Of the phrases that may begin at each place of the key those that are there."""
+    def _hits(self, text: str, sound: Sound, heads: Iterable[str]) -> list[Hit[Value]]:
         hits: list[Hit[Value]] = []
-        key, free = sound.key, 0
-        for position, several in begun:
+        table, key, free = self._table, sound.key, 0
+        # The first run has the blank before the key, which no phrase begins with.
+        for position, several in [(at, table[head]) for at, head in enumerate(heads, -1) if head in table]:
             if position < free:
                 continue
             for length, phrases in several:
@@ -117,12 +113,15 @@ class WordPhrases(Generic[Value]):
 
     def find(self, words: Words) -> list[Hit[Value]]:
         """The phrases among the words, as SoundPhrases.find does."""
+        return [] if self._table.keys().isdisjoint(words.spelt) else self._hits(words)
+
+    def _hits(self, words: Words) -> list[Hit[Value]]:
         hits: list[Hit[Value]] = []
         table, spelt, free = self._table, words.spelt, 0
-        for position, several in [(place, table[word]) for place, word in enumerate(spelt) if word in table]:
+        for position in [place for place, word in enumerate(spelt) if word in table]:
             if position < free:
                 continue
-            for length, phrases in several:
+            for length, phrases in table[spelt[position]]:
                 end = position + length
                 phrase = tuple(spelt[position:end])
                 if phrase in phrases:
@@ -134,8 +133,9 @@ class WordPhrases(Generic[Value]):
 
 def spelt(text: str) -> list[str]:
     """The words of a text in small letters; punctuation counts as words."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    return words if text.isascii() else [word.replace("’", "'") for word in words]
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
 
 
 def _by_length(phrases: dict[str, Values]) -> list[tuple[int, dict[str, Values]]]:

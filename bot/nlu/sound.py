@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from operator import add
 
 _SILENT = dict.fromkeys(map(ord, "\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u200b\u200c\u200d\u2060\u00ad\ufeff"))
 _CONSONANT = "ກ-ຮໜໝໞໟ"
@@ -127,7 +128,6 @@ _WRITTEN = re.compile(r"(?P<gap>[\d_!-&(-,./:-@\[-`{-~])|(?P<letter>[^\s'’-])"
 _GAP = " "
 # What leaves no trace in a key.
 _UNHEARD = re.compile(r"[\s'’-]")
-_DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 # Below this many key letters different words sound alike.
 HEAD = 4
 
@@ -144,18 +144,18 @@ class Sound:
     """How a text sounds: a phonetic key and, for each of its letters, where in the text it comes from.
 
     A gap in the `key` (a blank) stands for digits and punctuation, white space leaves no trace.
-    `heads` are every HEAD neighbouring letters of the key, from its beginning on. The text goes by one
-    of TABLES: `lao` knows Lao and Latin letters; the empty name is for languages without a table:
-    letters as they are written, small and never doubled.
+    `runs` are its neighbouring letters as `runs_of` gives them. The text goes by one of TABLES: `lao`
+    knows Lao and Latin letters; the empty name is for languages without a table: letters as they are
+    written, small and never doubled.
     """
 
-    __slots__ = ("_audible", "_offsets", "_parts", "_text", "heads", "key")
+    __slots__ = ("_audible", "_offsets", "_parts", "_text", "key", "runs")
 
     def __init__(self, text: str, table: str) -> None:
         self._text, self._audible = text, _audible(text)
         self._parts = TABLES[table].listen(self._audible)
         self.key = _letters(self._parts)
-        self.heads = [self.key[start : start + HEAD] for start in range(len(self.key) - HEAD + 1)]
+        self.runs = runs_of(self.key)
         self._offsets: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @property
@@ -191,6 +191,13 @@ def key(text: str, table: str) -> str:
     return _letters(TABLES[table].listen(_audible(text)))
 
 
+def runs_of(key: str) -> tuple[list[str], list[str], list[str]]:
+    """Every two, three and four neighbouring letters of a key, a blank before and behind it among them."""
+    bordered = f" {key} "
+    twos = list(map(add, bordered, bordered[1:]))
+    return twos, list(map(add, twos, bordered[2:])), list(map(add, twos, twos[2:]))
+
+
 def _audible(text: str) -> str:
     """A text in small letters, without silent marks."""
     lowered = text.lower()
@@ -202,7 +209,11 @@ def _audible(text: str) -> str:
 
 def _letters(parts: Iterable[tuple[str, Heard]]) -> str:
     """The letters of stretches from left to right, none doubled."""
-    return _DOUBLED.sub(r"\1", "".join([heard[0] for _, heard in parts]))
+    letters = ""
+    for _, (piece, _, _) in parts:
+        if piece:
+            letters += piece[1:] if piece[0] == letters[-1:] else piece
+    return letters
 
 
 def _joined(stretches: Iterable[tuple[int, Heard]], heard: str) -> tuple[str, list[int], list[int]]:

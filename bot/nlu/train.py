@@ -246,7 +246,9 @@ def vocabulary_of(samples: Sequence[Sample]) -> tuple[tuple[dict[str, int], ...]
             by_origin.setdefault(sample.origin, set()).update(sample.grams[block])
         for found in by_origin.values():
             seen.update(found)
-        kept = sorted(gram for gram, count in seen.items() if count >= _LEAST_EXAMPLES[name])
+        enough = (gram for gram, count in seen.items() if count >= _LEAST_EXAMPLES[name])
+        # The common ones first: most grams of a message then lie close together in memory.
+        kept = sorted(enough, key=lambda gram: (-seen[gram], gram))
         vocabularies.append({gram: len(rarity) + index for index, gram in enumerate(kept)})
         rarity += [1 + log((1 + len(by_origin)) / (1 + seen[gram])) for gram in kept]
     return tuple(vocabularies), np.array(rarity, np.float32)
