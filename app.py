@@ -57,6 +57,7 @@ from bot.spending import Spending
 from bot.urns import Urn
 from bot.workers import Workers
 from channels.base import Wiring
+from channels.care import ChannelCare
 from channels.chat import ChatPages
 from channels.config import build_channels, load_channels
 from channels.delivery import Delivery, Figures
@@ -488,6 +489,17 @@ def _work(
     }
 
 
+@asynccontextmanager
+async def _store_beside(config: Config) -> AsyncIterator[tuple[Database, Vault]]:
+    """The database beside a server that runs; where nothing is there to stand beside yet it is made."""
+    async with AsyncExitStack() as stack:
+        try:
+            opened = await stack.enter_async_context(open_store(config, maintenance=True))
+        except ConfigurationError:
+            opened = await stack.enter_async_context(open_store(config))
+        yield opened
+
+
 class Kit:
     """What the commands are given; see cli/kit.py."""
 
@@ -523,14 +535,21 @@ class Kit:
     async def overlays(self, config: Config) -> AsyncIterator[Overlays]:
         """The services and centres as they stand, to be looked at and changed beside a server."""
         country = Country.load(config.pack_root)
-        async with AsyncExitStack() as stack:
-            try:
-                db, vault = await stack.enter_async_context(open_store(config, maintenance=True))
-            except ConfigurationError:  # nothing is there to stand beside yet
-                db, vault = await stack.enter_async_context(open_store(config))
+        async with _store_beside(config) as (db, vault):
             opened = overlays_of(country, db, vault, Clock(), Chance())
             await opened.refresh()
             yield opened
+
+    @asynccontextmanager
+    async def channels(self, config: Config) -> AsyncIterator[ChannelCare]:
+        """The channels and their providers."""
+        async with (
+            _store_beside(config) as (db, _),
+            ClientSession() as session,
+        ):
+            wiring = Wiring(session=session, clock=Clock(), public_url=config.public_url)
+            channels = build_channels(load_channels(config.channels, environment()), wiring)
+            yield ChannelCare(channels, session, db, wiring)
 
     def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from bot.errors import MalformedUrn
 from bot.messages import (
@@ -22,12 +23,12 @@ from bot.messages import (
 )
 from bot.outbox import SentPart
 from bot.text.parts import count
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
 from channels.errors import Malformed, SendError
-from channels.forms import fitted, needed, phone_urn
+from channels.forms import fitted, form_body, needed, phone_urn
 from channels.gate import Gate, networks
 from channels.http import Answer, call, unavailable
 
@@ -85,7 +86,7 @@ class AfricasTalkingChannel:
         self._clock = wiring.clock
         self._codes = codes
         self._gate = Gate(keys=(settings.key, settings.previous_key), addresses=settings.addresses)
-        self._url = f"{settings.api_url.rstrip('/')}/version1/messaging"
+        self._api = settings.api_url.rstrip("/")
 
     def verify(self, request: RawRequest) -> None:
         """Nothing is signed: the key, and the caller's address where addresses are configured."""
@@ -111,7 +112,7 @@ class AfricasTalkingChannel:
         answer = await call(
             self._session,
             "POST",
-            self._url,
+            f"{self._api}/version1/messaging",
             seconds=self.timeout,
             form={**form, "bulkSMSMode": "1", "enqueue": "1"},
             headers={"apiKey": self._settings.api_key, "Accept": "application/json"},
@@ -125,6 +126,35 @@ class AfricasTalkingChannel:
             raise self._codes.error(code)
         part = SentPart(provider_id=fitted(text(recipient, "messageId")))
         return Sent(parts=(part,) * max(1, count(message.text)))
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whether the key is good, and what is left to pay with."""
+        answer = await call(
+            self._session,
+            "GET",
+            f"{self._api}/version1/user",
+            seconds=self.timeout,
+            params={"username": self._settings.username},
+            headers={"apiKey": self._settings.api_key, "Accept": "application/json"},
+        )
+        problem = _problem(answer)
+        if problem is not None:
+            raise problem
+        try:
+            balance = text(member(read_json(answer.text.encode()), "UserData"), "balance")
+        except Malformed:
+            raise SendError(code="unreadable_answer") from None
+        return (Finding(what="account", fine=True, note=balance),)
+
+    def probe(self) -> RawRequest:
+        """The report of a message that there never was."""
+        return RawRequest(
+            method="POST",
+            path=f"/channels/{self.name}/status",
+            query_string=urlencode({"key": self._settings.key}),
+            headers={"content-type": "application/x-www-form-urlencoded"},
+            body=form_body({"id": "0", "status": "Sent"}),
+        )
 
     def _message(self, form: Mapping[str, str]) -> InboundEvent:
         external_id = needed(form, "id")

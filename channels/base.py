@@ -141,6 +141,39 @@ class Channel(Protocol):
         """Hand a message to the provider; raises SendError."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that was looked at; `fine` is None where it can only be told, not judged."""
+
+    what: str
+    fine: bool | None
+    note: str
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A channel whose provider can be asked whether it knows us and brings its messages here."""
+
+    async def examine(self) -> Sequence[Finding]:
+        """What the provider says of our account and of where messages go. Raises SendError."""
+
+
+@runtime_checkable
+class Registered(Protocol):
+    """A channel whose provider is told by us where to bring messages."""
+
+    async def register(self) -> None:
+        """Have messages brought to this server. Raises SendError."""
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A channel that can sign as its provider does."""
+
+    def probe(self) -> RawRequest:
+        """A request as the provider makes it, authentic, in which nothing has happened."""
+
+
 @runtime_checkable
 class Asking(Protocol):
     """A channel whose provider can be asked about a message in doubt."""

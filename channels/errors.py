@@ -63,4 +63,4 @@ class SendError(PatouError):
     tries: int = 0
 
     def __str__(self) -> str:
-        return f"The provider refused the message: {self.code}"
+        return f"The provider refused: {self.code}"

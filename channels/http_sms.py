@@ -160,6 +160,11 @@ class HttpSmsChannel:
         part = SentPart(provider_id=fitted(found[1]) if found else "")
         return Sent(parts=(part,) * max(1, count(message.text)))
 
+    def probe(self) -> RawRequest:
+        """The report of a message that there never was."""
+        query = urlencode({"key": self._settings.key, "m": "0" * 26})
+        return RawRequest(method="GET", path=f"/channels/{self.name}/status", query_string=query, headers={})
+
     def _filled(self, message: OutboundMessage) -> dict[str, str]:
         key = urlencode({"key": self._settings.key})
         values = {

@@ -25,10 +25,10 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, SendError
-from channels.forms import fitted, needed, our_id, phone_urn, read_query
+from channels.forms import fitted, form_body, needed, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
 from channels.http import Answer, call, unavailable
 
@@ -46,7 +46,8 @@ _STATES = {
     "UNDELIV": DeliveryState.FAILED,
     "REJECTD": DeliveryState.FAILED,
 }
-_FORBIDDEN, _NO_ROUTE = 403, 412
+_REFUSED, _FORBIDDEN, _NO_ROUTE = 400, 403, 412
+_NOTE = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +131,27 @@ class JasminChannel:
         part = SentPart(provider_id=fitted(taken[1]) if taken else "")
         return Sent(parts=(part,) * max(1, count(message.text)))
 
+    async def examine(self) -> Sequence[Finding]:
+        """Whether Jasmin knows our password, and what is left to pay with."""
+        form = {"username": self._settings.username, "password": self._settings.password}
+        url = self._settings.send_url.rpartition("/")[0] + "/balance"
+        answer = await call(self._session, "POST", url, seconds=self.timeout, form=form)
+        problem = _problem(answer) if answer.status >= _REFUSED else None
+        if problem is not None:
+            raise problem
+        return (Finding(what="account", fine=True, note=answer.text[:_NOTE]),)
+
+    def probe(self) -> RawRequest:
+        """The report of a message that there never was."""
+        query = urlencode({"key": self._settings.key, "m": "0" * 26})
+        return RawRequest(
+            method="POST",
+            path=f"/channels/{self.name}/status",
+            query_string=query,
+            headers={"content-type": "application/x-www-form-urlencoded"},
+            body=form_body({"id": "0", "message_status": "ACCEPTD"}),
+        )
+
     def _message(self, form: Mapping[str, str]) -> InboundEvent:
         external_id = needed(form, "id")
         try:
@@ -175,7 +197,7 @@ def _problem(answer: Answer) -> SendError | None:
         # No operator is connected for the number; routes come back.
         return SendError(code="no_route", retryable=True, tries=6)
     problem = unavailable(answer)
-    if problem is None and answer.status >= 400:  # noqa: PLR2004 - an HTTP status
+    if problem is None and answer.status >= _REFUSED:
         return SendError(code=f"http_{answer.status}")
     if problem is None and not _TAKEN.match(answer.text):
         return SendError(code="unreadable_answer", in_doubt=True)

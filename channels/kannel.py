@@ -28,7 +28,7 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
@@ -54,7 +54,7 @@ _CHARSETS = {
     "utf-8": "utf-8",
     "latin1": "latin-1",
 }
-_FORBIDDEN = 403
+_NO_RECEIVER, _FORBIDDEN = 400, 403
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,6 +144,20 @@ class KannelChannel:
         if problem is not None:
             raise problem
         return Sent(parts=(SentPart(provider_id=""),) * max(1, count(message.text)))
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whether sendsms knows our password: it refuses that before it misses a receiver."""
+        query = {"username": self._settings.username, "password": self._settings.password}
+        url = f"{self._settings.sendsms_url}?{urlencode(query)}"
+        answer = await call(self._session, "GET", url, seconds=self.timeout)
+        known = answer.status == _NO_RECEIVER
+        return (Finding(what="account", fine=known, note="" if known else f"http_{answer.status}"),)
+
+    def probe(self) -> RawRequest:
+        """The report of a message that there never was."""
+        query = urlencode({"key": self._settings.key, "m": "0" * 26, "d": "8"})
+        path = f"/channels/{self.name}/status"
+        return RawRequest(method="GET", path=path, query_string=query, headers={})
 
     def _message(self, fields: Mapping[str, bytes]) -> InboundEvent:
         if "from" not in fields or "text" not in fields:

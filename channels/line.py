@@ -19,7 +19,7 @@ from bot.errors import MalformedUrn
 from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
 from bot.outbox import SentPart
 from bot.urns import Urn
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
 from channels.errors import Malformed, NotAuthentic, SendError
@@ -67,16 +67,14 @@ class LineChannel:
         self._settings = settings
         self._session = wiring.session
         self._clock = wiring.clock
-        self._url = f"{settings.api_url.rstrip('/')}/v2/bot/message/push"
+        self._api = f"{settings.api_url.rstrip('/')}/v2/bot"
+        self._webhook = f"{wiring.public_url.rstrip('/')}/channels/{name}/messages"
+        self._authorization = {"Authorization": f"Bearer {settings.access_token}"}
 
     def verify(self, request: RawRequest) -> None:
         """The HMAC-SHA256 of the raw body under the channel secret."""
         secrets = (self._settings.channel_secret, self._settings.previous_channel_secret)
-        expected = (
-            base64.b64encode(hmac.digest(secret.encode(), request.body, hashlib.sha256)).decode("ascii")
-            for secret in secrets
-            if secret
-        )
+        expected = (_sign(secret, request.body) for secret in secrets if secret)
         if not same_secret(request.headers.get(_SIGNATURE, ""), *expected):
             raise NotAuthentic
 
@@ -97,18 +95,59 @@ class LineChannel:
         answer = await call(
             self._session,
             "POST",
-            self._url,
+            f"{self._api}/message/push",
             seconds=self.timeout,
             document={"to": message.urn.address, "messages": [_content(message)]},
-            headers={
-                "Authorization": f"Bearer {self._settings.access_token}",
-                "X-Line-Retry-Key": str(uuid.uuid5(_KEYS, message.id)),
-            },
+            headers=self._authorization | {"X-Line-Retry-Key": str(uuid.uuid5(_KEYS, message.id))},
         )
         problem = _problem(answer)
         if problem is not None:
             raise problem
         return Sent(parts=(SentPart(provider_id=fitted(_id_of(answer))),))
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whose token it is, and where LINE brings messages."""
+        account, hook = await self._ask("GET", "info"), await self._ask("GET", "channel/webhook/endpoint")
+        url, active = text(hook, "endpoint"), hook.get("active") is True
+        note = url if active else f"{url or 'none is set'}, not in use"
+        return (
+            Finding(what="account", fine=True, note=text(account, "displayName")),
+            Finding(what="webhook", fine=active and url == self._webhook, note=note),
+        )
+
+    async def register(self) -> None:
+        """Set the webhook's address; `Use webhook` is switched on in the console alone."""
+        await self._ask("PUT", "channel/webhook/endpoint", {"endpoint": self._webhook})
+
+    def probe(self) -> RawRequest:
+        """A batch without events."""
+        body = b'{"destination": "", "events": []}'
+        return RawRequest(
+            method="POST",
+            path=f"/channels/{self.name}/messages",
+            headers={
+                "content-type": "application/json",
+                _SIGNATURE: _sign(self._settings.channel_secret, body),
+            },
+            body=body,
+        )
+
+    async def _ask(self, method: str, what: str, document: Document | None = None) -> Document:
+        answer = await call(
+            self._session,
+            method,
+            f"{self._api}/{what}",
+            seconds=self.timeout,
+            document=document,
+            headers=self._authorization,
+        )
+        problem = _problem(answer)
+        if problem is not None:
+            raise problem
+        try:
+            return read_json(answer.text.encode())
+        except Malformed:
+            raise SendError(code="unreadable_answer") from None
 
     def _event(self, event: Document) -> InboundEvent:
         source = member(event, "source")
@@ -131,6 +170,10 @@ class LineChannel:
             payload=said[1],
             received_at=self._clock.now(),
         )
+
+
+def _sign(secret: str, body: bytes) -> str:
+    return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode("ascii")
 
 
 def _said(event: Document) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ Sample of a webhook: {"object": "page", "entry": [{"id": "<page>", "time": 17900
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,18 +25,19 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.urns import Urn
 from channels import meta
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text, texts
 from channels.errors import SendError
 from channels.forms import fitted
-from channels.http import call
+from channels.http import Answer, call
 
 API = "https://graph.facebook.com"
 VERSION = "v23.0"
 _MAX_TEXT = 2000
 _BUTTONS, _BUTTON_UNITS = 13, 20
+_SUBSCRIBED = frozenset({"messages", "messaging_postbacks", "message_deliveries"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +79,8 @@ class MessengerChannel:
         self._session = wiring.session
         self._clock = wiring.clock
         self._codes = codes
-        self._url = f"{settings.api_url.rstrip('/')}/{settings.version}/{settings.page_id}/messages"
+        self._page = f"{settings.api_url.rstrip('/')}/{settings.version}/{settings.page_id}"
+        self._authorization = {"Authorization": f"Bearer {settings.access_token}"}
 
     def verify(self, request: RawRequest) -> None:
         """Meta's signature over the raw body; a verification by its token."""
@@ -110,19 +112,48 @@ class MessengerChannel:
         answer = await call(
             self._session,
             "POST",
-            self._url,
+            f"{self._page}/messages",
             seconds=self.timeout,
             document={
                 "recipient": {"id": message.urn.address.rpartition(":")[2]},
                 "messaging_type": "RESPONSE",
                 "message": content,
             },
-            headers={"Authorization": f"Bearer {self._settings.access_token}"},
+            headers=self._authorization,
         )
         provider_id = text(meta.sent(answer, self._codes), "message_id")
         if not provider_id:
             raise SendError(code="unreadable_answer", in_doubt=True)
         return Sent(parts=(SentPart(provider_id=fitted(provider_id)),))
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whether the page is subscribed to what is read here."""
+        told = meta.sent(await self._subscription("GET"), self._codes)
+        fields = {field for app in items(told, "data") for field in texts(app, "subscribed_fields")}
+        missing = sorted(_SUBSCRIBED - fields)
+        note = f"not subscribed to {', '.join(missing)}" if missing else "subscribed"
+        return (Finding(what="webhook", fine=not missing, note=note),)
+
+    async def register(self) -> None:
+        """Subscribe the page; the callback address is set in the app's dashboard alone."""
+        meta.sent(
+            await self._subscription("POST", {"subscribed_fields": ",".join(sorted(_SUBSCRIBED))}),
+            self._codes,
+        )
+
+    def probe(self) -> RawRequest:
+        """A batch without entries."""
+        return meta.probe(self.name, self._settings.app_secret, b'{"object": "page", "entry": []}')
+
+    async def _subscription(self, method: str, form: Mapping[str, str] | None = None) -> Answer:
+        return await call(
+            self._session,
+            method,
+            f"{self._page}/subscribed_apps",
+            seconds=self.timeout,
+            form=form,
+            headers=self._authorization,
+        )
 
     def _events(self, document: Document) -> Iterator[InboundEvent]:
         for entry in items(document, "entry"):

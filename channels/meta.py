@@ -35,13 +35,19 @@ def check(request: RawRequest, *, secrets: tuple[str, ...], verify_token: str) -
         if not _CHALLENGE.fullmatch(query.get("hub.challenge", b"")):
             raise Malformed("no_challenge")
         return
-    expected = (
-        "sha256=" + hmac.digest(secret.encode(), request.body, hashlib.sha256).hex()
-        for secret in secrets
-        if secret
-    )
+    expected = (_signature(secret, request.body) for secret in secrets if secret)
     if not same_secret(request.headers.get(_SIGNATURE, ""), *expected):
         raise NotAuthentic
+
+
+def probe(name: str, secret: str, body: bytes) -> RawRequest:
+    """A request as Meta makes it, to the channel of that name."""
+    return RawRequest(
+        method="POST",
+        path=f"/channels/{name}/messages",
+        headers={"content-type": "application/json", _SIGNATURE: _signature(secret, body)},
+        body=body,
+    )
 
 
 def answer(request: RawRequest) -> RawResponse:
@@ -72,3 +78,7 @@ def sent(given: Answer, codes: ErrorCodes) -> Document:
     if not document:
         raise SendError(code="unreadable_answer", in_doubt=True)
     return document
+
+
+def _signature(secret: str, body: bytes) -> str:
+    return "sha256=" + hmac.digest(secret.encode(), body, hashlib.sha256).hex()

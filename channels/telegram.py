@@ -22,7 +22,7 @@ from telegram.request import BaseRequest, RequestData
 from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
 from bot.outbox import SentPart
 from bot.urns import Urn
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, member, read_json, text, whole
 from channels.errors import Malformed, NotAuthentic, SendError
@@ -35,6 +35,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
 _BUTTONS = 10
 _BUTTON_UNITS = 60
+_NOTE = 200
 # A message put right soon after it was sent is the person's next word; a later one changes history.
 _CORRECTED_SECONDS = 120
 _COMMAND = re.compile(r"/([a-z]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
@@ -85,6 +86,7 @@ class TelegramChannel:
         self.timeout = settings.timeout
         self._settings = settings
         self._clock = wiring.clock
+        self._webhook = f"{wiring.public_url.rstrip('/')}/channels/{name}/messages"
         http = _Http(wiring, settings)
         self._bot = Bot(
             settings.token,
@@ -138,6 +140,41 @@ class TelegramChannel:
             # What the client makes nothing of was answered 200.
             raise SendError(code="unreadable_answer", in_doubt=True) from None
         return Sent(parts=(SentPart(provider_id=f"{sent.chat_id}:{sent.message_id}"),))
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whose token it is, where updates go, how many wait there and what the last fault was."""
+        try:
+            user, hook = await self._bot.get_me(), await self._bot.get_webhook_info()
+        except _RefusedError as refused:
+            raise refused.error from None
+        waiting = f"{hook.pending_update_count} updates wait at Telegram"
+        if hook.last_error_message:
+            waiting += f"; the last fault: {hook.last_error_message[:_NOTE]}"
+        return (
+            Finding(what="account", fine=True, note=f"@{user.username}"),
+            Finding(what="webhook", fine=hook.url == self._webhook, note=hook.url or "none is set"),
+            Finding(what="waiting", fine=not hook.last_error_message, note=waiting),
+        )
+
+    async def register(self) -> None:
+        """Set the webhook, with its secret, for the updates that are read here."""
+        try:
+            await self._bot.set_webhook(
+                self._webhook,
+                secret_token=self._settings.secret,
+                allowed_updates=["message", "edited_message", "callback_query"],
+            )
+        except _RefusedError as refused:
+            raise refused.error from None
+
+    def probe(self) -> RawRequest:
+        """An update of a kind that nobody knows."""
+        return RawRequest(
+            method="POST",
+            path=f"/channels/{self.name}/messages",
+            headers={"content-type": "application/json", _SECRET_HEADER: self._settings.secret},
+            body=b'{"update_id": 0}',
+        )
 
     def _message(self, update_id: str, message: Document) -> InboundEvent:
         chat, sender = member(message, "chat"), member(message, "from")

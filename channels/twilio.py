@@ -30,6 +30,7 @@ from twilio.request_validator import (
     remove_port,
 )
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
 from bot.errors import MalformedUrn
 from bot.messages import (
@@ -44,11 +45,11 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.parts import count
 from bot.urns import Urn
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, NotAuthentic, SendError
-from channels.forms import fitted, needed, our_id
+from channels.forms import fitted, form_body, needed, our_id
 from channels.http import call, unavailable
 
 API = "https://api.twilio.com"
@@ -121,6 +122,7 @@ class TwilioChannel:
         self._clock = wiring.clock
         self._public_url = wiring.public_url.rstrip("/")
         self._codes = codes
+        self._webhook = f"{self._public_url}/channels/{name}/messages"
         self._signed_urls = _signed_urls(self._public_url)
         tokens = (settings.auth_token, settings.previous_auth_token)
         self._tokens = [token for token in tokens if token]
@@ -203,6 +205,37 @@ class TwilioChannel:
         ]
         states = {each.sid: _STATES.get(str(each.status), DeliveryState.SENT) for each in reversed(found)}
         return [part for sid, state in states.items() for part in self._parts(message, str(sid), state)]
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whether the account is active, and where the number's messages go."""
+        account = await self._client.api.accounts(self._settings.account_sid).fetch_async()
+        active = str(account.status) == "active"
+        findings = [Finding(what="account", fine=active, note=f"{account.friendly_name}: {account.status}")]
+        for number in await self._numbers():
+            fine = number.sms_url == self._webhook and number.sms_method == "POST"
+            note = f"{number.sms_method} {number.sms_url}" if number.sms_url else "none is set"
+            findings.append(Finding(what="webhook", fine=fine, note=note))
+        return findings
+
+    async def register(self) -> None:
+        """Have the number's messages brought here; a messaging service's address is set in the console."""
+        for number in await self._numbers():
+            await number.update_async(sms_url=self._webhook, sms_method="POST")
+
+    def probe(self) -> RawRequest:
+        """The status of a message that there never was."""
+        form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "sent"}
+        path = f"/channels/{self.name}/status"
+        signed = self._public_url + path + "".join(name + value for name, value in sorted(form.items()))
+        keyed = self._keyed(self._settings.auth_token, "sha1")
+        headers = {"content-type": _FORM, _SIGNATURE_HEADER: _signature(keyed, signed)}
+        return RawRequest(method="POST", path=path, headers=headers, body=form_body(form))
+
+    async def _numbers(self) -> Sequence[IncomingPhoneNumberInstance]:
+        if not self._settings.sender.startswith("+"):
+            return ()
+        numbers = self._client.incoming_phone_numbers
+        return await numbers.list_async(phone_number=self._settings.sender, limit=1)
 
     def _signers(self, header: str) -> tuple[Sequence[str], str]:
         """Who may have signed, and how; a shared key only by its configured id."""

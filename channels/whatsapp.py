@@ -27,7 +27,7 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.urns import Urn
 from channels import meta
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
@@ -93,7 +93,8 @@ class WhatsAppChannel:
         self._clock = wiring.clock
         self._codes = codes
         api = f"{settings.api_url.rstrip('/')}/{settings.version}"
-        self._url = f"{api}/{settings.phone_number_id}/messages"
+        self._number = f"{api}/{settings.phone_number_id}"
+        self._authorization = {"Authorization": f"Bearer {settings.access_token}"}
 
     def verify(self, request: RawRequest) -> None:
         """Meta's signature over the raw body; a verification by its token."""
@@ -119,7 +120,7 @@ class WhatsAppChannel:
         answer = await call(
             self._session,
             "POST",
-            self._url,
+            f"{self._number}/messages",
             seconds=self.timeout,
             document={
                 "messaging_product": "whatsapp",
@@ -128,12 +129,33 @@ class WhatsAppChannel:
                 **self._content(message),
                 "biz_opaque_callback_data": message.id,
             },
-            headers={"Authorization": f"Bearer {self._settings.access_token}"},
+            headers=self._authorization,
         )
         taken = items(meta.sent(answer, self._codes), "messages")
         if not taken or not text(taken[0], "id"):
             raise SendError(code="unreadable_answer", in_doubt=True)
         return Sent(parts=(SentPart(provider_id=fitted(text(taken[0], "id"))),))
+
+    async def examine(self) -> Sequence[Finding]:
+        """Which number the token is good for; the webhook is set in the app's dashboard alone."""
+        answer = await call(
+            self._session,
+            "GET",
+            self._number,
+            seconds=self.timeout,
+            params={"fields": "display_phone_number,verified_name,quality_rating"},
+            headers=self._authorization,
+        )
+        told = meta.sent(answer, self._codes)
+        note = ", ".join(
+            text(told, each) for each in ("display_phone_number", "verified_name", "quality_rating")
+        )
+        return (Finding(what="account", fine=True, note=note),)
+
+    def probe(self) -> RawRequest:
+        """A batch without entries."""
+        body = b'{"object": "whatsapp_business_account", "entry": []}'
+        return meta.probe(self.name, self._settings.app_secret, body)
 
     def _events(self, document: Document) -> Iterator[InboundEvent]:
         for entry in items(document, "entry"):

@@ -17,6 +17,7 @@ from bot.messages import Capabilities
 from bot.nlu.interpreter import Interpreter
 from bot.pack import Pack
 from bot.pipeline import Pipeline
+from bot.traffic import Traffic
 from services.overlays import Overlays
 
 
@@ -52,6 +53,44 @@ class Server(Protocol):
         """Accept requests; the address in force."""
 
 
+class Finding(Protocol):
+    """One thing that was looked at; `fine` is None where it can only be told."""
+
+    @property
+    def what(self) -> str: ...  # noqa: D102  # see the class
+    @property
+    def fine(self) -> bool | None: ...  # noqa: D102  # see the class
+    @property
+    def note(self) -> str: ...  # noqa: D102  # see the class
+
+
+class Seen(Protocol):
+    """A channel as it was found."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # see the class
+    @property
+    def kind(self) -> str: ...  # noqa: D102  # see the class
+    @property
+    def findings(self) -> Sequence[Finding]: ...  # noqa: D102  # see the class
+    @property
+    def traffic(self) -> Traffic: ...  # noqa: D102  # see the class
+
+
+class ChannelCare(Protocol):
+    """The configured channels, to be looked after beside a server."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """In the order of the configuration."""
+
+    async def look(self, name: str) -> Seen:
+        """What can be found out about one without sending anybody a message."""
+
+    async def register(self, name: str) -> None:
+        """Tell its provider where to bring messages; raises ConfigurationError, SendError."""
+
+
 class Kit(Protocol):
     """What app.py provides to the commands."""
 
@@ -76,6 +115,9 @@ class Kit(Protocol):
 
     def overlays(self, config: Config) -> AbstractAsyncContextManager[Overlays]:
         """The services and centres as they stand, to be looked at and changed beside a server."""
+
+    def channels(self, config: Config) -> AbstractAsyncContextManager[ChannelCare]:
+        """The channels and their providers."""
 
     def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves, at work but not listening yet; `maintenance` only to be looked at."""

@@ -10,7 +10,7 @@ import click
 
 from bot.errors import PatouError
 from bot.messages import Capabilities
-from cli import catalogue, data, export, nlu, pack, parse, register, routes, serve, sms, talk, texts
+from cli import catalogue, data, doctor, export, nlu, pack, parse, register, routes, serve, sms, talk, texts
 from cli.kit import Kit
 
 
@@ -46,6 +46,7 @@ def command(kit: Kit, checks: Sequence[pack.Check], shown: Mapping[str, Capabili
         register.command(kit),
         catalogue.command(kit),
         *data.commands(kit),
+        *doctor.commands(kit),
     ):
         patou.add_command(each)
     return patou

@@ -15,6 +15,8 @@ from channels.base import Wiring
 from tests.channels.harness import Edge, Store
 from tests.channels.providers.kannel import KannelCaller
 from tests.channels.providers.kannel import connect as connect_kannel
+from tests.channels.providers.telegram import TelegramCaller
+from tests.channels.providers.telegram import connect as connect_telegram
 from tests.channels.providers.twilio import TwilioCaller
 from tests.channels.providers.twilio import connect as connect_twilio
 from tests.channels.providers.web import WebCaller
@@ -77,4 +79,11 @@ async def kannel_caller(edge: Edge, session: ClientSession) -> AsyncIterator[Kan
 async def web_caller(edge: Edge, session: ClientSession) -> AsyncIterator[WebCaller]:
     """The page of the web chat, with its channel on the edge."""
     async with connect_web(edge, session) as caller:
+        yield caller
+
+
+@pytest.fixture
+async def telegram_caller(edge: Edge, session: ClientSession) -> AsyncIterator[TelegramCaller]:
+    """The strict Bot API, with its channel on the edge."""
+    async with connect_telegram(edge, session) as caller:
         yield caller

@@ -21,7 +21,7 @@ class AfricasTalkingServer(ProviderServer):
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
-        return [web.post("/version1/messaging", self._send)]
+        return [web.post("/version1/messaging", self._send), web.get("/version1/user", self._user)]
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
@@ -43,6 +43,11 @@ class AfricasTalkingServer(ProviderServer):
             lose(request)
         taken = {"statusCode": 101, "number": form["to"], "status": "Success", "messageId": number}
         return web.Response(text="<html>") if outcome == "garbage" else _told([taken])
+
+    async def _user(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("apiKey") != API_KEY or request.query["username"] != USER:
+            return web.Response(status=401, text="The supplied authentication is invalid")
+        return web.json_response({"UserData": {"balance": "KES 1785.50"}})
 
 
 def _told(recipients: Sequence[Mapping[str, object]]) -> web.Response:

@@ -22,7 +22,7 @@ class JasminServer(ProviderServer):
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
-        return [web.post("/send", self._send)]
+        return [web.post("/send", self._send), web.post("/balance", self._balance)]
 
     async def call_back(self, session: ClientSession, message: Mapping[str, str], status: str) -> str:
         """Tell what became of a message; the answer must be the words that stop Jasmin from telling it again."""
@@ -46,6 +46,12 @@ class JasminServer(ProviderServer):
         if outcome == "lose":
             lose(request)
         return web.Response(text="<html>" if outcome == "garbage" else f'Success "{number}"')
+
+    async def _balance(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        if (form.get("username"), form.get("password")) != (USER, PASSWORD):
+            return web.Response(status=403, text='Error "Authentication failure for username:x"')
+        return web.json_response({"balance": "ND", "sms_count": "ND"})
 
 
 def _fault(form: Mapping[str, str]) -> str:

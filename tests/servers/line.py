@@ -30,11 +30,16 @@ class LineServer(ProviderServer):
     def __init__(self) -> None:
         super().__init__()
         self.repeated = 0
+        self.endpoint = ""
         self._keys: set[uuid.UUID] = set()
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
-        return [web.post("/v2/bot/message/push", self._push)]
+        return [
+            web.post("/v2/bot/message/push", self._push),
+            web.get("/v2/bot/info", self._info),
+            web.route("*", "/v2/bot/channel/webhook/endpoint", self._endpoint),
+        ]
 
     async def _push(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
@@ -58,6 +63,19 @@ class LineServer(ProviderServer):
         if outcome == "take and fail":
             return _error(500, "Internal Server Error")
         return web.json_response({"sentMessages": [{"id": str(len(self.messages)), "quoteToken": "q"}]})
+
+    async def _info(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
+            return _error(401, "Authentication failed")
+        return web.json_response({"userId": "U0", "displayName": "The office"})
+
+    async def _endpoint(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
+            return _error(401, "Authentication failed")
+        if request.method == "PUT":
+            self.endpoint = json.loads(await request.read())["endpoint"]
+            return web.json_response({})
+        return web.json_response({"endpoint": self.endpoint, "active": True})
 
 
 def sign(body: bytes, secret: str = CHANNEL_SECRET) -> str:

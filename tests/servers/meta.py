@@ -40,9 +40,17 @@ class MetaServer(ProviderServer):
     taken are in `messages`, in order.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.subscribed = ["messages"]
+
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
-        return [web.post("/v23.0/{sender}/messages", self._create)]
+        return [
+            web.post("/v23.0/{sender}/messages", self._create),
+            web.get("/v23.0/{sender}", self._number),
+            web.route("*", "/v23.0/{sender}/subscribed_apps", self._subscriptions),
+        ]
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         document = json.loads(await request.read())
@@ -61,6 +69,25 @@ class MetaServer(ProviderServer):
         if outcome == "lose":
             lose(request)
         return web.Response(text="<html>proxy</html>") if outcome == "garbage" else web.json_response(taken)
+
+    async def _number(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
+            return _error(401, 190)
+        told = {
+            "display_phone_number": "+856 20 55 512 345",
+            "verified_name": "The office",
+            "quality_rating": "GREEN",
+        }
+        assert set(request.query["fields"].split(",")) == told.keys()
+        return web.json_response({**told, "id": request.match_info["sender"]})
+
+    async def _subscriptions(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
+            return _error(401, 190)
+        if request.method == "POST":
+            self.subscribed = str((await request.post())["subscribed_fields"]).split(",")
+            return web.json_response({"success": True})
+        return web.json_response({"data": [{"id": "1", "subscribed_fields": self.subscribed}]})
 
     def _take(self, document: dict[str, Any]) -> dict[str, Any]:
         number = len(self.messages) + 1

@@ -34,12 +34,16 @@ class TelegramServer(ProviderServer):
     `messages`, in order.
     """
 
+    webhook = ""
+
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
         return [web.post("/bot{token}/{method}", self._call)]
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
+        if request.match_info["method"] in ("getMe", "getWebhookInfo", "setWebhook"):
+            return self._about_us(request, form)
         refusal = _refusal(request, form)
         if refusal is not None:
             return refusal
@@ -53,6 +57,19 @@ class TelegramServer(ProviderServer):
             lose(request)
         readable = web.json_response({"ok": True, "result": message})
         return web.Response(text="<html>proxy</html>") if outcome == "garbage" else readable
+
+    def _about_us(self, request: web.Request, form: dict[str, str]) -> web.Response:
+        if request.match_info["token"] != TOKEN:
+            return _error(401, "Unauthorized")
+        method = request.match_info["method"]
+        if method == "setWebhook":
+            assert form.keys() == {"url", "secret_token", "allowed_updates"}
+            assert form["secret_token"] == SECRET
+            self.webhook = form["url"]
+        user = {"id": 1, "is_bot": True, "first_name": "Patou", "username": "patou_bot"}
+        hook = {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 3}
+        told = {"getMe": user, "getWebhookInfo": hook, "setWebhook": True}[method]
+        return web.json_response({"ok": True, "result": told})
 
     def _take(self, form: dict[str, str]) -> dict[str, Any]:
         chat = int(form["chat_id"])

@@ -41,6 +41,7 @@ class TwilioServer:
         self.messages: list[dict[str, Any]] = []
         self.calls = 0
         self.down = False
+        self.number = {"sid": "PN" + "0" * 32, "phone_number": NUMBER, "sms_url": "", "sms_method": "GET"}
         self._session = session
         self._validator = RequestValidator(TOKEN)  # type: ignore[no-untyped-call]  # twilio leaves it untyped
         self._runner: web.AppRunner | None = None
@@ -55,7 +56,16 @@ class TwilioServer:
         """Listen."""
         app = web.Application()
         path = "/2010-04-01/Accounts/{account}/Messages.json"
-        app.add_routes([web.post(path, self._create), web.get(path, self._list)])
+        numbers = "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers"
+        app.add_routes(
+            [
+                web.post(path, self._create),
+                web.get(path, self._list),
+                web.get("/2010-04-01/Accounts/{account}.json", self._account),
+                web.get(numbers + ".json", self._numbers),
+                web.post(numbers + "/{sid}.json", self._change_number),
+            ]
+        )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
@@ -132,6 +142,21 @@ class TwilioServer:
         found = [each for each in self.messages if each["to"] == request.query.get("To", each["to"])]
         messages = [_public(each) for each in reversed(found)]
         return web.json_response({"messages": messages, "next_page_uri": None, "page": 0})
+
+    async def _account(self, request: web.Request) -> web.StreamResponse:
+        account = {"sid": ACCOUNT, "friendly_name": "The office", "status": "active", "type": "Full"}
+        return self._unauthorised(request) or web.json_response(account)
+
+    async def _numbers(self, request: web.Request) -> web.StreamResponse:
+        assert request.query["PhoneNumber"] == NUMBER
+        listed = {"incoming_phone_numbers": [self.number], "next_page_uri": None, "page": 0}
+        return self._unauthorised(request) or web.json_response(listed)
+
+    async def _change_number(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        assert form.keys() == {"SmsUrl", "SmsMethod"}
+        self.number |= {"sms_url": str(form["SmsUrl"]), "sms_method": str(form["SmsMethod"])}
+        return self._unauthorised(request) or web.json_response(self.number)
 
     def _unauthorised(self, request: web.Request) -> web.Response | None:
         expected = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
