@@ -93,6 +93,8 @@ class LightInterpreter:
         self._languages = LanguageDetector(model)
         self._whole, self._entities, self._clauses = whole, entities, clauses
         self._bands = Bands()
+        self._about_services = _ABOUT_SERVICES.intersection(model.intents)
+        self._after_a_question = [each for each in _AFTER_A_QUESTION.items() if each[0] in model.intents]
         # The places, among the kinds of the model, of those of each intent that has some.
         self._kinds: dict[str, list[int]] = {}
         for place, kind in enumerate(model.kinds):
@@ -187,11 +189,13 @@ class LightInterpreter:
         chances = dict(zip(self._classifier.model.intents, classified, strict=True))
         if not (context.service or context.expects):
             return chances
-        likelier = dict(_AFTER_A_QUESTION) if context.expects else {}
-        story = min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2 if context.expects else 1.0
-        likelier.update(dict.fromkeys(_ABOUT_SERVICES, _FOLLOWS * story if context.service else story))
-        for name in likelier.keys() & chances.keys():
-            chances[name] *= likelier[name]
+        about = _FOLLOWS if context.service else 1.0
+        if context.expects:
+            about *= min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
+            for name, likelier in self._after_a_question:
+                chances[name] *= likelier
+        for name in self._about_services:
+            chances[name] *= about
         whole = sum(chances.values())
         return {name: chance / whole for name, chance in chances.items()}
 

@@ -23,7 +23,6 @@ _SPELT_LONGER = 4
 # The polite words of a message are not longer than this, all together.
 _POLITE = 16
 _MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+|(?<=\w)\?+|^[\s/]+")
-_SPACES = re.compile(r"\s+")
 
 
 class WholeMessages:
@@ -108,4 +107,4 @@ def _first(intents: list[str], expects: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _SPACES.sub(" ", _MARKS.sub(" ", text)).strip()
+    return " ".join(_MARKS.sub(" ", text).split())
