@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.interfaces import Action
 
 from bot.places import Place
@@ -11,6 +12,7 @@ from bot.text.gsm import is_gsm
 from complaints.cases import CaseKind
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.afterthought import ASK, case_just_filed
 from dialogs.circumstances import Circumstances
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
 from dialogs.intake import Intake
@@ -24,6 +26,8 @@ _CONFIRM = "utter_ask_complaint_form_complaint_confirm"
 # letter outside GSM-7 makes parts of 67, and where all are inside.
 _DEAR_SHOWN, _CHEAP_SHOWN, _PLACE_SHOWN = 36, 120, 20
 _FORM = "complaint_form"
+# Stays the goal while it is filed: what is said afterwards is about it.
+_DANGER = "danger"
 _KINDS = {"feedback": CaseKind.SUGGESTION, "talk_to_human": CaseKind.ENQUIRY}
 _OF_ONE_CASE = (
     "case_kind",
@@ -61,16 +65,20 @@ class ComplaintStart(DialogAction):
         """Begin with an empty form, unless one is under way."""
         if turn.form == _FORM:
             return []
+        more = turn.intent == "complaint" and self._phrases.has_substance(turn.text)
+        if more and await case_just_filed(self.ports, turn):
+            return [FollowupAction(ASK)]
         text = self._said_already(turn)
         places = places_named(self.ports.places, text)
         return [
             *remember(**dict.fromkeys(_OF_ONE_CASE)),
             *remember(
-                goal="complaint",
+                goal=_DANGER if turn.slot("goal") == _DANGER else "complaint",
                 case_kind=_kind(turn).value,
                 complaint_text=text or None,
                 complaint_place=self._place(turn, places),
             ),
+            FollowupAction(_FORM),
         ]
 
     def _place(self, turn: Turn, named: Sequence[Place]) -> str | None:

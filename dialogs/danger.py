@@ -14,6 +14,12 @@ def actions(ports: Ports) -> list[Action]:
     return [Danger(ports)]
 
 
+def named_places(ports: Ports, turn: Turn) -> list[str]:
+    """The codes of the places that a message names, and of those that they are in."""
+    found = (ports.places.get(turn.entity(level)) for level in ("district", "province"))
+    return [code for place in found if place for code in (place.code, place.parent) if code]
+
+
 class Danger(DialogAction):
     """Says which numbers to call; keeps the words, so that filing does not ask for them again."""
 
@@ -25,7 +31,7 @@ class Danger(DialogAction):
 
     async def respond(self, turn: Turn) -> Events:
         """The numbers; in the midst of a complaint, what was said is an answer too."""
-        numbers = self._hotlines.spoken("danger", turn.words)
+        numbers = self._hotlines.spoken("danger", turn.words, near=named_places(self.ports, turn))
         if numbers:
             turn.say("utter_danger", numbers=numbers)
         else:

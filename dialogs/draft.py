@@ -5,11 +5,14 @@ from __future__ import annotations
 from dialogs.action import Events, Turn, remember
 from dialogs.phrases import Phrases
 
+# Offers to file words as another case than the one just filed.
+ADD_OR_FILE = "utter_ask_add_to_case"
 # The answers that offer it right after a person's own words.
 _OFFERS = frozenset(
     {
         "utter_application",
         "utter_application_not_found",
+        ADD_OR_FILE,
         "utter_ask_service",
         "utter_did_you_mean",
         "utter_no_case_to_withdraw",

@@ -23,7 +23,13 @@ class Duration(ListQuestion):
     topic = Topic.DURATION
 
     async def respond(self, turn: Turn) -> Events:
-        """Answer; "when will it be ready?" after an application was told asks about that one."""
+        """Answer; "when will it be ready?" after an application was told asks about that one.
+
+        "Until when is it open?" asks for hours: of the service's office if one is named.
+        """
+        if self._phrases.asks_closing_hour(turn.text):
+            named = turn.entity("service")
+            return [FollowupAction("action_where_hours" if named else "action_open_now")]
         if turn.last_answer == "utter_application" and not turn.entity("service"):
             return [FollowupAction("action_status_start")]
         return await super().respond(turn)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from abc import abstractmethod
 from itertools import takewhile
 
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.interfaces import Action
 
 from bot.bands import Bands
 from dialogs import draft
-from dialogs.action import DialogAction, Events, Turn
+from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.afterthought import ASK, add, case_just_filed
 from dialogs.asked_service import choice, to_staff
+from dialogs.circumstances import Circumstances
+from dialogs.danger import named_places
 from dialogs.hotlines import Hotlines
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
+from dialogs.subject import Subjects
 
 _GUESSES_OFFERED = 3
 _NOT_HELPED = frozenset(
@@ -27,6 +32,9 @@ _NOT_HELPED = frozenset(
     }
 )
 _DANGER = frozenset({"utter_danger", "utter_danger_no_number", "utter_danger_again"})
+_DANGER_GOAL = "danger"
+# Fewer letters after a receipt are no afterthought.
+_LEAST_ADDED = 8
 # How the understanding calls them.
 _FOREIGN = frozenset({"th", "other"})
 # What is asked of a service, the most frequent first.
@@ -49,34 +57,61 @@ class NotHelped(DialogAction):
 
     async def respond(self, turn: Turn) -> Events:
         """The kindest thing that can be said."""
-        if self._more_urgent(turn):
-            return []
+        urgent = await self._more_urgent(turn)
+        if urgent is not None:
+            return urgent
+        self._announce(turn)
         if turn.last_answer in _NOT_HELPED:
             turn.say("utter_not_understood_again")
         elif self._foreign(turn):
             turn.say("utter_other_language")
+        elif begun := self.take(turn):
+            return begun
         else:
             self.otherwise(turn)
         return draft.keep(turn, self._phrases)
+
+    def take(self, turn: Turn) -> Events:
+        """What begins where one guess is worth acting on; nothing by itself."""
+        del turn
+        return []
 
     @abstractmethod
     def otherwise(self, turn: Turn) -> None:
         """Answer the first message of this kind."""
 
-    def _more_urgent(self, turn: Turn) -> bool:
-        """Answer what is not about understanding.
+    def _announce(self, turn: Turn) -> None:
+        """Say what is in force for the service that is named: it may be all that was asked."""
+        if turn.entity("service") in self.ports.catalogue.services:
+            Circumstances(self.ports, turn, turn.entity("service")).announce()
 
-        A person in danger who writes on, an address perhaps, is told at once that nobody is sent;
-        an insulting one is offered help.
+    async def _more_urgent(self, turn: Turn) -> Events | None:
+        """Answer what is not about understanding; None if there is no such thing.
+
+        A person in danger who writes on, an address perhaps, is told at once that nobody is sent, and
+        staff get the words; an insulting one is offered help.
         """
-        numbers = self._hotlines.spoken("danger", turn.words)
-        if turn.last_answer in _DANGER and numbers:
-            turn.say("utter_danger_again", numbers=numbers)
-        elif self._phrases.insulting(turn.text):
+        if turn.last_answer in _DANGER:
+            return self._in_danger(turn)
+        filed = await case_just_filed(self.ports, turn)
+        if filed and turn.slot("goal") == _DANGER_GOAL:
+            return add(turn, filed, turn.text)
+        if self._phrases.insulting(turn.text):
             turn.say("utter_calm")
+            return []
+        ours = turn.intent != "out_of_scope"
+        if filed and ours and self._phrases.letters(turn.text) >= _LEAST_ADDED:
+            return [FollowupAction(ASK)]
+        return None
+
+    def _in_danger(self, turn: Turn) -> Events:
+        numbers = self._hotlines.spoken("danger", turn.words, near=named_places(self.ports, turn))
+        if numbers:
+            turn.say("utter_danger_again", numbers=numbers)
         else:
-            return False
-        return True
+            turn.say("utter_danger_no_number")
+        told = [turn.slot("complaint_draft"), turn.text]
+        return remember(complaint_draft="\n".join(filter(None, told)))
 
     def _foreign(self, turn: Turn) -> bool:
         """Whether the words are in none of the pack's languages."""
@@ -88,6 +123,18 @@ class Fallback(NotHelped):
     """Asks "did you mean" with the likeliest goals and a person; the second time in a row, offers the person."""
 
     action_name = "action_default_fallback"
+
+    def __init__(self, ports: Ports, phrases: Phrases) -> None:
+        super().__init__(ports, phrases)
+        self._subjects = Subjects.load(ports.pack, ports.categories)
+
+    def take(self, turn: Turn) -> Events:
+        """A complaint begins where that is likeliest and the words say what about: it is shown before it is sent."""
+        first = next(iter(likely(self.ports, turn)), "")
+        known = self._subjects.guess(turn.text).id != self._subjects.general
+        if first != "complaint" or not known or turn.form or not self._phrases.has_substance(turn.text):
+            return []
+        return [FollowupAction("action_complaint_start")]
 
     def otherwise(self, turn: Turn) -> None:
         """Guess, as far as there is a guess."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.errors import PackError
@@ -42,10 +42,15 @@ class Hotlines:
             raise problems[0]
         return cls(told=tuple(each for each in read if each.status in ("confirmed", "reported")))
 
-    def spoken(self, topic: str, words: Words, limit: int = 2) -> str:
-        """The numbers for a topic that serve the whole country, confirmed ones first; empty if none."""
-        fitting = [each for each in self.told if topic in each.topics and not each.place]
-        return ", ".join(_spoken(each, words) for each in _surest(fitting)[:limit])
+    def spoken(self, topic: str, words: Words, limit: int = 2, near: Collection[str] = ()) -> str:
+        """The numbers for a topic: those of the places `near`, then those of the whole country; empty if none.
+
+        Of these, confirmed ones come first.
+        """
+        fitting = [each for each in self.told if topic in each.topics]
+        local = [each for each in fitting if each.place in near]
+        everywhere = [each for each in fitting if not each.place]
+        return ", ".join(_spoken(each, words) for each in [*_surest(local), *_surest(everywhere)][:limit])
 
     def of_service(self, service_id: str, words: Words) -> str:
         """The number that answers for a public service; empty if none is known."""

@@ -24,6 +24,7 @@ class Phrases:
     insults: re.Pattern[str]
     skip: frozenset[str]
     on_behalf: re.Pattern[str]
+    open_until: re.Pattern[str]
 
     @classmethod
     def load(cls, pack: Pack) -> Phrases:
@@ -35,9 +36,10 @@ class Phrases:
             insults=any_of(_together(files, "insults")),
             skip=frozenset(_plain(word) for word in _together(files, "skip")),
             on_behalf=any_of(_together(files, "on_behalf")),
+            open_until=any_of(_together(files, "open_until")),
         )
         for each in files:
-            each.only(("wish", "insults", "skip", "on_behalf"))
+            each.only(("wish", "insults", "skip", "on_behalf", "open_until"))
         if problems:
             raise problems[0]
         return phrases
@@ -62,6 +64,10 @@ class Phrases:
     def for_another(self, text: str) -> bool:
         """Whether a text says that it is written for somebody else."""
         return bool(self.on_behalf.search(text.casefold()))
+
+    def asks_closing_hour(self, text: str) -> bool:
+        """Whether a text asks until when an office is open."""
+        return bool(self.open_until.search(text.casefold()))
 
     def _beyond(self, text: str) -> str:
         return self.wish.sub(" ", text.casefold())

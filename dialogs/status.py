@@ -107,7 +107,7 @@ class ApplicationStart(DialogAction):
         if turn.entity("service") or turn.entity("application") or application_numbers.find(turn.text):
             return False
         cases = {view.case.reference: view.case for view in await self.ports.cases.of_contact(turn.person)}
-        if turn.slot("goal") == "complaint" and turn.slot("reference") in cases:
+        if turn.slot("goal") in ("complaint", "danger") and turn.slot("reference") in cases:
             return True
         is_open = any(case.state in OPEN for case in cases.values())
         return is_open and not connected and not turn.slot("service")
