@@ -18,7 +18,7 @@ from tests.channels.providers import Caller, connect
 
 HERE = Path(__file__).parent
 REQUIRED = {
-    "plain", "lao", "malformed", "ignored", "duplicate", "out_of_order", "oversize", "wrong_types",
+    "plain", "lao", "malformed", "ignored", "duplicate", "batch", "out_of_order", "oversize", "wrong_types",
     "lone_surrogates", "forged_signature", "missing_signature", "5xx", "429", "refused", "opted_out",
 }  # fmt: skip
 

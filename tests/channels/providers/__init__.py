@@ -18,10 +18,20 @@ Answered = tuple[int, Mapping[str, str], bytes]
 class Caller(Protocol):
     """One provider, seen from a table."""
 
+    edge: Edge
     urn: str
 
     async def call(self, spec: Mapping[str, Any]) -> Answered:
         """Make one request as the table describes it."""
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """The spec of a message in which the person writes this; numbers are unique."""
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """The spec of pressing a button below the last message that was taken; places begin at 1.
+
+        Only where there are buttons.
+        """
 
     async def receipt(self, word: str) -> None:
         """Tell what became of the first message that was taken."""
@@ -35,7 +45,12 @@ class Caller(Protocol):
         """`to` and `text` of what the provider took."""
 
 
-def connect(kind: str, edge: Edge, session: ClientSession) -> AbstractAsyncContextManager[Caller]:
-    """The provider of this kind while it runs, with its channel on the edge under the name of the kind."""
+def connect(
+    kind: str, edge: Edge, session: ClientSession, seconds: float = 0.3
+) -> AbstractAsyncContextManager[Caller]:
+    """The provider of this kind while it runs, with its channel on the edge under the name of the kind.
+
+    `seconds` is the channel's time limit for a call.
+    """
     provider = import_module(f"tests.channels.providers.{kind}")
-    return cast("AbstractAsyncContextManager[Caller]", provider.connect(edge, session))
+    return cast("AbstractAsyncContextManager[Caller]", provider.connect(edge, session, seconds))

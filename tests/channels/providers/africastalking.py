@@ -20,12 +20,14 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[AfricasTalkingCaller]:
+async def connect(
+    edge: Edge, session: ClientSession, seconds: float = 0.3
+) -> AsyncIterator[AfricasTalkingCaller]:
     """See `tests.channels.providers.connect`."""
     server = AfricasTalkingServer()
     await server.start()
     settings = africastalking.Settings(
-        username=USER, api_key=API_KEY, key=KEY, sender="1500", api_url=server.url, timeout=0.3
+        username=USER, api_key=API_KEY, key=KEY, sender="1500", api_url=server.url, timeout=seconds
     )
     config = ChannelConfig(name="africastalking", kind="africastalking", settings=settings)
     edge.channels["africastalking"] = africastalking.build(config, edge.wiring(session))
@@ -51,6 +53,14 @@ class AfricasTalkingCaller:
         body = spec.get("raw") or urlencode(spec.get("form", {}))
         data = bytes.fromhex(spec["hex"]) if "hex" in spec else (body * spec.get("times", 1)).encode()
         return await fetch(self._session, "POST", url, data=data, headers=_FORM)
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        return {"form": {"id": f"a{number}", "from": "+8562055512345", "to": "1500", "text": text}}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        raise NotImplementedError
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; `Failed UserInBlacklist` carries a reason."""

@@ -19,7 +19,7 @@ from tests.servers.http_sms import AUTHORIZATION, KEY, HttpSmsServer
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[HttpSmsCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[HttpSmsCaller]:
     """See `tests.channels.providers.connect`."""
     server = HttpSmsServer()
     await server.start()
@@ -41,7 +41,7 @@ async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[HttpSmsCa
         report_fields={"id": "number", "status": "state"},
         report_states={"OK": "delivered", "KO": "failed", "ACK": "sent"},
         reply="OK",
-        timeout=0.3,
+        timeout=seconds,
     )
     config = ChannelConfig(name="http_sms", kind="http_sms", settings=settings)
     edge.channels["http_sms"] = http_sms.build(config, edge.wiring(session))
@@ -72,6 +72,14 @@ class HttpSmsCaller:
         body = (spec.get("raw") or json.dumps(spec["json"])) * spec.get("times", 1)
         headers["Content-Type"] = "application/json"
         return await fetch(self._session, "POST", url, data=body.encode(), headers=headers)
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        return {"json": {"msgId": number, "msisdn": "8562055512345", "message": text}}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        raise NotImplementedError
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; the words are the gateway's."""

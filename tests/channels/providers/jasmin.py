@@ -20,7 +20,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[JasminCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[JasminCaller]:
     """See `tests.channels.providers.connect`."""
     server = JasminServer()
     await server.start()
@@ -31,7 +31,7 @@ async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[JasminCal
         key=KEY,
         sender="1500",
         addresses=("127.0.0.0/8",),
-        timeout=0.3,
+        timeout=seconds,
     )
     config = ChannelConfig(name="jasmin", kind="jasmin", settings=settings)
     edge.channels["jasmin"] = jasmin.build(config, edge.wiring(session))
@@ -63,6 +63,15 @@ class JasminCaller:
             data=(body * spec.get("times", 1)).encode(),
             headers=headers,
         )
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        binary = text.encode("utf-16-be").hex()
+        return {"form": {"id": f"j{number}", "from": "8562055512345", "coding": "8", "binary": binary}}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        raise NotImplementedError
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; the words are the SMSC's."""

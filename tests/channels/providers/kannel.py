@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import ClientSession
 from yarl import URL
@@ -18,7 +19,7 @@ from tests.servers.kannel import KEY, PASSWORD, USER, SendsmsServer
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[KannelCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[KannelCaller]:
     """See `tests.channels.providers.connect`."""
     server = SendsmsServer(session)
     await server.start()
@@ -29,7 +30,7 @@ async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[KannelCal
         key=KEY,
         sender="1500",
         addresses=("127.0.0.0/8",),
-        timeout=0.3,
+        timeout=seconds,
     )
     config = ChannelConfig(name="kannel", kind="kannel", settings=settings)
     edge.channels["kannel"] = kannel.build(config, edge.wiring(session))
@@ -57,6 +58,15 @@ class KannelCaller:
         url = f"{self.edge.url}/channels/kannel/{spec.get('endpoint', 'messages')}?{query}"
         exact = URL(url, encoded=True)
         return await fetch(self._session, spec.get("method", "GET"), exact, headers=spec.get("headers"))
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        words = quote(text.encode("utf-16-be"))
+        return {"query": f"from=8562055512345&to=1500&id=k{number}&charset=UTF-16BE&coding=2&text={words}"}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        raise NotImplementedError
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`."""

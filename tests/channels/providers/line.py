@@ -18,7 +18,7 @@ from tests.servers.line import ACCESS_TOKEN, CHANNEL_SECRET, LineServer, sign
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[LineCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[LineCaller]:
     """See `tests.channels.providers.connect`."""
     server = LineServer()
     await server.start()
@@ -27,7 +27,7 @@ async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[LineCalle
         previous_channel_secret="the-secret-before",
         access_token=ACCESS_TOKEN,
         api_url=server.url,
-        timeout=0.3,
+        timeout=seconds,
     )
     config = ChannelConfig(name="line", kind="line", settings=settings)
     edge.channels["line"] = line.build(config, edge.wiring(session))
@@ -55,6 +55,17 @@ class LineCaller:
         return await fetch(
             self._session, "POST", url, data=body.encode(), headers=headers | spec.get("headers", {})
         )
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        message = {"type": "text", "id": str(number), "text": text}
+        return {"events": [{"webhookEventId": f"01E{number}", "message": message}]}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        action = self._server.messages[-1]["quickReply"]["items"][place - 1]["action"]
+        event = {"type": "postback", "postback": {"data": action["data"]}}
+        return {"events": [{"webhookEventId": f"01E{number}", **event}]}
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; LINE sends none."""

@@ -18,7 +18,7 @@ from tests.servers.meta import ACCESS_TOKEN, APP_SECRET, PAGE_ID, VERIFY_TOKEN, 
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[MessengerCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[MessengerCaller]:
     """See `tests.channels.providers.connect`."""
     server = MetaServer()
     await server.start()
@@ -29,7 +29,7 @@ async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[Messenger
         previous_app_secret="the-secret-before",
         verify_token=VERIFY_TOKEN,
         api_url=server.url,
-        timeout=0.3,
+        timeout=seconds,
     )
     config = ChannelConfig(name="messenger", kind="messenger", settings=settings)
     edge.channels["messenger"] = messenger.build(config, edge.wiring(session))
@@ -59,6 +59,16 @@ class MessengerCaller:
         return await fetch(
             self._session, "POST", url, data=body.encode(), headers=headers | spec.get("headers", {})
         )
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        return {"events": [{"message": {"mid": f"m_{number}", "text": text}}]}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        reply = self._server.messages[-1]["replies"][place - 1]
+        quick = {"mid": f"m_{number}", "text": reply["title"], "quick_reply": {"payload": reply["payload"]}}
+        return {"events": [{"message": quick}]}
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; only `delivered` is told by message."""

@@ -21,12 +21,12 @@ _CHAT = {"id": 77, "type": "private", "first_name": "Noy"}
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[TelegramCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[TelegramCaller]:
     """See `tests.channels.providers.connect`."""
     server = TelegramServer()
     await server.start()
     settings = telegram.Settings(
-        token=TOKEN, secret=SECRET, previous_secret="the-secret-before", api_url=server.url, timeout=0.3
+        token=TOKEN, secret=SECRET, previous_secret="the-secret-before", api_url=server.url, timeout=seconds
     )
     config = ChannelConfig(name="telegram", kind="telegram", settings=settings)
     edge.channels["telegram"] = telegram.build(config, edge.wiring(session))
@@ -54,6 +54,16 @@ class TelegramCaller:
         return await fetch(
             self._session, spec.get("method", "POST"), url, data=body.encode(), headers=headers
         )
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        return {"id": number, "message": {"text": text}}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        keyboard = self._server.messages[-1]["inline_keyboard"]
+        data = keyboard[place - 1][0]["callback_data"]
+        return {"id": number, "pressed": {"data": data}, "markup": {"inline_keyboard": keyboard}}
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; Telegram sends none."""

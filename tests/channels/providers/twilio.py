@@ -21,7 +21,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[TwilioCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[TwilioCaller]:
     """See `tests.channels.providers.connect`."""
     server = TwilioServer(session)
     await server.start()
@@ -32,7 +32,7 @@ async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[TwilioCal
         shared_keys={"webhooks_sharedkey_1": "a-shared-secret"},
         sender=NUMBER,
         api_url=server.url,
-        timeout=0.3,
+        timeout=seconds,
     )
     config = ChannelConfig(name="twilio", kind="twilio", settings=settings)
     edge.channels["twilio"] = twilio.build(config, edge.wiring(session))
@@ -63,6 +63,14 @@ class TwilioCaller:
         return await fetch(
             self._session, spec.get("method", "POST"), URL(url, encoded=True), data=data, headers=headers
         )
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        return {"form": {"MessageSid": f"SM{number:032x}", "From": "+8562055512345", "Body": text}}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        raise NotImplementedError
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; `undelivered 30003` carries a code."""

@@ -18,7 +18,7 @@ from tests.servers.meta import ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID, VERIFY
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[WhatsAppCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[WhatsAppCaller]:
     """See `tests.channels.providers.connect`."""
     server = MetaServer()
     await server.start()
@@ -29,7 +29,7 @@ async def connect(edge: Edge, session: ClientSession) -> AsyncIterator[WhatsAppC
         previous_app_secret="the-secret-before",
         verify_token=VERIFY_TOKEN,
         api_url=server.url,
-        timeout=0.3,
+        timeout=seconds,
     )
     config = ChannelConfig(name="whatsapp", kind="whatsapp", settings=settings)
     edge.channels["whatsapp"] = whatsapp.build(config, edge.wiring(session))
@@ -60,6 +60,18 @@ class WhatsAppCaller:
         return await fetch(
             self._session, "POST", url, data=body.encode(), headers=headers | spec.get("headers", {})
         )
+
+    def said(self, text: str, number: int) -> Mapping[str, Any]:
+        """See `Caller.said`."""
+        return {"messages": [{"id": f"wamid.{number}", "text": {"body": text}}]}
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        action = self._server.messages[-1]["action"]
+        kind = "button_reply" if "buttons" in action else "list_reply"
+        rows = action.get("sections", [{}])[0].get("rows") or [each["reply"] for each in action["buttons"]]
+        interactive = {"type": kind, kind: rows[place - 1]}
+        return {"messages": [{"id": f"wamid.{number}", "type": "interactive", "interactive": interactive}]}
 
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; `failed 131026` carries a code."""
