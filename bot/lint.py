@@ -39,7 +39,7 @@ def lint(pack: Pack, budgets: Mapping[str, int], widths: Mapping[str, int]) -> I
             filler = "x" if is_gsm(text.text) else "ກ"
             values: dict[str, Any] = {name: filler * widths[name] for name in names}
             said = renderer.render([Response(key=key, values=values)], language, _SMS).drafts[0].text
-            parts, budget = count(said), budgets.get(key, DEFAULT_BUDGET)
+            parts, budget = count(said), budgets.get(key) or DEFAULT_BUDGET
             if parts > budget:
                 problem = f"{key} costs {parts} parts, {budget} are allowed"
                 remedy = "Write it shorter, or give it a short: wording."

@@ -60,7 +60,10 @@ class _Wording(NamedTuple):
 
 
 class Renderer:
-    """Puts responses into words; `budgets` are the parts that a text may cost, by key."""
+    """Puts responses into words; `budgets` are the parts that a text may cost, by key.
+
+    A text of 0 parts is said beside others, where their budget has room for it.
+    """
 
     def __init__(self, pack: Pack, budgets: Mapping[str, int]) -> None:
         self._pack = pack
@@ -71,12 +74,12 @@ class Renderer:
         wordings = [self._wording(each, language) for each in responses]
         if not wordings:
             return Rendered(drafts=(), choices=())
-        return _as_sms(wordings) if capabilities.sms else _as_chat(wordings, capabilities)
+        return _as_sms(_with_room(wordings)) if capabilities.sms else _as_chat(wordings, capabilities)
 
     def parts(self, responses: Sequence[Response], language: str) -> int:
         """How many parts of an SMS they cost together, without what is shown only where it costs nothing."""
         wordings = [self._wording(each, language) for each in responses]
-        return _cheapest(wordings)[2] if wordings else 0
+        return _cheapest(_with_room(wordings))[2] if wordings else 0
 
     def _wording(self, response: Response, language: str) -> _Wording:
         text = self._pack.text(language, response.key)
@@ -98,6 +101,14 @@ class Renderer:
 
 def _said(value: Any) -> str:
     return "\n".join(value) if isinstance(value, list | tuple) else str(value)
+
+
+def _with_room(wordings: Sequence[_Wording]) -> Sequence[_Wording]:
+    """Without what has no budget of its own, where the others' has no room for it."""
+    kept = [each for each in wordings if each.budget]
+    if len(kept) in (0, len(wordings)):
+        return wordings
+    return wordings if _cheapest(wordings)[2] <= max(each.budget for each in kept) else kept
 
 
 def _as_sms(wordings: Sequence[_Wording]) -> Rendered:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import pairwise
@@ -77,7 +77,7 @@ class _Name:
     least: int
 
     @classmethod
-    def of(cls, service: str, heard: str, common: Collection[str]) -> _Name:
+    def of(cls, service: str, heard: str, common: Sequence[str]) -> _Name:
         """From the sounds of a name and of the words that many names share."""
         core = _core(heard, common)
         before, after = heard.split(core, 1)
@@ -139,12 +139,12 @@ class ServiceNames:
     ) -> None:
         self._unmeant = SoundPhrases([(phrase, True) for phrase in unmeant], sounds)
         generic = tuple(generic)
-        common = {_heard(word, sounds) for word in generic} - {""}
+        common = sorted({_heard(word, sounds) for word in generic} - {""}, key=_longest_first)
         pairs = [
             (name, service)
             for service, several in names.items()
             for name in several
-            if not _heard(name, sounds) or _core(_heard(name, sounds), common)
+            if not (said := _heard(name, sounds)) or _core(said, common)
         ]
         self._heard, self._written = SoundPhrases(pairs, sounds), WordPhrases(_telling(names, generic))
         heard = sorted({(_heard(name, sounds), service) for name, service in pairs})
@@ -228,6 +228,10 @@ def _apart(found: Iterable[Place], taken: Sequence[Hit[Any]]) -> list[Place]:
     return [each for each in found if not any(hit.start < each.end and each.start < hit.end for hit in taken)]
 
 
+def _longest_first(word: str) -> tuple[int, str]:
+    return -len(word), word
+
+
 def _start(hit: Hit[str]) -> int:
     return hit.start
 
@@ -249,9 +253,9 @@ def _heard(name: str, sounds: str) -> str:
     return key(name, sounds).replace(" ", "")
 
 
-def _core(heard: str, common: Collection[str]) -> str:
-    """What is left of a name without common words at its ends; empty if it is made of them."""
-    for word in sorted(common, key=len, reverse=True):
+def _core(heard: str, common: Sequence[str]) -> str:
+    """What is left of a name without common words, the longest first, at its ends; empty if it is made of them."""
+    for word in common:
         if heard.startswith(word):
             return _core(heard.removeprefix(word), common)
         if heard.endswith(word):

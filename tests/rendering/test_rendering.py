@@ -107,3 +107,25 @@ def test_a_choice_beside_the_others_never_shortens_the_words(pack: Pack) -> None
     renderer, _ = saying(pack, [{"long": ["x", 300], "short": ["y", 20]}])
     [draft] = renderer.render([Response(key="utter_0", buttons=(WISHED,))], "en", SMS).drafts
     assert draft.text == "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("says", "said"),
+    [
+        ([{"long": ["x", 200]}, {"long": ["y", 50], "budget": 0}], True),
+        ([{"long": ["x", 300]}, {"long": ["y", 50], "budget": 0}], False),
+        # Shortened, there is room for it.
+        ([{"long": ["x", 300], "short": ["z", 100]}, {"long": ["y", 50], "budget": 0}], True),
+        # Alone it is the answer.
+        ([{"long": ["y", 50], "budget": 0}], True),
+    ],
+)
+def test_what_is_said_beside_an_answer_is_said_where_there_is_room(
+    pack: Pack, says: list[dict[str, Any]], said: bool
+) -> None:
+    renderer, responses = saying(pack, says)
+    [draft] = renderer.render(responses, "en", SMS).drafts
+    assert ("y" in draft.text) == said
+    assert draft.parts == count(draft.text) == renderer.parts(responses, "en") <= 2
+    shown = renderer.render(responses, "en", BUTTONS)
+    assert "y" in "".join(each.text for each in shown.drafts)
