@@ -141,6 +141,15 @@ class Channel(Protocol):
         """Hand a message to the provider; raises SendError."""
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A channel whose provider wants some time between two messages to one person."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds between them."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """One thing that was looked at; `fine` is None where it can only be told, not judged."""

@@ -20,7 +20,7 @@ from bot.messages import DeliveryClass, DeliveryState
 from bot.metrics import Metrics
 from bot.outbox import UNKNOWN_OUTCOME, Claimed, Mark, Outbox, SentPart, set_urn_state
 from bot.receipts import combined
-from channels.base import Asking, Channel
+from channels.base import Asking, Channel, Paced
 from channels.errors import SendError
 from channels.optouts import OptOuts
 
@@ -256,6 +256,8 @@ class Delivery:
             self._outbound(each.mark.claimed.message.channel, each.mark.state.value).inc()
 
     async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
+        if isinstance(channel, Paced) and (wait := await self._too_soon(channel, claimed)) > 0:
+            return self._again(claimed, wait, "", untried=True)
         try:
             sent = await channel.send(claimed.message)
         except SendError as error:
@@ -265,6 +267,14 @@ class Delivery:
             log.exception("delivery.channel_fault", channel=channel.name)
             return self._refused(channel.name, claimed, SendError(code="fault", in_doubt=True))
         return _Landed(mark=Mark(claimed=claimed, state=_state_of(sent.parts), parts=sent.parts))
+
+    async def _too_soon(self, channel: Paced, claimed: Claimed) -> float:
+        """How long the person's last message is too near; the round that sends this one is called for."""
+        key = f"pace:{claimed.message.channel}:{claimed.urn_lookup}"
+        wait = await self._limits.take(key, 1, channel.pause)
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait + self._figures.linger, self.wake)
+        return wait
 
     async def _settle(self, channel: Channel, claimed: Claimed) -> _Landed:
         """Find out, or decide, what became of a message in doubt."""

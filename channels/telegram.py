@@ -80,6 +80,9 @@ class TelegramChannel:
         max_units=int(MessageLimit.MAX_TEXT_LENGTH), buttons=_BUTTONS, button_units=_BUTTON_UNITS
     )
 
+    # What Telegram advises for one chat; a burst is let through, and answered 429 later.
+    pause = 1.0
+
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
         self.name = name
         self.rate = settings.rate

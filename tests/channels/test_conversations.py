@@ -17,9 +17,11 @@ from bot.config import Config
 from bot.messages import Capabilities
 from bot.text.parts import count as parts
 from channels.config import kinds
+from channels.delivery import Delivery
 from tests.channels.harness import Edge, Store, drain
 from tests.channels.providers import Caller, connect
 from tests.servers.ports import free_port
+from tests.system.server import until
 
 TALKS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("conversations.yml").read_text("utf-8"))
 MOST_PARTS = 4
@@ -66,7 +68,8 @@ async def _hold(kind: str, step: dict[str, Any], caller: Caller) -> None:
     status, _, body = await caller.call(spec)
     assert status == 200, body
     if not can.inline:
-        await drain(caller.edge.delivery())
+        delivery = caller.edge.delivery()
+        await until(lambda: _delivered(caller.edge.store, delivery), "the replies to be sent")
     replies = caller.taken[before:]
     told = "\n".join(each["text"] for each in replies)
     assert all(word in told for word in step["says"]), told
@@ -76,3 +79,9 @@ async def _hold(kind: str, step: dict[str, Any], caller: Caller) -> None:
     if "choices" in step:
         # Below the text where there are buttons, else in it.
         assert (f"{step['choices']} " in told) == (not can.buttons), told
+
+
+async def _delivered(store: Store, delivery: Delivery) -> bool:
+    """Whether nothing waits any more; some providers want a pause between two messages."""
+    await drain(delivery)
+    return "queued" not in await store.states()

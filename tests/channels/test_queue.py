@@ -95,3 +95,27 @@ async def test_a_row_that_cannot_be_decrypted_is_a_dead_letter(store: Store) -> 
     await drain(out(store, provider))
     row = await store.row(broken)
     assert (row.state, row.error_code, provider.texts) == ("failed", "unreadable", ["other"])
+
+
+class _Unhurried(Provider):
+    """A provider that wants a second between two messages to one person."""
+
+    pause = 1.0
+
+
+async def test_one_person_is_written_to_at_the_pace_that_the_provider_wants(store: Store) -> None:
+    provider = _Unhurried()
+    delivery = out(store, provider)
+    for text in ("a1", "a2", "a3"):
+        await store.put(urn="tel:+8562011111111", text=text)
+    await store.put(urn="tel:+8562022222222", text="b1")
+    await drain(delivery)
+    assert sorted(provider.texts) == ["a1", "b1"]
+    for second in range(1, 4):
+        store.pinned.advance(0.9)
+        await drain(delivery)
+        assert len(provider.texts) == min(1 + second, 4)
+        store.pinned.advance(0.1)
+        await drain(delivery)
+    assert provider.texts[-2:] == ["a2", "a3"]
+    assert {row.attempts for row in await store.rows()} == {1}
