@@ -157,6 +157,7 @@ class TelegramChannel:
             Finding(what="account", fine=True, note=f"@{user.username}"),
             Finding(what="webhook", fine=hook.url == self._webhook, note=hook.url or "none is set"),
             Finding(what="waiting", fine=not hook.last_error_message, note=waiting),
+            Finding(what="brought again", fine=None, note="for 24 hours"),
         )
 
     async def register(self) -> None:

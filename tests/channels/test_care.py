@@ -33,7 +33,8 @@ async def test_a_channel_in_order(kind: str, edge: Edge, wiring: Wiring, session
             assert [each.what for each in before.findings if each.fine is False] == ["webhook"]
             await care.register(kind)
         seen = await care.look(kind)
-    assert [each.fine for each in seen.findings] == [True] * (len(seen.findings) or 1)
+    judged = [each.fine for each in seen.findings if each.fine is not None]
+    assert judged == [True] * (len(judged) or 1)
     assert isinstance(channel, Examined) == (kind != "http_sms")
     assert edge.pipeline.messages == []
 
