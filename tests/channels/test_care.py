@@ -72,6 +72,7 @@ async def test_what_came_and_went(
     assert (waiting.waiting, waiting.waiting_since) == (1, edge.clock.now())
     telegram_caller.plan.append("bad")
     await drain(edge.delivery())
+    edge.store.pinned.advance(1)
     await edge.store.put("telegram", telegram_caller.urn)
     await drain(edge.delivery())
     seen = (await care.look("telegram")).traffic
