@@ -13,7 +13,6 @@ from bot.text.digits import ascii_digits
 
 _DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"(?<![\d.,])\+?\d(?:[ .\-\u00a0]?\d){6,14}(?!\d|[.,]\d)")
-_REFERENCE_LENGTH = 8
 _GROUPS = {(8,), (4, 4), (2, 2, 2, 2), (3, 3, 2), (2, 3, 3), (1,) * 8, (3, 5), (5, 3)}
 # The word that says what a number is stands at most so many code points before it.
 _BEFORE = 16
