@@ -27,7 +27,7 @@ from channels.optouts import OptOuts
 log = structlog.get_logger()
 
 # A provider that asks for more than an hour is asked again after one.
-_LONGEST_THROTTLE = 3600.0
+_LONGEST_PAUSE = 3600.0
 _GLANCE_SECONDS = 0.02
 
 
@@ -310,12 +310,13 @@ class Delivery:
             self._pause(name, figures.closed_pause)
             return self._again(claimed, figures.closed_pause, error.code, untried=True)
         if error.throttled:
-            wait = min(max(error.retry_after, figures.first_pause), _LONGEST_THROTTLE)
+            wait = min(max(error.retry_after, figures.first_pause), _LONGEST_PAUSE)
             log.warning("delivery.throttled", channel=name, seconds=wait)
             self._pause(name, wait)
             return self._again(claimed, wait, error.code, untried=True)
         if error.retryable and (not error.tries or claimed.attempts < error.tries):
-            return self._again(claimed, max(self._backoff(claimed.attempts), error.retry_after), error.code)
+            asked = min(error.retry_after, _LONGEST_PAUSE)
+            return self._again(claimed, max(self._backoff(claimed.attempts), asked), error.code)
         log.warning("delivery.failed", channel=name, code=error.code, attempts=claimed.attempts)
         return _failed(claimed, error)
 

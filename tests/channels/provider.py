@@ -22,6 +22,7 @@ ERRORS = {
     "misconfigured": SendError(code="20003", misconfigured=True),
     "throttled": SendError(code="20429", throttled=True, retry_after=7),
     "retry": SendError(code="http_503", retryable=True),
+    "retry, in aeons": SendError(code="http_503", retryable=True, retry_after=float("inf")),
     "retry twice": SendError(code="30003", retryable=True, tries=2),
     "refused": SendError(code="21617"),
 }

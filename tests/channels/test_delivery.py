@@ -67,6 +67,20 @@ async def test_a_transient_error_is_tried_again_with_a_growing_pause(store: Stor
     assert [low <= pause <= high for pause, (low, high) in zip(pauses, PAUSES, strict=True)] == [True] * 3
 
 
+async def test_a_pause_that_no_calendar_holds_stops_nobody(store: Store) -> None:
+    provider = Provider()
+    provider.plan.append("retry, in aeons")
+    delivery = out(store, provider)
+    await store.put()
+    await drain(delivery)
+    await store.put(urn="tel:+8562022222222", text="other")
+    await drain(delivery)
+    assert provider.texts == ["other"]
+    store.pinned.advance(3600)
+    await drain(delivery)
+    assert provider.texts == ["other", "hello"]
+
+
 async def test_tries_are_limited_where_the_error_says_so(store: Store) -> None:
     provider = Provider()
     provider.plan.extend(["retry twice"] * 5)
