@@ -14,6 +14,7 @@ import yaml
 
 import app
 from bot.config import settings_table
+from bot.schema import metadata
 from channels.config import kinds, load_channels
 from channels.terminal import CAPABILITIES
 from cli.main import command
@@ -153,6 +154,13 @@ def test_events_and_metrics_that_an_operator_watches_are_in_the_code() -> None:
     assert len(events) > 0
     assert len(metrics) > 0
     assert [name for name in events | metrics if f'"{name}"' not in code] == []
+
+
+def test_every_table_is_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = page.partition("| table | holds | sealed |")[2].partition("\n\n")[0].splitlines()
+    named = {name for row in rows for name in _SPAN.findall(row.split(" | ")[0])}
+    assert named == set(metadata.tables)
 
 
 def test_variables_in_the_documents_are_settings() -> None:
