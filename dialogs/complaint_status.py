@@ -23,11 +23,11 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
 from dialogs.own_cases import case_choice
 from dialogs.ports import Ports
-from dialogs.verified import is_verified, verify
+from dialogs.verified import verify, visible_case
 from services.registers import Asker, Found, could_be_secret
 
 # In place of a PIN once none is needed, or none would help. A person who types these words opens
-# nothing: what is shown is decided by `_visible` alone.
+# nothing: what is shown is decided by `visible_case` alone.
 _ADMITTED, _REFUSED = "admitted", "refused"
 # In place of a PIN that opened an application of the same number.
 _APPLICATION = "application"
@@ -61,7 +61,7 @@ class StatusStart(DialogAction):
         if turn.entity("reference"):
             return remember(goal="complaint_status", pin=None)
         reference = await self._meant(turn)
-        admitted = reference and await _visible(self.ports, reference, turn)
+        admitted = reference and await visible_case(self.ports, reference, turn)
         return remember(
             goal="complaint_status", reference=reference or None, pin=_ADMITTED if admitted else None
         )
@@ -85,7 +85,7 @@ class StatusStart(DialogAction):
     async def _known(self, turn: Turn) -> str:
         """The case spoken of before, if the person may still see it."""
         known = turn.slot("reference")
-        return known if known and await _visible(self.ports, known, turn) else ""
+        return known if known and await visible_case(self.ports, known, turn) else ""
 
 
 def _choice(turn: Turn, case: Case) -> dict[str, str]:
@@ -126,7 +126,7 @@ class ValidateStatusForm(FormValidationAction):
         reference = _read(turn, value)
         if not reference:
             return {"reference": None}
-        if await _visible(self._ports, reference, turn):
+        if await visible_case(self._ports, reference, turn):
             return {"reference": reference, "pin": _ADMITTED}
         left = await self._ports.guesses.left(turn.person)
         return {"reference": reference, "pin": None if left else _REFUSED}
@@ -184,7 +184,7 @@ class ComplaintStatus(DialogAction):
         """Tell, or say that there were too many wrong guesses; the PIN is forgotten."""
         if turn.slot("pin") == _APPLICATION:
             return [*remember(goal="status", pin=None, reference=None), FollowupAction("action_status")]
-        case = await _visible(self.ports, turn.slot("reference"), turn)
+        case = await visible_case(self.ports, turn.slot("reference"), turn)
         if case is None:
             turn.say("utter_guesses_spent")
             return remember(pin=None, reference=None)
@@ -203,14 +203,6 @@ class ComplaintStatus(DialogAction):
         late = case.promised_at < self.ports.clock.now()
         key = "utter_complaint_status_late" if late else "utter_complaint_status"
         turn.say(key, date=turn.words.date(case.promised_at), **values)
-
-
-async def _visible(ports: Ports, reference: str, turn: Turn) -> Case | None:
-    """The case, if this person filed it or has given its PIN."""
-    view = await ports.cases.find(reference, turn.person) if reference else None
-    if view is None or not (view.own or is_verified(turn, reference, ports.clock.now())):
-        return None
-    return view.case
 
 
 def _read(turn: Turn, text: str) -> str:

@@ -40,7 +40,7 @@ class Praise(DialogAction):
             score = self._scores.read(turn.text)
             if score is None:
                 return begin("rating_form", "score")
-            keep(self.ports, turn, score)
+            await keep(self.ports, turn, score)
             return []
         return [*remember(praise=turn.text), *begin(_FORM, "pass_on")]
 

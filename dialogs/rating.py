@@ -20,6 +20,7 @@ from dialogs.complaint_form import Filled
 from dialogs.once import AskOnce, begin
 from dialogs.phrases import any_of
 from dialogs.ports import Ports
+from dialogs.verified import visible_case
 from services.ratings import HIGHEST, LOWEST, About, Rate
 
 _FORM = "rating_form"
@@ -117,7 +118,7 @@ class Rating(DialogAction):
         score = self._scores.read(turn.entity("score") or turn.text)
         if score is None:
             return begin(_FORM, "score")
-        keep(self.ports, turn, score)
+        await keep(self.ports, turn, score)
         return []
 
 
@@ -156,7 +157,7 @@ class KeepRating(DialogAction):
 
     async def respond(self, turn: Turn) -> Events:
         """Keep and thank."""
-        keep(self.ports, turn, int(turn.slot("score")))
+        await keep(self.ports, turn, int(turn.slot("score")))
         return remember(score=None, asked_once=None)
 
 
@@ -165,9 +166,9 @@ def offer_rating(turn: Turn) -> None:
     turn.beside(turn.words.label("rate_this"), f'/feedback/rating{{"score": "{_TO_BE_ASKED}"}}')
 
 
-def keep(ports: Ports, turn: Turn, score: int) -> None:
+async def keep(ports: Ports, turn: Turn, score: int) -> None:
     """Have a number stored with what the talk was about; a low one gets the offer to complain."""
-    about, subject = _subject(ports, turn)
+    about, subject = await _subject(ports, turn)
     place = turn.slot("place")
     turn.cause(
         Rate(
@@ -181,9 +182,12 @@ def keep(ports: Ports, turn: Turn, score: int) -> None:
     turn.say("utter_rated_low" if score <= _LOW else "utter_rated")
 
 
-def _subject(ports: Ports, turn: Turn) -> tuple[About, str]:
-    if turn.slot("goal") in _CASES and turn.slot("reference"):
-        return About.CASE, turn.slot("reference")
+async def _subject(ports: Ports, turn: Turn) -> tuple[About, str]:
+    """What the talk was about; a case only if the person may see it: anybody can name a number."""
+    if turn.slot("goal") in _CASES:
+        case = await visible_case(ports, turn.slot("reference"), turn)
+        if case is not None:
+            return About.CASE, case.reference
     if ports.catalogue.get(turn.slot("service")):
         return About.SERVICE, turn.slot("service")
     return About.TALK, ""

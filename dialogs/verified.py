@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.clock import to_ms
+from complaints.cases import Case
 from dialogs.action import Events, Turn, remember
+from dialogs.ports import Ports
 
 HOLDS = timedelta(minutes=30)
 # No message can set it.
@@ -31,3 +33,11 @@ def is_verified(turn: Turn, number: str, now: datetime) -> bool:
     if not isinstance(given, dict) or not number:
         return False
     return bool(given.get("number") == number and to_ms(now) < given.get("until", 0))
+
+
+async def visible_case(ports: Ports, reference: str, turn: Turn) -> Case | None:
+    """The case, if this person filed it or has given its PIN."""
+    view = await ports.cases.find(reference, turn.person) if reference else None
+    if view is None or not (view.own or is_verified(turn, reference, ports.clock.now())):
+        return None
+    return view.case

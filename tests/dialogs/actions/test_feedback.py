@@ -9,9 +9,18 @@ from complaints.cases import CaseKind
 from complaints.filing import FileCase
 from dialogs.rating import Scores
 from services.ratings import About, Rate
-from tests.dialogs.actions.kit import PACK, act, ports
+from tests.dialogs.actions.kit import (
+    NOBODYS,
+    OTHERS,
+    OWN,
+    PACK,
+    CasesInMemory,
+    act,
+    case,
+    ports,
+)
 
-WORLD = ports()
+WORLD = ports(cases=CasesInMemory({OWN: case(OWN, "me"), OTHERS: case(OTHERS, "somebody else")}))
 SCORES = Scores.load(Pack.load(PACK))
 PRAISE = "the officer at the window in Pakse was very kind to my mother"
 
@@ -37,7 +46,14 @@ def test_a_number_is_read_however_it_is_written(text: str, score: int | None) ->
     ("slots", "about", "subject"),
     [
         ({"goal": "fee", "service": "passport"}, About.SERVICE, "passport"),
-        ({"goal": "complaint", "reference": "10000004", "service": "passport"}, About.CASE, "10000004"),
+        ({"goal": "complaint", "reference": OWN, "service": "passport"}, About.CASE, OWN),
+        ({"goal": "complaint_status", "reference": OTHERS}, About.TALK, ""),
+        ({"goal": "complaint_status", "reference": NOBODYS}, About.TALK, ""),
+        (
+            {"goal": "complaint_status", "reference": "x" * 500, "service": "passport"},
+            About.SERVICE,
+            "passport",
+        ),
         ({"goal": "fee", "service": "fishing"}, About.TALK, ""),
         ({}, About.TALK, ""),
     ],
@@ -93,9 +109,9 @@ async def test_praise_is_passed_on_as_a_suggestion() -> None:
     kept = await act(WORLD, "action_praise", PRAISE, intent="feedback")
     assert kept.slots["praise"] == PRAISE
     answer = await act(WORLD, "action_pass_on", slots={"pass_on": "yes", "praise": PRAISE})
-    [case] = answer.effects
-    assert isinstance(case, FileCase)
-    assert (case.kind, case.description, case.place, case.source) == (
+    [filed] = answer.effects
+    assert isinstance(filed, FileCase)
+    assert (filed.kind, filed.description, filed.place, filed.source) == (
         CaseKind.SUGGESTION,
         PRAISE,
         "LA1601",
