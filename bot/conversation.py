@@ -54,20 +54,8 @@ class Conversation:
         `answered` when the request itself still waits for them: an inline channel then shows them,
         and nothing is left to send.
         """
-        capabilities = self._capabilities[inbound.channel]
         ids = [self._chance.id(now) for _ in range(len(drafts) + 1)]
-        replies = tuple(
-            OutboundMessage(
-                id=reply_id,
-                channel=inbound.channel,
-                urn=inbound.urn,
-                text=draft.text,
-                choices=draft.choices,
-                cause=inbound.key,
-                created_at=now,
-            )
-            for reply_id, draft in zip(ids[1:], drafts, strict=True)
-        )
+        replies = tuple(_reply(inbound, draft, id_, now) for id_, draft in zip(ids[1:], drafts, strict=True))
         purge_at = to_ms(now + self._kept)
         about = {
             "contact_id": person.contact_id,
@@ -80,6 +68,7 @@ class Conversation:
             rows.insert(0, self._row(ids[0], "in", inbound.text, about))
         if rows:
             writes.add(_ADD, rows)
+        shown = answered and self._capabilities[inbound.channel].inline
         for draft, reply in zip(drafts, replies, strict=True):
             enqueue(
                 writes,
@@ -88,7 +77,7 @@ class Conversation:
                 urn_lookup=person.lookup,
                 vault=self._vault,
                 purge_at=purge_at,
-                answered=answered and capabilities.inline,
+                answered=shown,
             )
             if draft.parts:
                 self._spending.add(draft.parts)
@@ -97,3 +86,15 @@ class Conversation:
     def _row(self, row_id: str, direction: str, text: str, about: Mapping[str, Any]) -> dict[str, Any]:
         sealed = self._vault.seal(text.encode(), f"messages:{row_id}")
         return {"id": row_id, "direction": direction, "text_sealed": sealed, **about}
+
+
+def _reply(inbound: InboundMessage, draft: Draft, reply_id: str, now: datetime) -> OutboundMessage:
+    return OutboundMessage(
+        id=reply_id,
+        channel=inbound.channel,
+        urn=inbound.urn,
+        text=draft.text,
+        choices=draft.choices,
+        cause=inbound.key,
+        created_at=now,
+    )

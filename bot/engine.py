@@ -65,8 +65,9 @@ class Stage:
     """One turn in the making.
 
     `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
-    none of these has, `asked` when a form's question has been put already; `followup` is what an action wants run in place of the rest of its rule. `later`
-    are wishes of the message before, which waited for the name of a service.
+    none of them has, `asked` when a form's question has already been put. `followup` is what an action
+    wants run in place of the rest of its rule. `later` are wishes of the message before, which waited
+    for the name of a service.
     """
 
     state: TrackerState

@@ -32,8 +32,8 @@ class TrackerState:
 
     `choices` are the numbered answers last shown ({"title", "payload"}), `said` the responses of
     the last answer, `last_wish` the parse data of the last wish that can be answered again in
-    another language, `later` that of wishes that wait for the name of a service, `seen` the last moment per channel and `counts` the moments, in
-    milliseconds, that the limits on replies count.
+    another language, `later` that of wishes that wait for the name of a service, `seen` the last
+    moment per channel and `counts` the moments that the limits on replies count, in milliseconds.
     """
 
     contact_id: str
