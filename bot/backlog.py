@@ -1,4 +1,4 @@
-"""The worker behind the inbox: answers what could not be answered at once, oldest first a person."""
+"""The worker behind the inbox: answers what could not be answered at once, each person's oldest first."""
 
 from __future__ import annotations
 

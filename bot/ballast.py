@@ -1,4 +1,4 @@
-"""The ballast: room on the disk that is kept back, so that a full disk can still take the last words."""
+"""The ballast: room that is kept back, so that on a full disk the server can still write what it must."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def load_yaml(path: Path) -> Yaml:
 def sources(folder: Path, name: str) -> list[Path]:
     """The file `name`.yml of the folder and the files of its folder `name`, by their names.
 
-    A few lines fit in one file, a country's in one file a goal. Where there is neither, the file
+    A few lines fit in one file, a country's in one file for each goal. Where there is neither, the file
     that should be there.
     """
     one = folder / f"{name}.yml"

@@ -162,7 +162,7 @@ def _as_chat(wordings: Sequence[_Wording], capabilities: Capabilities) -> Render
 def _shown(
     wordings: Sequence[_Wording], offered: Sequence[tuple[Choice, ...]], capabilities: Capabilities
 ) -> Rendered:
-    """A message a response; answers become numbers where there are no buttons, or too many or too long for them."""
+    """One message for each response; answers become numbers where there are no buttons, or too many or too long for them."""
     fits = capabilities.buttons > 0 and all(
         len(choices) <= capabilities.buttons
         and all(len(choice.label) <= capabilities.button_units for choice in choices)

@@ -75,7 +75,7 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """The provider took the message: one entry a part that it tells of, at least one."""
+    """The provider took the message: one entry for each part that it tells of, at least one."""
 
     parts: tuple[SentPart, ...]
 

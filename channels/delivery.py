@@ -45,7 +45,7 @@ class Figures:
 
     `grace` is how long a lost answer is waited for before anyone asks: the provider's own time
     limit and its processing time (asking earlier doubled messages). `lanes` is the number of
-    messages in flight a channel. A message is tried again after `first_pause`, then twice that, up
+    messages in flight on one channel. A message is tried again after `first_pause`, then twice that, up
     to `longest_pause`; a channel whose account is refused rests for `closed_pause`. What is in doubt,
     by us or by a process that died, is looked for every `sweep`. When a send ends, the others have
     `linger` to end too: they share a commit and a claim. While the door in is crowded, a round waits

@@ -1,1 +1,1 @@
-"""What the service talks about: one file a goal, no sentence inside."""
+"""What the service talks about: one file for each goal, no sentence inside."""
