@@ -18,6 +18,7 @@ from bot.clock import to_ms
 from bot.crypto import Vault
 from bot.db import Database, Insert
 from bot.schema import meta
+from bot.text.clean import clean
 from bot.text.digits import ascii_digits
 from services import application_numbers
 from services.registers import (
@@ -97,7 +98,10 @@ def read(path: Path, rules: Rules) -> tuple[Sequence[Application], Sequence[RowP
     except UnicodeDecodeError:
         return [], [RowProblem(line=1, column="file", problem="is not UTF-8")]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_sign(text), restkey="", strict=True)
-    columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    try:
+        columns = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        return [], [_no_csv(reader, error)]
     reader.fieldnames = columns
     problems = list(_heading(columns))
     if problems:
@@ -232,8 +236,12 @@ def _rows(reader: csv.DictReader[str], rules: Rules) -> tuple[Sequence[Applicati
             rows.append(told)
             problems += row.problems
     except csv.Error as error:
-        problems.append(RowProblem(line=reader.line_num, column="file", problem=f"is no CSV: {error}"))
+        problems.append(_no_csv(reader, error))
     return rows, problems
+
+
+def _no_csv(reader: csv.DictReader[str], error: csv.Error) -> RowProblem:
+    return RowProblem(line=max(1, reader.line_num), column="file", problem=f"is no CSV: {error}")
 
 
 class _Row:
@@ -273,7 +281,7 @@ class _Row:
         return str(self._cells.get(name, ""))
 
     def _words(self, name: str) -> str:
-        words = " ".join(self._cell(name).split())
+        words = " ".join(clean(self._cell(name)).split())
         if len(words) > _ROOM[name]:
             self.wrong(name, f"has more than {_ROOM[name]} letters")
         return words

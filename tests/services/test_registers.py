@@ -127,6 +127,12 @@ def test_a_row_is_read_whole(tmp_path: Path) -> None:
         assert (list(rows), list(problems)) == ([APPLICATION], [])
 
 
+def test_words_of_an_office_hide_and_reorder_nothing(tmp_path: Path) -> None:
+    hostile = {"office": "\u202eoffice\x07 of \u200bPakse", "missing": "a\u2066 photo"}
+    (row,), problems = read(file_of(tmp_path, ROW | hostile), RULES)
+    assert (row.office, row.missing, list(problems)) == ("office of Pakse", "a photo", [])
+
+
 def test_a_number_that_stands_twice_is_told_with_both_lines(tmp_path: Path) -> None:
     again = ROW | {"number": "pp 2026 00123"}
     _, (problem,) = read(file_of(tmp_path, ROW, again), RULES)
@@ -141,6 +147,8 @@ def test_a_number_that_stands_twice_is_told_with_both_lines(tmp_path: Path) -> N
         ("number,state,since,since\n", "heading"),
         ("number,state,since\n1234,ready\n", "row"),
         ('number,state,since\n"1234,ready\n', "file"),
+        ('number,state,"since\n1234,ready\n', "file"),
+        (f"number,state,{'x' * 200_000}\n", "file"),
         ("", "number"),
     ],
 )
