@@ -6,11 +6,13 @@ Why a workbook and not CSV: docs/decisions/0022-texts-in-a-workbook.md.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
 
 from bot.errors import PatouError
 from bot.text.parts import count
@@ -24,6 +26,9 @@ _OPEN = (_COMMENT, _REVIEWED, _NEW)
 _WIDTHS = {_KEY: 26, _PART: 9, _WHERE: 22, _COMMENT: 24, _REVIEWED: 10, _NEW: 46}  # characters
 _TEXT_WIDTH, _PARTS_WIDTH = 40, 8
 _AS_TEXT = "@"
+_MOST_UNPACKED = 64 << 20  # bytes; three languages of a whole pack have 1.4 MiB
+# What the library runs into where parts of a workbook are missing or of another kind.
+_MISREAD = (AttributeError, EOFError, KeyError, IndexError, TypeError, ValueError)
 
 
 class NotAWorkbook(PatouError):
@@ -61,14 +66,22 @@ def read(path: Path) -> Iterator[Line]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        _check_size(path)
         book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError) as error:
+        try:
+            for sheet in book.worksheets:
+                yield from _lines(sheet.title, sheet.iter_rows(values_only=True))
+        finally:
+            book.close()
+    except (InvalidFileException, BadZipFile, zlib.error, ParseError, *_MISREAD, OSError) as error:
         raise NotAWorkbook(f"{path} is no .xlsx workbook: {error}") from error
-    try:
-        for sheet in book.worksheets:
-            yield from _lines(sheet.title, sheet.iter_rows(values_only=True))
-    finally:
-        book.close()
+
+
+def _check_size(path: Path) -> None:
+    """Refuse what would fill the memory once it is unpacked; no more than it declares is unpacked."""
+    with ZipFile(path) as packed:
+        if sum(each.file_size for each in packed.infolist()) > _MOST_UNPACKED:
+            raise NotAWorkbook(f"{path} is too large: more than {_MOST_UNPACKED >> 20} MiB unpacked")
 
 
 def _fill(sheet: Any, language: str, wordings: Iterable[Wording], languages: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
@@ -231,6 +232,30 @@ def test_a_file_that_is_no_workbook_is_told(pack: Path, tmp_path: Path) -> None:
         assert "is no .xlsx workbook" in result.output
     with pytest.raises(NotAWorkbook):
         list(read(tmp_path / "texts.csv"))
+
+
+@pytest.mark.parametrize("part", ["docProps/core.xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+@pytest.mark.parametrize("content", [b"", b"<a><b>", b"\x00"])
+def test_a_workbook_with_a_broken_part_is_told(book: Path, tmp_path: Path, part: str, content: bytes) -> None:
+    broken = _with_part(book, tmp_path / "broken.xlsx", part, content)
+    with pytest.raises(NotAWorkbook):
+        list(read(broken))
+
+
+def test_a_workbook_that_would_fill_the_memory_is_not_unpacked(book: Path, tmp_path: Path) -> None:
+    bomb = _with_part(book, tmp_path / "bomb.xlsx", "xl/sharedStrings.xml", bytes(65 << 20))
+    with pytest.raises(NotAWorkbook, match="too large"):
+        list(read(bomb))
+
+
+def _with_part(book: Path, path: Path, part: str, content: bytes) -> Path:
+    """The workbook with another content of one part."""
+    with ZipFile(book) as whole, ZipFile(path, "w", ZIP_DEFLATED) as changed:
+        for each in whole.namelist():
+            if each != part:
+                changed.writestr(each, whole.read(each))
+        changed.writestr(part, content)
+    return path
 
 
 def test_another_language_than_the_packs_is_told(pack: Path, tmp_path: Path) -> None:
