@@ -30,7 +30,7 @@ from channels.documents import Document, items, member, read_json, text
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, form_body, needed, phone_urn
 from channels.gate import Gate, networks
-from channels.http import Answer, call, unavailable
+from channels.http import Answer, call, problem_of
 
 API = "https://api.africastalking.com"
 _MAX_TEXT = 1600
@@ -117,7 +117,7 @@ class AfricasTalkingChannel:
             form={**form, "bulkSMSMode": "1", "enqueue": "1"},
             headers={"apiKey": self._settings.api_key, "Accept": "application/json"},
         )
-        problem = _problem(answer)
+        problem = problem_of(answer, _ACCOUNT)
         if problem is not None:
             raise problem
         recipient = _recipient(answer)
@@ -137,7 +137,7 @@ class AfricasTalkingChannel:
             params={"username": self._settings.username},
             headers={"apiKey": self._settings.api_key, "Accept": "application/json"},
         )
-        problem = _problem(answer)
+        problem = problem_of(answer, _ACCOUNT)
         if problem is not None:
             raise problem
         try:
@@ -185,16 +185,6 @@ class AfricasTalkingChannel:
             error_code=reason[:40] if bad else "",
             opted_out=bad and reason == "UserInBlacklist",
         )
-
-
-def _problem(answer: Answer) -> SendError | None:
-    """What the status of an answer means; None when what it says of the recipient counts."""
-    if answer.status in _ACCOUNT:
-        return SendError(code=f"http_{answer.status}", misconfigured=True)
-    problem = unavailable(answer)
-    if problem is None and answer.status >= 400:  # noqa: PLR2004 - an HTTP status
-        return SendError(code=f"http_{answer.status}")
-    return problem
 
 
 def _recipient(answer: Answer) -> Document:

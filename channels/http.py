@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -88,6 +88,16 @@ async def call(  # noqa: PLR0913 - what a request has
         raise SendError(code="timeout", in_doubt=True) from None
     except ClientError:
         raise SendError(code="lost_answer", in_doubt=True) from None
+
+
+def problem_of(answer: Answer, account: Collection[int] = ()) -> SendError | None:
+    """The meaning of a status alone; None for a success. `account` are those that refuse our account."""
+    code = f"http_{answer.status}"
+    if answer.status in account:
+        return SendError(code=code, misconfigured=True)
+    if 400 <= answer.status < 500 and answer.status != 429:  # noqa: PLR2004 - HTTP statuses
+        return SendError(code=code)
+    return unavailable(answer)
 
 
 def unavailable(answer: Answer) -> SendError | None:

@@ -37,7 +37,7 @@ from channels.documents import read_json
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
-from channels.http import Answer, call, unavailable
+from channels.http import Answer, call, problem_of
 
 _MAX_TEXT = 1600
 _SAME_SECONDS = 10
@@ -181,13 +181,9 @@ class HttpSmsChannel:
 
     def _problem(self, answer: Answer) -> SendError | None:
         """What an answer means; None when the gateway has the message."""
-        if answer.status in _ACCOUNT:
-            return SendError(code=f"http_{answer.status}", misconfigured=True)
-        problem = unavailable(answer)
+        problem = problem_of(answer, _ACCOUNT)
         if problem is not None:
             return problem
-        if answer.status >= 400:  # noqa: PLR2004 - an HTTP status
-            return SendError(code=f"http_{answer.status}")
         fine = not self._settings.taken or re.search(self._settings.taken, answer.text)
         return None if fine else SendError(code="not_taken", retryable=True, tries=3)
 

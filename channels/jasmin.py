@@ -30,7 +30,7 @@ from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, form_body, needed, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
-from channels.http import Answer, call, unavailable
+from channels.http import Answer, call, problem_of
 
 _MAX_TEXT = 1000
 _UCS2 = "8"
@@ -46,7 +46,8 @@ _STATES = {
     "UNDELIV": DeliveryState.FAILED,
     "REJECTD": DeliveryState.FAILED,
 }
-_REFUSED, _FORBIDDEN, _NO_ROUTE = 400, 403, 412
+_REFUSED, _NO_ROUTE = 400, 412
+_ACCOUNT = frozenset({403})
 _NOTE = 100
 
 
@@ -191,14 +192,10 @@ class JasminChannel:
 
 def _problem(answer: Answer) -> SendError | None:
     """What Jasmin's status and text mean; None when it has the message in its queue."""
-    if answer.status == _FORBIDDEN:
-        return SendError(code="http_403", misconfigured=True)
     if answer.status == _NO_ROUTE:
         # No operator is connected for the number; routes come back.
         return SendError(code="no_route", retryable=True, tries=6)
-    problem = unavailable(answer)
-    if problem is None and answer.status >= _REFUSED:
-        return SendError(code=f"http_{answer.status}")
+    problem = problem_of(answer, _ACCOUNT)
     if problem is None and not _TAKEN.match(answer.text):
         return SendError(code="unreadable_answer", in_doubt=True)
     return problem

@@ -33,7 +33,7 @@ from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
-from channels.http import Answer, call, unavailable
+from channels.http import Answer, call, problem_of
 
 _MAX_TEXT = 1600  # characters; longer texts would make URLs that gateways cut
 _UCS2 = "2"
@@ -54,7 +54,8 @@ _CHARSETS = {
     "utf-8": "utf-8",
     "latin1": "latin-1",
 }
-_NO_RECEIVER, _FORBIDDEN = 400, 403
+_NO_RECEIVER = 400
+_ACCOUNT = frozenset({403})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,11 +201,7 @@ class KannelChannel:
 
 def _problem(answer: Answer) -> SendError | None:
     """What Kannel's status and text mean; None when the gateway has the message."""
-    if answer.status == _FORBIDDEN:
-        return SendError(code="http_403", misconfigured=True)
-    problem = unavailable(answer)
-    if problem is None and answer.status >= 400:  # noqa: PLR2004 - an HTTP status
-        return SendError(code=f"http_{answer.status}")
+    problem = problem_of(answer, _ACCOUNT)
     if problem is None and not answer.text.startswith(("0:", "3:")):
         return SendError(code="unreadable_answer", in_doubt=True)
     return problem

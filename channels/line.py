@@ -24,13 +24,13 @@ from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
 from channels.errors import Malformed, NotAuthentic, SendError
 from channels.forms import fitted
-from channels.http import Answer, call, unavailable
+from channels.http import Answer, call, problem_of
 
 API = "https://api.line.me"
 _SIGNATURE = "x-line-signature"
 _MAX_TEXT = 2000
 _BUTTONS, _BUTTON_UNITS, _DATA = 13, 20, 300
-_REFUSED, _CONFLICT = 400, 409
+_CONFLICT = 409
 _ACCOUNT = frozenset({401, 403})
 # The name under which our ids become the keys of LINE, which takes UUIDs only.
 _KEYS = uuid.UUID("6f1c2c0e-6a52-4f6e-9d4b-2b1b4f6f3c11")
@@ -210,15 +210,13 @@ def _button(choice: Choice) -> dict[str, Any]:
 
 def _problem(answer: Answer) -> SendError | None:
     """What a refusal means; None when LINE has the message, from this call or an earlier one of its key."""
-    if answer.status < _REFUSED or answer.status == _CONFLICT:
-        return None if answer.status == _CONFLICT else unavailable(answer)
-    if answer.status in _ACCOUNT:
-        return SendError(code=f"http_{answer.status}", misconfigured=True)
-    problem = unavailable(answer)
+    if answer.status == _CONFLICT:
+        return None
+    problem = problem_of(answer, _ACCOUNT)
     if problem is not None and problem.in_doubt:
         # The key keeps a second try from doubling it.
         return SendError(code=problem.code, retryable=True)
-    return problem or SendError(code=f"http_{answer.status}")
+    return problem
 
 
 def _id_of(answer: Answer) -> str:

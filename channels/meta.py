@@ -15,11 +15,11 @@ from channels.codes import ErrorCodes
 from channels.documents import Document, member, read_json
 from channels.errors import Malformed, NotAuthentic, SendError
 from channels.forms import read_query
-from channels.http import Answer, unavailable
+from channels.http import Answer, problem_of
 
 _SIGNATURE = "x-hub-signature-256"
 _CHALLENGE = re.compile(rb"[A-Za-z0-9_-]{1,200}")
-_REFUSED, _BROKEN = 400, 500
+_BROKEN = 500
 
 
 def check(request: RawRequest, *, secrets: tuple[str, ...], verify_token: str) -> None:
@@ -70,9 +70,7 @@ def sent(given: Answer, codes: ErrorCodes) -> Document:
     code = str(error.get("code", ""))
     if code and (given.status < _BROKEN or codes.knows(code)):
         raise codes.error(code, given.retry_after)
-    problem = unavailable(given)
-    if problem is None and given.status >= _REFUSED:
-        problem = SendError(code=f"http_{given.status}")
+    problem = problem_of(given)
     if problem is not None:
         raise problem
     if not document:

@@ -27,7 +27,7 @@ from channels.config import ChannelConfig, setting
 from channels.documents import Document, member, read_json, text, whole
 from channels.errors import Malformed, NotAuthentic, SendError
 from channels.forms import fitted
-from channels.http import Answer, call, unavailable
+from channels.http import Answer, call, problem_of
 
 API = "https://api.telegram.org"
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
@@ -275,7 +275,7 @@ class _Http(BaseRequest):
 def _problem(answer: Answer) -> SendError | None:
     """What a refusal means; None when the message was taken."""
     if answer.status < _REFUSED:
-        return unavailable(answer)
+        return problem_of(answer)
     try:
         document = read_json(answer.text.encode())
         about = text(document, "description").casefold()
@@ -286,13 +286,11 @@ def _problem(answer: Answer) -> SendError | None:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         wait = float(pause) if isinstance(pause, int) else answer.retry_after
         return SendError(code=code, throttled=True, retry_after=max(wait, answer.retry_after))
-    if answer.status in _ACCOUNT:
-        return SendError(code=code, misconfigured=True)
     if answer.status == HTTPStatus.FORBIDDEN:
         return SendError(code="blocked", opted_out=True) if _BLOCKED in about else _gone(code)
     if answer.status == HTTPStatus.BAD_REQUEST and any(each in about for each in _GONE):
         return _gone(code)
-    return unavailable(answer) or SendError(code=code)
+    return problem_of(answer, _ACCOUNT)
 
 
 def _gone(code: str) -> SendError:
