@@ -19,7 +19,9 @@ _CPSV = "http://purl.org/vocab/cpsv#"
 _CV = "http://data.europa.eu/m8g/"
 _DCT = "http://purl.org/dc/terms/"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
-_DAYS = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
+_DAYS = re.compile(r"P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T.*)?")
+# What the tables keep of a service's id.
+_ID_LETTERS = 60
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -109,10 +111,12 @@ class _Writer:
     def service(self, node: Node) -> dict[str, Any]:
         names = self._texts(node, f"{_DCT}title")
         identifier = _slug(self._identifier(node) or names.get("en", ""))
-        if not identifier:
-            raise NotImportable("a public service has no dct:identifier of Latin letters; give it one")
-        authority: Node = next(iter(self.graph.values(node, f"{_CV}hasCompetentAuthority")), {})
-        contact: Node = next(iter(self.graph.values(node, f"{_CV}contactPoint")), {})
+        if not 0 < len(identifier) <= _ID_LETTERS:
+            raise NotImportable(
+                f"a public service has no dct:identifier of 1 to {_ID_LETTERS} Latin letters; give it one"
+            )
+        authority = self._node(node, f"{_CV}hasCompetentAuthority")
+        contact = self._node(node, f"{_CV}contactPoint")
         return {
             "id": identifier,
             "names": names,
@@ -135,7 +139,7 @@ class _Writer:
 
     def _cost(self, node: Node) -> dict[str, Any]:
         value = next((_literal(each) for each in self.graph.values(node, f"{_CV}hasValue")), "")
-        currency: Node = next(iter(self.graph.values(node, f"{_CV}currency")), {})
+        currency = self._node(node, f"{_CV}currency")
         cost: dict[str, Any] = {
             "id": _slug(self._identifier(node)).replace("-", "_"),
             "label": self._texts(node, f"{_DCT}description"),
@@ -151,17 +155,18 @@ class _Writer:
         items = [{"days": days} for time in times if (days := _days(time)) is not None]
         return {"fact": self.source.fact if items else {"status": "unknown"}, "items": items}
 
-    def _identifier(self, node: Any) -> str:
-        return (
-            next((_literal(each) for each in self.graph.values(node, f"{_DCT}identifier")), "")
-            if node
-            else ""
-        )
+    def _node(self, node: Node, address: str) -> Node:
+        """The first node that a property names; empty where it names none, or is a text."""
+        named = (each for each in self.graph.values(node, address) if isinstance(each, Mapping))
+        return next(named, {})
 
-    def _texts(self, node: Any, address: str) -> dict[str, str]:
+    def _identifier(self, node: Node) -> str:
+        return next((_literal(each) for each in self.graph.values(node, f"{_DCT}identifier")), "")
+
+    def _texts(self, node: Node, address: str) -> dict[str, str]:
         said = {
             str(each.get("@language", self.languages[0])): str(each.get("@value", ""))
-            for each in (self.graph.values(node, address) if node else ())
+            for each in self.graph.values(node, address)
             if isinstance(each, Mapping)
         }
         return {language: said[language] for language in self.languages if said.get(language)}
@@ -208,7 +213,7 @@ def _whole(value: str) -> int | None:
         amount = float(value)
     except ValueError:
         return None
-    return int(amount) if amount >= 0 and amount == int(amount) else None
+    return int(amount) if amount >= 0 and amount.is_integer() else None
 
 
 def _days(time: str) -> int | None:

@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 ROOTS = {"lao": Path("nlu_data"), "fictional": Path("tests/packs/fictional")}
 # rdflib warns of itself when it reads JSON-LD.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+CPSV, CV = "http://purl.org/vocab/cpsv#", "http://data.europa.eu/m8g/"
+DCT = "http://purl.org/dc/terms/"
 SAID = Source(name="formalities.example", year=2020)
 
 
@@ -110,7 +112,8 @@ def test_schema_org_names_provider_price_and_languages() -> None:
         ({"@graph": []}, "no cpsv:PublicService"),
         ({"@context": "https://example.org/context", "@graph": []}, "nothing is fetched"),
         ({"@context": {"a": "b", "b": "a"}, "@type": "a"}, "no cpsv:PublicService"),
-        ({"@type": "http://purl.org/vocab/cpsv#PublicService"}, "no dct:identifier"),
+        ({"@type": f"{CPSV}PublicService"}, "no dct:identifier"),
+        ({"@type": f"{CPSV}PublicService", f"{DCT}identifier": "x" * 300}, "1 to 60"),
     ],
 )
 def test_what_cannot_be_imported_is_refused_with_the_reason(document: Any, reason: str) -> None:
@@ -120,7 +123,7 @@ def test_what_cannot_be_imported_is_refused_with_the_reason(document: Any, reaso
 
 def test_nodes_inside_nodes_are_found_and_hostile_depth_is_refused() -> None:
     service = {
-        "@type": "http://purl.org/vocab/cpsv#PublicService",
+        "@type": f"{CPSV}PublicService",
         "http://purl.org/dc/terms/identifier": "../../Etc Passwd",
         "http://data.europa.eu/m8g/hasCost": {"http://data.europa.eu/m8g/hasValue": {"@value": "12.0"}},
     }
@@ -133,6 +136,18 @@ def test_nodes_inside_nodes_are_found_and_hostile_depth_is_refused() -> None:
         deep = {"x": deep}
     with pytest.raises(NotImportable, match="deep"):
         list(drafts(deep, SAID, ("en",), "XXX"))
+
+
+@pytest.mark.parametrize(
+    "value", ["x", 7, True, "inf", "1e999", f"P{'9' * 5000}D", [["x"]], {"@value": {"x": []}}]
+)
+@pytest.mark.parametrize("of", ["hasCompetentAuthority", "contactPoint", "processingTime", "hasCost"])
+def test_a_property_of_another_kind_says_nothing(of: str, value: Any) -> None:
+    service = {"@type": f"{CPSV}PublicService", f"{DCT}identifier": "id-card", f"{CV}{of}": value}
+    cost = {f"{CV}hasValue": value, f"{CV}currency": value}
+    (draft,) = drafts({f"{CV}hasCost": cost} | service, SAID, ("en",), "XXX")
+    assert (draft["authority"], draft["office"], draft["durations"]["items"]) == ("", {}, [])
+    assert [each["amount"] for each in draft["costs"]["items"]] in ([], [7], [1], [None])
 
 
 JSON = st.recursive(
