@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -25,6 +26,7 @@ _NOW, _PARTS = "{} now", "SMS parts {}"
 _OPEN = (_COMMENT, _REVIEWED, _NEW)
 _WIDTHS = {_KEY: 26, _PART: 9, _WHERE: 22, _COMMENT: 24, _REVIEWED: 10, _NEW: 46}  # characters
 _TEXT_WIDTH, _PARTS_WIDTH = 40, 8
+_LINE = 15  # points
 _AS_TEXT = "@"
 _MOST_UNPACKED = 64 << 20  # bytes; three languages of a whole pack have 1.4 MiB
 # What the library runs into where parts of a workbook are missing or of another kind.
@@ -107,15 +109,30 @@ def _fill(sheet: Any, language: str, wordings: Iterable[Wording], languages: Seq
                 cell.data_type, cell.number_format = "s", _AS_TEXT
             if title in _OPEN:
                 cell.protection = grey
+        # Not every program makes room for a long text by itself.
+        sheet.row_dimensions[last].height = _LINE * max(
+            ceil(len(str(values[title] or "")) / _width(title)) for title in titles
+        )
     choice = DataValidation(type="list", formula1=f'"{YES},{NO}"', allow_blank=True)
     sheet.add_data_validation(choice)
     letter = get_column_letter(titles.index(_REVIEWED) + 1)
     choice.add(f"{letter}2:{letter}{max(last, 2)}")
+    sheet.row_dimensions[1].height = 2 * _LINE
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(titles))}{last}"
     sheet.protection.sheet = True
     for allowed in ("autoFilter", "sort", "formatColumns", "formatRows"):
         setattr(sheet.protection, allowed, False)
+    _lay_out(sheet)
+
+
+def _lay_out(sheet: Any) -> None:
+    """For those who read on paper: all columns on a page across, their titles on each."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
 
 
 def _titles(languages: Sequence[str]) -> list[str]:
