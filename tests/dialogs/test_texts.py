@@ -48,6 +48,13 @@ def test_every_key_that_is_said_has_a_text(language: str) -> None:
     assert not missing
 
 
+def test_every_text_is_said_somewhere() -> None:
+    said = _keys_said() | {"utter_ask_erasure_form_erasure_confirm_open"}  # made of a form's question
+    services = (DIALOGS.parent / "services").glob("*.py")
+    answers = {key for path in services for key in re.findall(r"utter_[a-z_]+", path.read_text("utf-8"))}
+    assert set(PAYING.texts["en"]) <= said | answers
+
+
 @pytest.mark.parametrize("language", ["lo", "lo-Latn"])
 def test_placeholders_and_answers_agree_with_english(language: str) -> None:
     for key, english in PAYING.texts["en"].items():
