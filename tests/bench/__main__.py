@@ -20,6 +20,7 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession
 
+from tests.bench.channels import reading
 from tests.bench.lengths import longest_in_lao
 from tests.bench.rows import Row
 from tests.bench.traffic import PUBLIC_URL, webhooks
@@ -66,7 +67,7 @@ async def measure(folder: Path) -> list[Row]:
         rows = await _throughput(setup, session, bare)
         rows += await _steady(setup, session, provider)
         rows += await _start(setup, session)
-    return rows + await longest_in_lao()
+    return rows + await reading() + await longest_in_lao()
 
 
 async def _throughput(setup: Setup, session: ClientSession, bare: str) -> list[Row]:
