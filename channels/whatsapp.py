@@ -166,11 +166,13 @@ class WhatsAppChannel:
                 elif text(member(value, "metadata"), "phone_number_id") != self._settings.phone_number_id:
                     yield Ignored(reason="other_number")
                 else:
-                    users = {text(each, "wa_id"): text(each, "user_id") for each in items(value, "contacts")}
-                    yield from (self._message(each, users) for each in items(value, "messages"))
+                    contacts = items(value, "contacts")
+                    # Of several contacts none says which message is whose.
+                    user = text(contacts[0], "user_id") if len(contacts) == 1 else ""
+                    yield from (self._message(each, user) for each in items(value, "messages"))
                     yield from (self._report(each) for each in items(value, "statuses"))
 
-    def _message(self, message: Document, users: dict[str, str]) -> InboundEvent:
+    def _message(self, message: Document, user: str) -> InboundEvent:
         if "group_id" in message:
             return Ignored(reason="group")
         sender = text(message, "from")
@@ -180,7 +182,7 @@ class WhatsAppChannel:
         if said is None or not external_id:
             return Ignored(reason="no_id" if said else "no_text")
         try:
-            urn = Urn("whatsapp", address or next(iter(users.values()), ""))
+            urn = Urn("whatsapp", address or user)
         except MalformedUrn:
             return Ignored(reason="unusable_address")
         return InboundMessage(
