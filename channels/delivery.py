@@ -86,6 +86,7 @@ class Delivery:
         self._crowded = crowded
         # Inline channels show replies in the answer to the request: nothing is pushed to them.
         self._channels = {name: each for name, each in channels.items() if not each.capabilities.inline}
+        self._pauses = {name: each.pause for name, each in channels.items() if isinstance(each, Paced)}
         self._limits = limits
         self._clock = clock
         self._chance = chance
@@ -256,7 +257,7 @@ class Delivery:
             self._outbound(each.mark.claimed.message.channel, each.mark.state.value).inc()
 
     async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
-        if isinstance(channel, Paced) and (wait := await self._too_soon(channel, claimed)) > 0:
+        if channel.name in self._pauses and (wait := await self._too_soon(channel.name, claimed)) > 0:
             return self._again(claimed, wait, "", untried=True)
         try:
             sent = await channel.send(claimed.message)
@@ -268,10 +269,9 @@ class Delivery:
             return self._refused(channel.name, claimed, SendError(code="fault", in_doubt=True))
         return _Landed(mark=Mark(claimed=claimed, state=_state_of(sent.parts), parts=sent.parts))
 
-    async def _too_soon(self, channel: Paced, claimed: Claimed) -> float:
+    async def _too_soon(self, name: str, claimed: Claimed) -> float:
         """How long the person's last message is too near; the round that sends this one is called for."""
-        key = f"pace:{claimed.message.channel}:{claimed.urn_lookup}"
-        wait = await self._limits.take(key, 1, channel.pause)
+        wait = await self._limits.take(f"pace:{name}:{claimed.urn_lookup}", 1, self._pauses[name])
         if wait > 0:
             asyncio.get_running_loop().call_later(wait + self._figures.linger, self.wake)
         return wait
