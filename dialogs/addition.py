@@ -12,6 +12,8 @@ _LEAST_LETTERS = 8
 _STORY_WORDS, _STORY_LETTERS = 9, 45
 _NO_ADDITION = frozenset({"affirm", "deny", "greet", "thanks", "subscribe", "unsubscribe", "help"})
 _TOLD = frozenset({"complaint", "feedback"})
+# Each further answer is read against the whole story: who goes on and on must not slow down everybody.
+_MOST_LETTERS = 20_000
 # Code points of the added words that are said back.
 _SHOWN = 20
 
@@ -39,9 +41,12 @@ class Additions:
         return long or (turn.intent in _TOLD and self._phrases.has_substance(beside))
 
     def taken(self, turn: Turn) -> str:
-        """The complaint with the words added, and says so."""
+        """The complaint with the words added, and says so; as it was where it is as long as staff will read."""
+        told = f"{turn.slot('complaint_text')}\n{turn.text}"
+        if len(told) > _MOST_LETTERS:
+            return turn.slot("complaint_text")
         turn.say("utter_complaint_added", words=turn.words.excerpt(turn.text, _SHOWN))
-        return f"{turn.slot('complaint_text')}\n{turn.text}"
+        return told
 
     def _beside_places(self, text: str) -> str:
         left = list(text)

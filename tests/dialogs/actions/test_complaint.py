@@ -53,6 +53,22 @@ async def test_a_place_that_was_said_before_is_not_asked_again(
     assert answer.slots["complaint_place"] == place
 
 
+@pytest.mark.parametrize(("letters", "added"), [(10_000, True), (20_000, False)])
+async def test_a_story_does_not_grow_for_ever(letters: int, added: bool) -> None:
+    story = STORY.ljust(letters, ".")
+    answer = await act(
+        WORLD,
+        "validate_complaint_form",
+        f"and then {STORY}",
+        form="complaint_form",
+        slots={"complaint_text": story, "complaint_place": "LA1601", "requested_slot": "complaint_confirm"},
+        filled={"complaint_confirm": f"and then {STORY}"},
+    )
+    assert answer.keys == (["utter_complaint_added"] if added else [])
+    assert len(answer.slots["complaint_text"]) > letters if added else answer.slots["complaint_text"] == story
+    assert answer.slots["complaint_confirm"] is None
+
+
 async def test_a_shared_name_is_asked_about() -> None:
     start = await act(WORLD, "action_complaint_start", "ຢູ່ ໂພນທອງ ເຈົ້າໜ້າທີ່ບໍ່ສຸພາບ", intent="complaint")
     assert start.slots["complaint_place"] is None
