@@ -23,7 +23,7 @@ from bot.messages import (
 )
 from bot.outbox import SentPart
 from bot.text.parts import count
-from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
@@ -99,10 +99,6 @@ class AfricasTalkingChannel:
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """Nothing: replies leave through the outbox."""
         return RawResponse()
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only the provider has the key."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Send the message; what is said of its one recipient decides."""

@@ -134,11 +134,16 @@ class Channel(Protocol):
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:
         """What tells the provider that everything in the request is taken."""
 
-    def rates(self, request: RawRequest) -> Sequence[Rate]:
-        """The limits under which this request falls; none where only the provider can call."""
-
     async def send(self, message: OutboundMessage) -> Sent:
         """Hand a message to the provider; raises SendError."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A channel that anybody can call, and not its provider alone."""
+
+    def rates(self, request: RawRequest) -> Sequence[Rate]:
+        """The limits under which this request falls."""
 
 
 @runtime_checkable

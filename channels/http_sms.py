@@ -31,7 +31,7 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, RawRequest, RawResponse, Sent, Wiring
 from channels.config import ChannelConfig, setting
 from channels.documents import read_json
 from channels.errors import Malformed, SendError
@@ -133,10 +133,6 @@ class HttpSmsChannel:
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """What they are configured to want."""
         return RawResponse(body=self._settings.reply.encode())
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only the gateway has the key."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Send the fields as they are configured."""

@@ -25,7 +25,7 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
-from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, form_body, needed, our_id, phone_urn, read_query
@@ -102,10 +102,6 @@ class JasminChannel:
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """The words without which Jasmin brings it again."""
         return _ACK
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only the gateway has the key."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Hand the message to Jasmin's queue; Lao goes as the hex of its UTF-16."""

@@ -28,7 +28,7 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
-from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
@@ -111,10 +111,6 @@ class KannelChannel:
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """Nothing: a body would go to the person as a message."""
         return RawResponse()
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only the gateway has the key."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Hand the message to sendsms; 202 means that the gateway has it, even with its operator down."""

@@ -19,7 +19,7 @@ from bot.errors import MalformedUrn
 from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
 from bot.outbox import SentPart
 from bot.urns import Urn
-from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
 from channels.errors import Malformed, NotAuthentic, SendError
@@ -85,10 +85,6 @@ class LineChannel:
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """Nothing: replies leave through the outbox."""
         return RawResponse()
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only LINE can sign."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Push the message under a key made of our id: LINE takes it once, however often it is sent."""

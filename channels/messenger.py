@@ -25,7 +25,7 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.urns import Urn
 from channels import meta
-from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text, texts
@@ -96,10 +96,6 @@ class MessengerChannel:
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """Nothing; of a verification its challenge."""
         return meta.answer(request)
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only Meta can sign."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Send the message as the answer that it is, its choices as quick replies."""

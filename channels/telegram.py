@@ -22,7 +22,7 @@ from telegram.request import BaseRequest, RequestData
 from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
 from bot.outbox import SentPart
 from bot.urns import Urn
-from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, member, read_json, text, whole
 from channels.errors import Malformed, NotAuthentic, SendError
@@ -123,10 +123,6 @@ class TelegramChannel:
             return RawResponse()
         done = {"method": "answerCallbackQuery", "callback_query_id": query}
         return RawResponse(body=json.dumps(done).encode(), content_type="application/json")
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only Telegram has the secret."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Send the message, its choices as buttons below it."""

@@ -45,7 +45,7 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.parts import count
 from bot.urns import Urn
-from channels.base import Accepted, Finding, Rate, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, NotAuthentic, SendError
@@ -162,10 +162,6 @@ class TwilioChannel:
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """Empty TwiML: replies leave through the outbox."""
         return RawResponse(body=_EMPTY_TWIML, content_type="text/xml")
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:  # noqa: ARG002 - the port's
-        """None: only Twilio can sign."""
-        return ()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Create the message at Twilio; our id comes back in its status callbacks."""

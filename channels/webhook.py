@@ -20,7 +20,7 @@ from bot.metrics import Metrics
 from bot.receipts import Receipts
 from bot.text.clean import clean
 from bot.text.graphemes import cut
-from channels.base import ENDPOINTS, Accepted, Channel, Rate, RawRequest, RawResponse
+from channels.base import ENDPOINTS, Accepted, Channel, Limited, Rate, RawRequest, RawResponse
 from channels.errors import Malformed, NotAuthentic, NotServed, NotSupported
 from channels.optouts import OptOuts
 
@@ -77,6 +77,8 @@ class Door:
         read_seconds: float = _READ_SECONDS,
     ) -> None:
         self._channels = channels
+        # Asked once, as the question costs time in every request.
+        self._limited = {name: each for name, each in channels.items() if isinstance(each, Limited)}
         self._pipeline = pipeline
         self._receipts = receipts
         self._opt_outs = opt_outs
@@ -124,7 +126,8 @@ class Door:
     async def _take(self, channel: Channel, raw: RawRequest) -> RawResponse:
         try:
             channel.verify(raw)
-            await pace(self._limits, channel.rates(raw))
+            if limited := self._limited.get(channel.name):
+                await pace(self._limits, limited.rates(raw))
             events = channel.parse(raw)
         except NotAuthentic:
             raise Refusal(403, "not_authentic") from None
@@ -180,13 +183,12 @@ async def pace(limits: Limits, rates: Iterable[Rate]) -> None:
 
 
 def readable(message: InboundMessage) -> InboundMessage:
-    """The message with its text and payload cleaned, and cut to what is read of them."""
+    """The message with all that a person or a provider worded cleaned, and cut to what is read of it."""
     text, _ = cut(clean(message.text), TEXT_LIMIT)
     payload, _ = cut(clean(message.payload), TEXT_LIMIT)
-    recipient = clean(message.recipient)[:255]
-    if (text, payload, recipient) == (message.text, message.payload, message.recipient):
-        return message
-    return replace(message, text=text, payload=payload, recipient=recipient)
+    recipient, language = clean(message.recipient)[:255], clean(message.language)
+    cleaned = replace(message, text=text, payload=payload, recipient=recipient, language=language)
+    return message if cleaned == message else cleaned
 
 
 async def read_request(request: web.Request, limit: int, seconds: float) -> RawRequest:

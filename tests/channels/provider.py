@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.limits import MemoryLimits
 from bot.messages import Capabilities, InboundEvent, OutboundMessage
 from bot.outbox import SentPart
-from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent
+from channels.base import Accepted, RawRequest, RawResponse, Sent
 from channels.delivery import Delivery, Figures
 from channels.errors import SendError
 from tests.channels.harness import Edge, Store, part
@@ -52,10 +52,6 @@ class Provider:
         raise NotImplementedError
 
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:
-        """See `Channel`."""
-        raise NotImplementedError
-
-    def rates(self, request: RawRequest) -> Sequence[Rate]:
         """See `Channel`."""
         raise NotImplementedError
 
