@@ -187,8 +187,10 @@ def readable(message: InboundMessage) -> InboundMessage:
     text, _ = cut(clean(message.text), TEXT_LIMIT)
     payload, _ = cut(clean(message.payload), TEXT_LIMIT)
     recipient, language = clean(message.recipient)[:255], clean(message.language)
-    cleaned = replace(message, text=text, payload=payload, recipient=recipient, language=language)
-    return message if cleaned == message else cleaned
+    cleaned = (text, payload, recipient, language)
+    if cleaned == (message.text, message.payload, message.recipient, message.language):
+        return message
+    return replace(message, text=text, payload=payload, recipient=recipient, language=language)
 
 
 async def read_request(request: web.Request, limit: int, seconds: float) -> RawRequest:

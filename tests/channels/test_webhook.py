@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from bot.errors import MalformedUrn
 from bot.messages import InboundMessage, OutboundMessage
 from bot.urns import Urn
 from channels import web
@@ -176,14 +177,46 @@ async def test_logs_hold_no_body_no_address_and_no_key(edge: Edge, kannel_caller
         assert secret not in str(logs)
 
 
-@given(st.text(st.characters(), max_size=200), st.text(st.characters(), max_size=20))
-def test_whatever_is_written_can_be_stored(text: str, payload: str) -> None:
+ANY = st.text(st.characters(), max_size=20)
+
+
+@given(st.text(st.characters(), max_size=200), ANY, ANY, ANY)
+def test_whatever_is_written_can_be_stored(text: str, payload: str, recipient: str, language: str) -> None:
     message = InboundMessage(
-        channel="x", external_id="1", urn=Urn("tel", "1"), text=text, payload=payload, received_at=START
+        channel="x",
+        external_id="1",
+        urn=Urn("tel", "1"),
+        text=text,
+        payload=payload,
+        recipient=recipient,
+        language=language,
+        received_at=START,
     )
     cleaned = readable(message)
-    assert "\0" not in cleaned.text + cleaned.payload
-    (cleaned.text + cleaned.payload).encode()
+    stored = cleaned.text + cleaned.payload + cleaned.recipient + cleaned.language
+    assert "\0" not in stored
+    stored.encode()
+
+
+@pytest.mark.parametrize("address", ["", "x" * 256, "\0", "a\nb", "\ud800", "\u202e1500", "\u200b"])
+def test_an_address_that_cannot_be_seen_or_stored_is_nobodys(address: str) -> None:
+    with pytest.raises(MalformedUrn):
+        Urn("line", address)
+
+
+@pytest.mark.parametrize(
+    ("address", "phone"),
+    [
+        ("+8562055512345", "+8562055512345"),
+        ("+85620 555", ""),
+        ("+Lottery", ""),
+        ("+1", ""),
+        ("8562055512345", ""),
+        ("1500", ""),
+    ],
+)
+def test_only_a_number_in_full_is_a_phone(address: str, phone: str) -> None:
+    assert Urn("tel", address).phone == phone
 
 
 def test_only_so_much_is_read() -> None:
