@@ -43,7 +43,7 @@ async def interpreter_of(
     generic = [word for _, word in lexicon.words("generic")]
     unmeant = [word for _, word in lexicon.words("service_not")]
     return LightInterpreter(
-        Model.load(await model_of(pack, service_names=service_names, models=models)),
+        Model.load(await _model_of(data, lexicon, service_names, models)),
         whole=WholeMessages(lexicon),
         clauses=Clauses(lexicon),
         entities=EntityFinder(
@@ -61,11 +61,20 @@ async def model_of(
     pack: Pack, *, service_names: Mapping[str, Sequence[tuple[str, str]]], models: Path
 ) -> Path:
     """The model file of the pack in the folder `models`, trained first if need be; raises as above."""
-    by_language: dict[str, list[str]] = {language: [] for language in pack.languages}
+    return await _model_of(examples_of(pack), lexicon_of(pack), service_names, models)
+
+
+async def _model_of(
+    data: TrainingData,
+    lexicon: Lexicon,
+    service_names: Mapping[str, Sequence[tuple[str, str]]],
+    models: Path,
+) -> Path:
+    by_language: dict[str, list[str]] = {language: [] for language in lexicon.languages}
     for names in service_names.values():
         for language, name in names:
             by_language.setdefault(language, []).append(name)
-    return await model_file(examples_of(pack), models, names=by_language, lexicon=lexicon_of(pack))
+    return await model_file(data, models, names=by_language, lexicon=lexicon)
 
 
 def examples_of(pack: Pack) -> TrainingData:
