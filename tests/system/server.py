@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from tests.servers import kannel, twilio
+from tests.servers.ports import free_port
 
 PATIENCE = 60.0  # seconds for what takes one on a machine with nothing else to do
 _PATOU = Path(sys.executable).with_name("patou")
@@ -74,7 +73,7 @@ class PatouServer:
 
     def __init__(self, setup: Setup, session: ClientSession) -> None:
         self.setup = setup
-        self.port = _port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data = setup.folder / setup.data
         self.log_file = setup.folder / "log.jsonl"
@@ -214,15 +213,3 @@ class PatouServer:
         assert self._process is not None
         self._process.send_signal(number)
         return await self.ended()
-
-
-def _port() -> int:
-    """A free port that no outgoing connection is given while the server is down between two starts."""
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
