@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bot.messages import Capabilities
 from bot.text.parts import count as parts
 from channels.config import kinds
 from channels.delivery import Delivery
+from channels.terminal import CAPABILITIES
 from tests.channels.harness import Edge, Store, drain
 from tests.channels.providers import Caller, connect
 from tests.servers.ports import free_port
@@ -56,6 +58,14 @@ async def test_the_conversations(kind: str, caller: Caller) -> None:
     for talk in TALKS:
         for step in talk["steps"]:
             await _hold(kind, step, caller)
+
+
+@pytest.mark.parametrize("kind", sorted(CAPABILITIES.keys() & set(kinds())))
+async def test_the_terminal_shows_what_the_channel_shows(
+    kind: str, edge: Edge, session: ClientSession
+) -> None:
+    async with connect(kind, edge, session):
+        assert CAPABILITIES[kind] == replace(edge.channels[kind].capabilities, inline=True)
 
 
 async def _hold(kind: str, step: dict[str, Any], caller: Caller) -> None:
