@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from aiohttp import ClientSession
 
 from tests.channels.harness import Edge
+from tests.servers.provider import ProviderServer
 
 Answered = tuple[int, Mapping[str, str], bytes]
 
@@ -43,6 +44,36 @@ class Caller(Protocol):
     @property
     def taken(self) -> Sequence[Mapping[str, str]]:
         """`to` and `text` of what the provider took."""
+
+
+S = TypeVar("S", bound=ProviderServer)
+
+
+class ServedCaller(Generic[S]):
+    """What callers share whose provider is a `ProviderServer`; without buttons and receipts until they are added."""
+
+    def __init__(self, edge: Edge, server: S, session: ClientSession) -> None:
+        self.edge = edge
+        self._server = server
+        self._session = session
+
+    @property
+    def plan(self) -> deque[str | int]:
+        """See `Caller.plan`."""
+        return self._server.plan
+
+    @property
+    def taken(self) -> Sequence[Mapping[str, str]]:
+        """See `Caller.taken`."""
+        return self._server.messages
+
+    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
+        """See `Caller.pressed`."""
+        raise NotImplementedError
+
+    async def receipt(self, word: str) -> None:
+        """See `Caller.receipt`."""
+        raise NotImplementedError
 
 
 def connect(

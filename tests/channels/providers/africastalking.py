@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ from aiohttp import ClientSession
 from channels import africastalking
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import Answered, ServedCaller
 from tests.servers.africastalking import API_KEY, KEY, USER, AfricasTalkingServer
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -35,15 +34,10 @@ async def connect(
     await server.stop()
 
 
-class AfricasTalkingCaller:
+class AfricasTalkingCaller(ServedCaller[AfricasTalkingServer]):
     """`form` are the fields; `key` is another one, or empty for none."""
 
     urn = "tel:+8562055512345"
-
-    def __init__(self, edge: Edge, server: AfricasTalkingServer, session: ClientSession) -> None:
-        self.edge = edge
-        self._server = server
-        self._session = session
 
     async def call(self, spec: Mapping[str, Any]) -> Answered:
         """See `Caller.call`."""
@@ -58,10 +52,6 @@ class AfricasTalkingCaller:
         """See `Caller.said`."""
         return {"form": {"id": f"a{number}", "from": "+8562055512345", "to": "1500", "text": text}}
 
-    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
-        """See `Caller.pressed`."""
-        raise NotImplementedError
-
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; `Failed UserInBlacklist` carries a reason."""
         status, _, reason = word.partition(" ")
@@ -69,13 +59,3 @@ class AfricasTalkingCaller:
         form |= {"failureReason": reason} if reason else {}
         answered, _, body = await self.call({"endpoint": "status", "form": form})
         assert answered == 200, body
-
-    @property
-    def plan(self) -> deque[str | int]:
-        """See `Caller.plan`."""
-        return self._server.plan
-
-    @property
-    def taken(self) -> Sequence[Mapping[str, str]]:
-        """See `Caller.taken`."""
-        return self._server.messages

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +13,7 @@ from yarl import URL
 from channels import http_sms
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import Answered, ServedCaller
 from tests.servers.http_sms import AUTHORIZATION, KEY, HttpSmsServer
 
 
@@ -49,15 +48,10 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
     await server.stop()
 
 
-class HttpSmsCaller:
+class HttpSmsCaller(ServedCaller[HttpSmsServer]):
     """`json` is a body, `query` is sent as it is; `key` is another one, or empty for none; `basic` a password."""
 
     urn = "tel:+8562055512345"
-
-    def __init__(self, edge: Edge, server: HttpSmsServer, session: ClientSession) -> None:
-        self.edge = edge
-        self._server = server
-        self._session = session
 
     async def call(self, spec: Mapping[str, Any]) -> Answered:
         """See `Caller.call`."""
@@ -77,23 +71,9 @@ class HttpSmsCaller:
         """See `Caller.said`."""
         return {"json": {"msgId": number, "msisdn": "8562055512345", "message": text}}
 
-    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
-        """See `Caller.pressed`."""
-        raise NotImplementedError
-
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; the words are the gateway's."""
         async with self._session.get(
             self._server.messages[0]["callback"], params={"state": word}
         ) as response:
             assert (response.status, await response.text()) == (200, "OK")
-
-    @property
-    def plan(self) -> deque[str | int]:
-        """See `Caller.plan`."""
-        return self._server.plan
-
-    @property
-    def taken(self) -> Sequence[Mapping[str, str]]:
-        """See `Caller.taken`."""
-        return self._server.messages

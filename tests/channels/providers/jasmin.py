@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ from aiohttp import ClientSession
 from channels import jasmin
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import Answered, ServedCaller
 from tests.servers.jasmin import KEY, PASSWORD, USER, JasminServer
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -39,15 +38,10 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
     await server.stop()
 
 
-class JasminCaller:
+class JasminCaller(ServedCaller[JasminServer]):
     """`form` are the fields; `key` is another one, or empty for none; `basic` a password instead."""
 
     urn = "tel:+8562055512345"
-
-    def __init__(self, edge: Edge, server: JasminServer, session: ClientSession) -> None:
-        self.edge = edge
-        self._server = server
-        self._session = session
 
     async def call(self, spec: Mapping[str, Any]) -> Answered:
         """See `Caller.call`."""
@@ -69,21 +63,7 @@ class JasminCaller:
         binary = text.encode("utf-16-be").hex()
         return {"form": {"id": f"j{number}", "from": "8562055512345", "coding": "8", "binary": binary}}
 
-    def pressed(self, place: int, number: int) -> Mapping[str, Any]:
-        """See `Caller.pressed`."""
-        raise NotImplementedError
-
     async def receipt(self, word: str) -> None:
         """See `Caller.receipt`; the words are the SMSC's."""
         answered = await self._server.call_back(self._session, self._server.messages[0], word)
         assert answered == "ACK/Jasmin"
-
-    @property
-    def plan(self) -> deque[str | int]:
-        """See `Caller.plan`."""
-        return self._server.plan
-
-    @property
-    def taken(self) -> Sequence[Mapping[str, str]]:
-        """See `Caller.taken`."""
-        return self._server.messages

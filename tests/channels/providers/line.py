@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +12,7 @@ from aiohttp import ClientSession
 from channels import line
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import Answered, ServedCaller
 from tests.servers.line import ACCESS_TOKEN, CHANNEL_SECRET, LineServer, sign
 
 
@@ -35,15 +34,10 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
     await server.stop()
 
 
-class LineCaller:
+class LineCaller(ServedCaller[LineServer]):
     """`events` have what LINE always tells filled in; `document` is a body as it is."""
 
     urn = "line:U77"
-
-    def __init__(self, edge: Edge, server: LineServer, session: ClientSession) -> None:
-        self.edge = edge
-        self._server = server
-        self._session = session
 
     async def call(self, spec: Mapping[str, Any]) -> Answered:
         """See `Caller.call`; `secret` signs, an empty one leaves the signature out."""
@@ -66,20 +60,6 @@ class LineCaller:
         action = self._server.messages[-1]["quickReply"]["items"][place - 1]["action"]
         event = {"type": "postback", "postback": {"data": action["data"]}}
         return {"events": [{"webhookEventId": f"01E{number}", **event}]}
-
-    async def receipt(self, word: str) -> None:
-        """See `Caller.receipt`; LINE sends none."""
-        raise NotImplementedError
-
-    @property
-    def plan(self) -> deque[str | int]:
-        """See `Caller.plan`."""
-        return self._server.plan
-
-    @property
-    def taken(self) -> Sequence[Mapping[str, str]]:
-        """See `Caller.taken`."""
-        return self._server.messages
 
 
 def _batch(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +12,7 @@ from aiohttp import ClientSession
 from channels import telegram
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import Answered, ServedCaller
 from tests.servers.telegram import SECRET, TOKEN, TelegramServer
 
 _FROM = {"id": 77, "is_bot": False, "first_name": "Noy", "language_code": "lo"}
@@ -34,15 +33,10 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
     await server.stop()
 
 
-class TelegramCaller:
+class TelegramCaller(ServedCaller[TelegramServer]):
     """`message`, `edited` and `pressed` are updates with what Telegram always tells; `update` is one as it is."""
 
     urn = "telegram:77"
-
-    def __init__(self, edge: Edge, server: TelegramServer, session: ClientSession) -> None:
-        self.edge = edge
-        self._server = server
-        self._session = session
 
     async def call(self, spec: Mapping[str, Any]) -> Answered:
         """See `Caller.call`."""
@@ -64,20 +58,6 @@ class TelegramCaller:
         keyboard = self._server.messages[-1]["inline_keyboard"]
         data = keyboard[place - 1][0]["callback_data"]
         return {"id": number, "pressed": {"data": data}, "markup": {"inline_keyboard": keyboard}}
-
-    async def receipt(self, word: str) -> None:
-        """See `Caller.receipt`; Telegram sends none."""
-        raise NotImplementedError
-
-    @property
-    def plan(self) -> deque[str | int]:
-        """See `Caller.plan`."""
-        return self._server.plan
-
-    @property
-    def taken(self) -> Sequence[Mapping[str, str]]:
-        """See `Caller.taken`."""
-        return self._server.messages
 
 
 def _update(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +12,7 @@ from aiohttp import ClientSession
 from channels import whatsapp
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import Answered, ServedCaller
 from tests.servers.meta import ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID, VERIFY_TOKEN, MetaServer, sign
 
 
@@ -37,15 +36,10 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
     await server.stop()
 
 
-class WhatsAppCaller:
+class WhatsAppCaller(ServedCaller[MetaServer]):
     """`messages` and `statuses` are put where Meta has them; `document` is a body as it is."""
 
     urn = "whatsapp:+8562055512345"
-
-    def __init__(self, edge: Edge, server: MetaServer, session: ClientSession) -> None:
-        self.edge = edge
-        self._server = server
-        self._session = session
 
     async def call(self, spec: Mapping[str, Any]) -> Answered:
         """See `Caller.call`; `secret` signs, an empty one leaves the signature out."""
@@ -83,16 +77,6 @@ class WhatsAppCaller:
             status["errors"] = [{"code": int(code), "title": "x"}]
         answered, _, body = await self.call({"statuses": [status]})
         assert answered == 200, body
-
-    @property
-    def plan(self) -> deque[str | int]:
-        """See `Caller.plan`."""
-        return self._server.plan
-
-    @property
-    def taken(self) -> Sequence[Mapping[str, str]]:
-        """See `Caller.taken`."""
-        return self._server.messages
 
 
 def _batch(spec: Mapping[str, Any]) -> dict[str, Any]:
