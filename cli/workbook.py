@@ -69,12 +69,11 @@ def read(path: Path) -> Iterator[Line]:
 
     try:
         _check_size(path)
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
+        # Of our own: the library leaves the file open when it stumbles over what is in it.
+        with path.open("rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True)
             for sheet in book.worksheets:
                 yield from _lines(sheet.title, sheet.iter_rows(values_only=True))
-        finally:
-            book.close()
     except (InvalidFileException, BadZipFile, zlib.error, ParseError, *_MISREAD, OSError) as error:
         raise NotAWorkbook(f"{path} is no .xlsx workbook: {error}") from error
 
