@@ -33,6 +33,11 @@ HELLO = {"form": {"MessageSid": "SM1", "From": "+8562055512345", "Body": "hello"
 JSON = {"Content-Type": "application/json"}
 
 
+def packed(body: bytes) -> bytes:
+    """In gzip without the time of packing, so that every worker collects the same test."""
+    return gzip.compress(body, mtime=0)
+
+
 @pytest.fixture
 async def address(web_caller: WebCaller) -> str:
     """Where the web channel's messages go."""
@@ -64,11 +69,11 @@ async def test_what_no_channel_serves(
 @pytest.mark.parametrize(
     ("encoding", "body", "status"),
     [
-        ("gzip", gzip.compress(b'{"session": "x"}'), 400),
+        ("gzip", packed(b'{"session": "x"}'), 400),
         ("gzip", b"not gzip at all", 400),
-        ("gzip", gzip.compress(b"x" * 100)[:-10], 400),
+        ("gzip", packed(b"x" * 100)[:-10], 400),
         ("deflate", zlib.compress(b"{}")[:-4], 400),
-        ("gzip", gzip.compress(b" " * 50_000_000), 413),
+        ("gzip", packed(b" " * 50_000_000), 413),
         ("br", b"\x00\xff", 400),
         ("gzip, gzip", b"", 415),
         ("rot13", b"{}", 415),
