@@ -387,7 +387,11 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
             open_installation(config, capabilities, committed, maintenance=maintenance)
         )
         opt_outs = OptOuts(
-            db=opened.db, limits=opened.limits, clock=opened.clock, on_opt_out=_on_opt_out(opened)
+            db=opened.db,
+            vault=opened.vault,
+            limits=opened.limits,
+            clock=opened.clock,
+            on_opt_out=_on_opt_out(opened),
         )
         delivery = Delivery(
             outbox=opened.outbox,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.clock import Chance, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import Duplicate, KeyUnknown, SealBroken
-from bot.messages import InboundMessage, SessionEvent
+from bot.messages import Attachment, InboundMessage, MediaKind, SessionEvent
 from bot.schema import inbox, is_pending
 from bot.urns import Urn
 
@@ -147,8 +147,8 @@ class Inbox:
         return Waiting(id=row.id, message=message, attempts=row.attempts)
 
 
-def _dump(message: InboundMessage) -> dict[str, str]:
-    return {
+def _dump(message: InboundMessage) -> dict[str, Any]:
+    stored: dict[str, Any] = {
         "urn": str(message.urn),
         "text": message.text,
         "recipient": message.recipient,
@@ -157,9 +157,16 @@ def _dump(message: InboundMessage) -> dict[str, str]:
         "session": message.session or "",
         "session_id": message.session_id,
     }
+    if message.attachments:
+        stored["attachments"] = [asdict(each) for each in message.attachments]
+    if message.proven:
+        stored["proven"] = str(message.proven)
+    if message.reply_token:
+        stored["reply_token"] = message.reply_token
+    return stored
 
 
-def _load(stored: dict[str, str], channel: str, external_id: str, received_at: datetime) -> InboundMessage:
+def _load(stored: dict[str, Any], channel: str, external_id: str, received_at: datetime) -> InboundMessage:
     return InboundMessage(
         channel=channel,
         external_id=external_id,
@@ -171,4 +178,11 @@ def _load(stored: dict[str, str], channel: str, external_id: str, received_at: d
         language=stored["language"],
         session=SessionEvent(stored["session"]) if stored["session"] else None,
         session_id=stored["session_id"],
+        attachments=tuple(_attachment(each) for each in stored.get("attachments", ())),
+        proven=Urn.parse(stored["proven"]) if "proven" in stored else None,
+        reply_token=stored.get("reply_token", ""),
     )
+
+
+def _attachment(stored: dict[str, Any]) -> Attachment:
+    return Attachment(**{**stored, "kind": MediaKind(stored["kind"])})

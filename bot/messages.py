@@ -17,12 +17,42 @@ class SessionEvent(StrEnum):
     END = "end"
 
 
+class MediaKind(StrEnum):
+    """What a person can send, or be sent, besides words."""
+
+    PHOTO = "photo"
+    VOICE = "voice"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    LOCATION = "location"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """What came with a message besides its words, still at the provider.
+
+    `reference` is what its channel fetches it by: a file's id or its URL, as the provider told it
+    and therefore not to be trusted. So are `media_type`, `name` and `size` (bytes; 0 when not
+    told). A location has no reference but degrees north and east.
+    """
+
+    kind: MediaKind
+    reference: str = ""
+    media_type: str = ""
+    name: str = ""
+    size: int = 0
+    latitude: float = 0.0
+    longitude: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InboundMessage:
     """One message from a person.
 
     `external_id` is the provider's own id: (channel, external_id) is taken once. `text` is as
     received, cleaned of control characters only. `payload` is what a pressed button carries.
+    `proven` is another address of the same person, for which the provider vouches (a phone number
+    shared by its owner). `reply_token` lets the next message be a reply, where that costs less.
     """
 
     channel: str
@@ -35,6 +65,9 @@ class InboundMessage:
     language: str = ""
     session: SessionEvent | None = None
     session_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    proven: Urn | None = None
+    reply_token: str = ""
 
     @property
     def key(self) -> str:
@@ -84,6 +117,8 @@ class OutboundMessage:
 
     `cause` is the key of the inbound message, or of the system event, that it answers.
     `choices` are kept only for channels that show buttons; elsewhere they are in the text.
+    `heard_at` is when the person last wrote on this channel, where a provider lets us write only
+    for some time after that. `reply_token` is that of the message that it answers.
     """
 
     id: str
@@ -97,6 +132,8 @@ class OutboundMessage:
     delivery_class: DeliveryClass = DeliveryClass.AT_LEAST_ONCE
     expires_at: datetime | None = None
     session_end: bool = False
+    heard_at: datetime | None = None
+    reply_token: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,13 +153,24 @@ class DeliveryReport:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reachability:
+    """A provider says that a person has stopped us there, or let us write again; told outside a send."""
+
+    channel: str
+    urn: Urn
+    reachable: bool
+    external_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ignored:
     """A well-formed event that is not for us; it is counted under `reason`."""
 
     reason: str
 
 
-InboundEvent = InboundMessage | DeliveryReport | Ignored
+InboundEvent = InboundMessage | DeliveryReport | Reachability | Ignored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +179,8 @@ class Capabilities:
 
     `max_units` counts code points, or for `sms` the characters a provider takes in one
     request. `sms` channels pay by part and are written to a part budget. `inline` channels
-    show the reply in the answer to the request itself (web chat, USSD, terminal).
+    show the reply in the answer to the request itself (web chat, USSD, terminal). `window` is
+    the seconds after a person's last message in which its provider lets us write freely; 0: always.
     """
 
     max_units: int
@@ -140,3 +189,4 @@ class Capabilities:
     button_units: int = 0
     session: bool = False
     inline: bool = False
+    window: float = 0.0

@@ -377,6 +377,8 @@ class Outbox:
             delivery_class=DeliveryClass(row.delivery_class),
             expires_at=from_ms(row.expires_at),
             session_end=content["session_end"],
+            heard_at=from_ms(content["heard_at"]) if "heard_at" in content else None,
+            reply_token=content.get("reply_token", ""),
         )
 
 
@@ -386,12 +388,17 @@ def set_urn_state(writes: WriteSet, urn_lookup: str, state: str) -> None:
 
 
 def _content(message: OutboundMessage) -> dict[str, Any]:
-    return {
+    content: dict[str, Any] = {
         "urn": str(message.urn),
         "text": message.text,
         "choices": [[choice.label, choice.payload] for choice in message.choices],
         "session_end": message.session_end,
     }
+    if message.heard_at:
+        content["heard_at"] = to_ms(message.heard_at)
+    if message.reply_token:
+        content["reply_token"] = message.reply_token
+    return content
 
 
 def _part(outbox_id: str, number: int, part: SentPart, now: int) -> dict[str, Any]:

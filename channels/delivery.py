@@ -242,7 +242,7 @@ class Delivery:
             error, claimed = each.error, each.mark.claimed
             if error and error.opted_out:
                 await self._opt_outs.record(
-                    outbox_id=claimed.message.id,
+                    told_in=claimed.message.id,
                     contact_id=claimed.contact_id,
                     urn_lookup=claimed.urn_lookup,
                     channel=claimed.message.channel,

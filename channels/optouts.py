@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy import bindparam, select
 
 from bot.clock import Clock
+from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import Conflict
 from bot.limits import Limits
+from bot.messages import Reachability
 from bot.outbox import set_urn_state
+from bot.schema import urns
 
 log = structlog.get_logger()
 
@@ -32,6 +36,9 @@ class OptOut:
 OnOptOut = Callable[[OptOut, WriteSet], None]
 
 
+_PERSON = select(urns.c.contact_id, urns.c.state).where(urns.c.lookup == bindparam("lookup"))
+
+
 class OptOuts:
     """Records opt-outs: the state of the address, and what the subscriber adds, in one commit.
 
@@ -43,6 +50,7 @@ class OptOuts:
         self,
         *,
         db: Database,
+        vault: Vault,
         limits: Limits,
         clock: Clock,
         on_opt_out: OnOptOut,
@@ -50,16 +58,42 @@ class OptOuts:
         seconds: float = 600.0,
     ) -> None:
         self._db = db
+        self._vault = vault
         self._limits = limits
         self._clock = clock
         self._on_opt_out = on_opt_out
         self._limit = limit
         self._seconds = seconds
 
+    async def hear(self, event: Reachability) -> bool:
+        """Record what was told outside a send; False when nobody is known by that address.
+
+        To be reachable again brings no consent back: only the person's own word does.
+        """
+        lookup = self._vault.lookup(str(event.urn))
+        row = await self._db.first(_PERSON, {"lookup": lookup})
+        if row is None:
+            return False
+        if event.reachable:
+            writes = WriteSet()
+            set_urn_state(writes, lookup, "active")
+            await self._db.commit(writes)
+            return True
+        return await self.record(
+            told_in=event.external_id,
+            contact_id=row.contact_id,
+            urn_lookup=lookup,
+            channel=event.channel,
+            code="stopped",
+        )
+
     async def record(
-        self, *, outbox_id: str, contact_id: str, urn_lookup: str, channel: str, code: str
+        self, *, told_in: str, contact_id: str, urn_lookup: str, channel: str, code: str
     ) -> bool:
-        """Record one; False when there are too many to be believed. A repetition changes nothing."""
+        """Record one; False when there are too many to be believed. A repetition changes nothing.
+
+        `told_in` is the id of our message that it answered, or of the provider's event.
+        """
         if await self._limits.take(f"opt-outs:{channel}", self._limit, self._seconds) > 0:
             log.error("delivery.mass_opt_out", channel=channel, code=code, limit=self._limit)
             return False
@@ -70,8 +104,8 @@ class OptOuts:
             contact_id=contact_id,
             urn_lookup=urn_lookup,
             channel=channel,
-            cause=f"opt-out:{outbox_id}",
-            proof=f"{channel} {code} {outbox_id}",
+            cause=f"opt-out:{told_in}",
+            proof=f"{channel} {code} {told_in}",
             at=self._clock.now(),
         )
         writes = WriteSet()

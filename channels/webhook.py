@@ -15,7 +15,14 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import Conflict, DatabaseUnavailable, PatouError
 from bot.limits import Limits
-from bot.messages import DeliveryReport, InboundEvent, InboundMessage, OutboundMessage
+from bot.messages import (
+    Attachment,
+    DeliveryReport,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+    Reachability,
+)
 from bot.metrics import Metrics
 from bot.receipts import Receipts
 from bot.text.clean import clean
@@ -28,6 +35,8 @@ log = structlog.get_logger()
 
 BODY_LIMIT = 64 * 1024  # bytes, after decompression
 TEXT_LIMIT = 5_000  # code points of a message that are read
+ATTACHMENTS = 10  # of one message that are looked at
+_LONGEST = 4_000  # code points of an address that is fetched
 _READ_SECONDS = 5.0
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
@@ -150,7 +159,12 @@ class Door:
             kind = str(handling.kind)
             self._inbound(channel.name, kind).inc()
             return Accepted(event=event, kind=kind, messages=handling.messages)
-        reason = await self._report(event) if isinstance(event, DeliveryReport) else event.reason
+        if isinstance(event, DeliveryReport):
+            reason = await self._report(event)
+        elif isinstance(event, Reachability):
+            reason = "" if await self._opt_outs.hear(event) else "unknown_person"
+        else:
+            reason = event.reason
         if reason:
             self._metrics.ignored.labels(channel.name, reason).inc()
         return Accepted(event=event, kind="ignored" if reason else "done")
@@ -165,7 +179,7 @@ class Door:
             return "unknown_message"
         if report.opted_out:
             await self._opt_outs.record(
-                outbox_id=reported.id,
+                told_in=reported.id,
                 contact_id=reported.contact_id,
                 urn_lookup=reported.urn_lookup,
                 channel=report.channel,
@@ -188,9 +202,22 @@ def readable(message: InboundMessage) -> InboundMessage:
     payload, _ = cut(clean(message.payload), TEXT_LIMIT)
     recipient, language = clean(message.recipient)[:255], clean(message.language)
     cleaned = (text, payload, recipient, language)
+    if message.attachments:
+        message = replace(message, attachments=tuple(map(_told, message.attachments[:ATTACHMENTS])))
     if cleaned == (message.text, message.payload, message.recipient, message.language):
         return message
     return replace(message, text=text, payload=payload, recipient=recipient, language=language)
+
+
+def _told(attachment: Attachment) -> Attachment:
+    """What is told of an attachment, cleaned; a reference that had to be changed would lead elsewhere."""
+    reference = clean(attachment.reference)
+    return replace(
+        attachment,
+        reference=reference if reference == attachment.reference and len(reference) <= _LONGEST else "",
+        media_type=clean(attachment.media_type)[:120],
+        name=clean(attachment.name)[:120],
+    )
 
 
 async def read_request(request: web.Request, limit: int, seconds: float) -> RawRequest:

@@ -177,6 +177,7 @@ class Edge:
         """The guard over the provider's opt-outs, writing into `opt_outs`."""
         return OptOuts(
             db=self.store.db,
+            vault=self.store.vault,
             limits=self._limits,
             clock=self.clock,
             on_opt_out=lambda event, _: self.opt_outs.append(event),
