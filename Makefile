@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 
-.PHONY: help run test check bench format lock
+.PHONY: help run test check bench format lock fonts
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/'
@@ -49,3 +49,9 @@ format: $(VENV)/.dev ## rewrite the code in the house's format
 lock: $(UV) ## pin the newest releases that pyproject.toml allows, with hashes and no address
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group dev pyproject.toml -o requirements-dev.lock
+
+fonts: $(VENV)/.dev ## cut Debian's Noto Sans Lao (fonts-noto-core) down to what our pages show
+	for weight in Regular Bold; do \
+		$(BIN)/pyftsubset /usr/share/fonts/truetype/noto/NotoSansLao-$$weight.ttf --unicodes=U+0020,U+00A0,U+0E80-0EFF,U+25CC \
+			--layout-features='*' --no-hinting --flavor=woff2 --output-file=web/static/noto-sans-lao-$$weight.woff2; \
+	done
