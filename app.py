@@ -94,6 +94,7 @@ from services.view import Services
 from web.actions import routes as action_routes
 from web.health import routes as health_routes
 from web.metrics import routes as metrics_routes
+from web.proxies import Proxies
 from web.server import Server
 
 HERE = Path(__file__).parent
@@ -433,7 +434,8 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         stack.push_async_callback(delivery.stop)
         if not maintenance:
             workers.start()
-        yield Server(routes, https=config.public_url.startswith("https:"))
+        proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
+        yield Server(routes, https=config.public_url.startswith("https:"), proxies=proxies)
 
 
 def _chat(channel: WebChannel, opened: Installation) -> Sequence[web.RouteDef]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,6 +54,13 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError:
+        raise ValueError("must be networks like 10.0.0.0/24, separated by commas") from None
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words:
@@ -79,6 +87,11 @@ class Config:
         "http://127.0.0.1:8080",
         "Address under which providers reach this server; signatures cover it",
         _web_url,
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (),
+        "Networks of our own reverse proxies, as 127.0.0.1/32,10.0.0.0/24: their X-Forwarded-For tells who calls",
+        _networks,
     )
     pack: Path = _setting(Path("nlu_data"), "Folder of the country pack", Path)
     channels: Path = _setting(Path("channels.toml"), "File that names the channels", Path)
@@ -159,4 +172,4 @@ def settings_table() -> str:
 
 
 def _shown(each: Field[Any]) -> str:
-    return f"`{each.default}`" if str(each.default) else ""
+    return f"`{each.default}`" if each.default not in ("", ()) else ""

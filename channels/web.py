@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from bot.messages import Capabilities, InboundEvent, InboundMessage, OutboundMessage
@@ -33,18 +32,10 @@ class Settings:
 
     per_session: int = setting("messages a minute that one conversation may send", 30)
     per_address: int = setting("requests a minute that one network address may make; 0 sets no limit", 240)
-    proxies: tuple[str, ...] = setting(
-        "networks of our own reverse proxies, whose X-Forwarded-For counts", ()
-    )
 
     def __post_init__(self) -> None:
         if self.per_session <= 0:
             raise ValueError("per_session: must be above 0")
-        for each in self.proxies:
-            try:
-                ip_network(each)
-            except ValueError:
-                raise ValueError("proxies: must be networks like 10.0.0.0/24") from None
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> WebChannel:
@@ -65,7 +56,6 @@ class WebChannel:
         self.name = name
         self._settings = settings
         self._clock = wiring.clock
-        self._proxies = [ip_network(each) for each in settings.proxies]
 
     def verify(self, request: RawRequest) -> None:
         """JSON only: another site's page cannot send it without asking the browser first."""
@@ -116,21 +106,12 @@ class WebChannel:
         """The limit of the network address alone."""
         if self._settings.per_address <= 0:
             return []
-        key = f"{self.name}:from:{self._peer(request)}"
+        key = f"{self.name}:from:{request.remote}"
         return [Rate(key=key, limit=self._settings.per_address, seconds=_MINUTE)]
 
     async def send(self, message: OutboundMessage) -> Sent:  # noqa: ARG002 - the port's
         """Never called for an inline channel: the page fetches what the system starts."""
         raise SendError(code="inline")
-
-    def _peer(self, request: RawRequest) -> str:
-        """The address that the request comes from: the last one that our own proxy wrote down."""
-        forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        try:
-            trusted = any(ip_address(request.remote) in each for each in self._proxies)
-            return str(ip_address(forwarded)) if trusted and forwarded else request.remote
-        except ValueError:
-            return request.remote
 
 
 def session_urn(session: str) -> Urn:

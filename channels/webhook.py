@@ -10,7 +10,7 @@ from functools import cache
 from typing import Protocol
 
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import Conflict, DatabaseUnavailable, PatouError
@@ -239,7 +239,7 @@ async def read_request(request: web.Request, limit: int, seconds: float) -> RawR
         method=request.method,
         path=path,
         query_string=query.partition("#")[0],
-        headers=_headers(request),
+        headers=request.headers,
         body=body,
         remote=request.remote or "",
     )
@@ -263,16 +263,3 @@ async def _body(request: web.Request, limit: int, seconds: float) -> bytes:
     if len(body) > limit:
         raise Refusal(413, "too_large", {"Connection": "close"})
     return bytes(body)
-
-
-def _headers(request: web.Request) -> Mapping[str, str]:
-    """The headers by name in any case; of a repeated one the first, as proxies read it.
-
-    Of X-Forwarded-For all in one list (RFC 9110, 5.3): some proxies add a line of their own below the client's.
-    """
-    forwarded = request.headers.getall(hdrs.X_FORWARDED_FOR, ())
-    if len(forwarded) <= 1:
-        return request.headers
-    headers = request.headers.copy()
-    headers[hdrs.X_FORWARDED_FOR] = ", ".join(forwarded)
-    return headers

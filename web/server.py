@@ -9,6 +9,7 @@ import structlog
 from aiohttp import web
 
 from bot.errors import DatabaseUnavailable
+from web.proxies import Proxies
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,9 +33,11 @@ log = structlog.get_logger()
 class Server:
     """All routes, each under the role of those who may use it, behind one listening socket."""
 
-    def __init__(self, routes: Mapping[str, Sequence[web.RouteDef]], *, https: bool) -> None:
+    def __init__(
+        self, routes: Mapping[str, Sequence[web.RouteDef]], *, https: bool, proxies: Proxies | None = None
+    ) -> None:
         self.routes = [(role, route) for role, several in routes.items() for route in several]
-        self._application = application([route for _, route in self.routes], https=https)
+        self._application = application([route for _, route in self.routes], https=https, proxies=proxies)
 
     @asynccontextmanager
     async def listen(self, host: str, port: int) -> AsyncIterator[str]:
@@ -49,9 +52,12 @@ class Server:
             await runner.cleanup()
 
 
-def application(routes: Iterable[web.AbstractRouteDef], *, https: bool) -> web.Application:
+def application(
+    routes: Iterable[web.AbstractRouteDef], *, https: bool, proxies: Proxies | None = None
+) -> web.Application:
     """The application over all routes; `https` when the public address is (then browsers are told to stay)."""
-    app = web.Application(middlewares=[_answer_faults], client_max_size=MOST_BODY)
+    middlewares = [proxies.middleware, _answer_faults] if proxies else [_answer_faults]
+    app = web.Application(middlewares=middlewares, client_max_size=MOST_BODY)
     app.add_routes(list(routes))
     headers = _HEADERS | ({"Strict-Transport-Security": _HSTS} if https else {})
 

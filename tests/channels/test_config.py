@@ -13,6 +13,13 @@ from channels.config import build_channels, kinds, load_channels
 from tests.channels.environ import plausible
 
 ROOT = Path(__file__).parents[2]
+KANNEL = """[channels.a]
+kind = "kannel"
+sendsms_url = "http://127.0.0.1/"
+username = "u"
+password = "env:TOKEN"
+key = "env:TOKEN"
+"""
 TWILIO = """
 [channels.sms-one]
 kind = "twilio"
@@ -76,8 +83,8 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
         ("[channels.a]\nkind='web'\nper_session='many'", "channels.a.per_session: must be a whole number"),
         ("[channels.a]\nkind='web'\nper_session=true", "channels.a.per_session: must be a whole number"),
         ("[channels.a]\nkind='web'\nper_session=0", "channels.a.per_session: must be above 0"),
-        ("[channels.a]\nkind='web'\nproxies=['x']", "channels.a.proxies: must be networks"),
-        ("[channels.a]\nkind='web'\nproxies='x'", "channels.a.proxies: must be a list of texts"),
+        (KANNEL + "addresses = ['x']", "channels.a.addresses: must be networks"),
+        (KANNEL + "addresses = 'x'", "channels.a.addresses: must be a list of texts"),
         ("[channels.a]\nkind='web'\nenabled='no'", "channels.a.enabled: must be true or false"),
         (TWILIO.replace("env:TOKEN", "plain"), "channels.sms-one.auth_token: is a secret"),
         (TWILIO.replace("env:TOKEN", "env:NONE"), "auth_token: the environment variable NONE is not set"),
