@@ -24,10 +24,14 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.node: tests/node/package-lock.json tests/node/.npmrc $(VENV)/.dev
+	$(BIN)/npm ci --prefix tests/node --loglevel=error
+	@touch $@
+
 run: $(VENV)/.run ## install what is pinned, prepare the database and the pack, serve on http://127.0.0.1:8080
 	$(BIN)/patou serve
 
-test: $(VENV)/.dev ## run the whole suite, with real PostgreSQL, Redis, Kannel and Chromium
+test: $(VENV)/.node ## run the whole suite, with real PostgreSQL, Redis, Kannel and Chromium
 	tests/install-components
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
@@ -46,9 +50,10 @@ format: $(VENV)/.dev ## rewrite the code in the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock: $(UV) ## pin the newest releases that pyproject.toml allows, with hashes and no address
+lock: $(VENV)/.dev ## pin the newest releases that pyproject.toml allows, with hashes and no address
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/npm update --package-lock-only --prefix tests/node --loglevel=error
 
 fonts: $(VENV)/.dev ## cut Debian's Noto Sans Lao (fonts-noto-core) down to what our pages show
 	for weight in Regular Bold; do \
