@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     AWARENESS = "awareness"
     SURVEYS = "surveys"
     OWN_CASE = "own_case"
+    # What could not be delivered where the person writes may be sent to their phone.
+    FOLLOW_UP = "follow_up"
 
 
 class ProofKind(StrEnum):
@@ -39,7 +41,12 @@ class ProofKind(StrEnum):
 
 
 # News of one's own case was asked for by filing it; everything else needs a yes.
-_WITHOUT_A_WORD = {Purpose.AWARENESS: False, Purpose.SURVEYS: False, Purpose.OWN_CASE: True}
+_WITHOUT_A_WORD = {
+    Purpose.AWARENESS: False,
+    Purpose.SURVEYS: False,
+    Purpose.OWN_CASE: True,
+    Purpose.FOLLOW_UP: False,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +76,20 @@ class Consent:
     at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stand:
+    """Where a person stands: what the last word is no to (purpose and topic), what they ever said yes to."""
+
+    refused: frozenset[tuple[Purpose, str]] = frozenset()
+    agreed: frozenset[Purpose] = frozenset()
+
+
 _INSERT = insert(consents)
+_OF_CONTACT = (
+    select(consents.c.purpose, consents.c.topic, consents.c.granted)
+    .where(consents.c.contact_id == bindparam("contact_id"))
+    .order_by(consents.c.at, consents.c.granted.desc(), consents.c.id)
+)
 _OF_PURPOSE = (
     select(consents)
     .where(consents.c.contact_id == bindparam("contact_id"), consents.c.purpose == bindparam("purpose"))
@@ -112,6 +132,29 @@ async def history(db: Database, contact_id: str, purpose: Purpose) -> Sequence[C
         )
         for row in rows
     ]
+
+
+async def stand(db: Database, contact_id: str) -> Stand:
+    """All that a person last said, by purpose and topic."""
+    last: dict[tuple[Purpose, str], bool] = {}
+    agreed = set()
+    for row in await db.fetch(_OF_CONTACT, {"contact_id": contact_id}):
+        last[Purpose(row.purpose), row.topic] = row.granted
+        if row.granted:
+            agreed.add(Purpose(row.purpose))
+    refused = frozenset(about for about, granted in last.items() if not granted)
+    return Stand(refused=refused, agreed=frozenset(agreed))
+
+
+def kept_refusals(one: Stand, other: Stand) -> Sequence[tuple[Purpose, str]]:
+    """The no of either that a yes of the other might outdo when two turn out to be one person."""
+    kept = {
+        (purpose, topic)
+        for mine, theirs in ((one, other), (other, one))
+        for purpose, topic in mine.refused
+        if purpose in theirs.agreed
+    }
+    return sorted(kept)
 
 
 async def current(

@@ -41,6 +41,12 @@ _RETURNED = (
     .where(urns.c.lookup == bindparam("of_lookup"))
     .values(address_sealed=bindparam("address_sealed"))
 )
+# Whether the address is still this person's: it may have been linked to another, or unlinked, meanwhile.
+_STILL = (
+    update(urns)
+    .where(urns.c.lookup == bindparam("of_lookup"), urns.c.contact_id == bindparam("of_contact"))
+    .values(state=urns.c.state)
+)
 _MOVE_TRACKER = (
     update(trackers)
     .where(trackers.c.contact_id == bindparam("of_contact"), trackers.c.version == bindparam("of_version"))
@@ -143,6 +149,10 @@ class People:
         elif person.forgotten:
             writes.add(_RETURNED, {"of_lookup": person.lookup, "address_sealed": self._address(person)})
         if state.version == 0:
+            if not person.new:
+                # A tracker that exists guards by its version; where there is none, the address does.
+                still = {"of_lookup": person.lookup, "of_contact": person.contact_id}
+                writes.add(_STILL, still, rows=1, otherwise=Stale)
             row = {
                 "contact_id": person.contact_id,
                 "version": 1,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy import Connection, String, bindparam, case, delete, select, update
 
 from bot.clock import Clock, from_ms, to_ms
 from bot.crypto import Vault
-from bot.db import Database
+from bot.db import Database, WriteSet
 from bot.schema import guesses
 
 GUESSES_A_DAY = 5
@@ -24,6 +24,49 @@ _GIVE_BACK = (
     .where(guesses.c.lookup == bindparam("of"), guesses.c.day == bindparam("today"), guesses.c.wrong > 0)
     .values(wrong=guesses.c.wrong - 1)
 )
+
+
+_COUNTED = select(
+    bindparam("to", type_=String).label("lookup"), guesses.c.day, guesses.c.wrong, guesses.c.purge_at
+).where(guesses.c.lookup == bindparam("of"))
+_FORGET = delete(guesses).where(guesses.c.lookup == bindparam("of"))
+
+
+class CarriedGuesses:
+    """Carries the guesses of one person over to another who turned out to be the same, or came out of them.
+
+    Nobody gains guesses by linking and unlinking.
+    """
+
+    def __init__(self, db: Database, vault: Vault) -> None:
+        self._vault = vault
+        row = db.insert(guesses).from_select(["lookup", "day", "wrong", "purge_at"], _COUNTED)
+        newer = row.excluded.day > guesses.c.day
+        same = row.excluded.day == guesses.c.day
+        self._add = row.on_conflict_do_update(
+            index_elements=[guesses.c.lookup],
+            set_={
+                "wrong": case(
+                    (newer, row.excluded.wrong),
+                    (same, guesses.c.wrong + row.excluded.wrong),
+                    else_=guesses.c.wrong,
+                ),
+                "day": case((newer, row.excluded.day), else_=guesses.c.day),
+                "purge_at": case((newer, row.excluded.purge_at), else_=guesses.c.purge_at),
+            },
+        )
+
+    def copy(self, of: str, to: str, writes: WriteSet) -> None:
+        """Count for the person `to` what was counted for the person `of`, who keeps it."""
+        writes.add(self._add, {"of": self._lookup(of), "to": self._lookup(to)})
+
+    def move(self, of: str, to: str, writes: WriteSet) -> None:
+        """The same for a person `of` who is no more."""
+        self.copy(of, to, writes)
+        writes.add(_FORGET, {"of": self._lookup(of)})
+
+    def _lookup(self, person: str) -> str:
+        return self._vault.lookup(f"guess:{_person(person)}")
 
 
 class Guesses:
