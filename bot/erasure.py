@@ -16,6 +16,7 @@ from bot.clock import to_ms
 from bot.consent import Purpose, RecordConsent, write_consent
 from bot.db import WriteSet
 from bot.effects import EffectContext, EffectWriter, EffectWriters
+from bot.media import FORGET_LOOSE
 from bot.retention import DEDUP
 from bot.schema import consents, contacts, inbox, messages, outbox, trackers, urns
 
@@ -54,6 +55,7 @@ _FORGOTTEN: tuple[Executable, ...] = (
     delete(messages).where(messages.c.contact_id == bindparam("of_contact")),
     delete(trackers).where(trackers.c.contact_id == bindparam("of_contact")),
     delete(consents).where(consents.c.contact_id == bindparam("of_contact")),
+    *FORGET_LOOSE,
     # The key of a message outlives its words: a provider may deliver it again.
     update(inbox)
     .where(inbox.c.urn_lookup.in_(_OWN_LOOKUPS), inbox.c.state != "pending")

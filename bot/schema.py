@@ -177,6 +177,42 @@ guesses = Table(
     Column("purge_at", BigInteger, nullable=False, index=True),
 )
 
+# What came with messages besides words. Its bytes lie in pieces, under a key of its own: with that key they are gone.
+media = Table(
+    "media",
+    metadata,
+    # Made of the message's key and the place in it: a redelivery adds none.
+    Column("id", String(26), primary_key=True),
+    Column("contact_id", String(26), nullable=False),
+    # What it was attached to, such as a case; empty while it belongs to nothing.
+    Column("subject", String(26), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("kind", String(8), nullable=False),  # photo | voice | video | document | location
+    Column("state", String(8), nullable=False),  # waiting (at the provider) | stored | refused
+    Column("reason", String(12), nullable=False),  # why it was refused
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # 0: nothing is left to do
+    # Where it lies, its name and its sender's address, as told; of a location the place.
+    Column("told_sealed", LargeBinary, nullable=False),
+    Column("key_sealed", LargeBinary, nullable=False),  # the key of the pieces, and the digest of the whole
+    Column("media_type", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("created_at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+Index("media_of_contact", media.c.contact_id, media.c.created_at)
+Index("media_of_subject", media.c.subject, media.c.created_at)
+_is_due = media.c.due_at > literal_column("0")
+Index("media_due", media.c.due_at, sqlite_where=_is_due, postgresql_where=_is_due)
+
+media_pieces = Table(
+    "media_pieces",
+    metadata,
+    Column("media_id", String(26), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("piece", LargeBinary, nullable=False),  # encrypted
+)
+
 keys = Table(
     "keys",
     metadata,
