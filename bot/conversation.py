@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
 
-from bot.clock import Chance, to_ms
+from bot.clock import Chance, from_ms, to_ms
 from bot.contacts import Person
 from bot.crypto import Vault
 from bot.db import WriteSet
@@ -48,14 +49,23 @@ class Conversation:
         writes: WriteSet,
         *,
         answered: bool = False,
+        heard: int = 0,
     ) -> tuple[OutboundMessage, ...]:
         """The replies that the drafts become, in the order in which they are to be read.
 
-        `answered` when the request itself still waits for them: an inline channel then shows them,
-        and nothing is left to send.
+        `answered` when the request itself still waits for them: an inline channel then shows them, and
+        nothing is left to send, unless the channel is `fetched` and says itself what was shown. `heard` is
+        when the person last wrote on this channel, in milliseconds.
         """
+        can = self._capabilities[inbound.channel]
         ids = [self._chance.id(now) for _ in range(len(drafts) + 1)]
-        replies = tuple(_reply(inbound, draft, id_, now) for id_, draft in zip(ids[1:], drafts, strict=True))
+        heard_at = from_ms(heard) if can.window else None
+        replies = tuple(
+            _reply(inbound, draft, id_, now, heard_at) for id_, draft in zip(ids[1:], drafts, strict=True)
+        )
+        if inbound.reply_token and replies:
+            # It is good for one message.
+            replies = (replace(replies[0], reply_token=inbound.reply_token), *replies[1:])
         purge_at = to_ms(now + self._kept)
         about = {
             "contact_id": person.contact_id,
@@ -68,7 +78,7 @@ class Conversation:
             rows.insert(0, self._row(ids[0], "in", inbound.text, about))
         if rows:
             writes.add(_ADD, rows)
-        shown = answered and self._capabilities[inbound.channel].inline
+        shown = answered and can.inline and not can.fetched
         for draft, reply in zip(drafts, replies, strict=True):
             enqueue(
                 writes,
@@ -88,7 +98,9 @@ class Conversation:
         return {"id": row_id, "direction": direction, "text_sealed": sealed, **about}
 
 
-def _reply(inbound: InboundMessage, draft: Draft, reply_id: str, now: datetime) -> OutboundMessage:
+def _reply(
+    inbound: InboundMessage, draft: Draft, reply_id: str, now: datetime, heard_at: datetime | None
+) -> OutboundMessage:
     return OutboundMessage(
         id=reply_id,
         channel=inbound.channel,
@@ -97,4 +109,5 @@ def _reply(inbound: InboundMessage, draft: Draft, reply_id: str, now: datetime) 
         choices=draft.choices,
         cause=inbound.key,
         created_at=now,
+        heard_at=heard_at,
     )

@@ -179,7 +179,8 @@ class Capabilities:
 
     `max_units` counts code points, or for `sms` the characters a provider takes in one
     request. `sms` channels pay by part and are written to a part budget. `inline` channels
-    show the reply in the answer to the request itself (web chat, USSD, terminal). `window` is
+    show the reply in the answer to the request itself (web chat, USSD, terminal); where such an
+    answer can be lost, a `fetched` channel asks again and names what it has shown. `window` is
     the seconds after a person's last message in which its provider lets us write freely; 0: always.
     """
 
@@ -189,4 +190,5 @@ class Capabilities:
     button_units: int = 0
     session: bool = False
     inline: bool = False
+    fetched: bool = False
     window: float = 0.0

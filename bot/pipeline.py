@@ -231,7 +231,8 @@ class Pipeline:
         person = await self._parts.people.load(message.urn, lookup, now)
         language, can = person.state.language, self._parts.capabilities[message.channel]
         rendered = self._parts.renderer.render([Response(key="utter_sorry")], language, can)
-        self._parts.conversation.add(person, message, rendered.drafts, now, writes)
+        heard = to_ms(message.received_at)
+        self._parts.conversation.add(person, message, rendered.drafts, now, writes, heard=heard)
 
     async def _may_write(self, message: InboundMessage) -> bool:
         """Whether the address is one that we write to, and the day's budget still pays for it."""
@@ -327,7 +328,15 @@ class Pipeline:
         self._parts.inbox.take(visit.row_id, message, person.lookup, now, writes)
         self._parts.people.save(person, state, now, writes)
         drafts = rendered.drafts if answered else ()
-        replies = self._parts.conversation.add(person, message, drafts, now, writes, answered=visit.waits)
+        replies = self._parts.conversation.add(
+            person,
+            message,
+            drafts,
+            now,
+            writes,
+            answered=visit.waits,
+            heard=state.seen.get(message.channel, 0),
+        )
         # After the words of this turn: an effect may be that they are forgotten.
         self._parts.effects.add(
             turn.effects,

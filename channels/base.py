@@ -155,6 +155,14 @@ class Paced(Protocol):
         """Seconds between them."""
 
 
+@runtime_checkable
+class Templated(Protocol):
+    """A channel that writes outside its window too, by a text that its provider has approved."""
+
+    async def send_template(self, message: OutboundMessage) -> Sent:
+        """Hand the message over in the approved text. Raises SendError, `outside_window` when there is none."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """One thing that was looked at; `fine` is None where it can only be told, not judged."""

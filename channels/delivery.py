@@ -16,12 +16,12 @@ from bot.clock import Chance, Clock
 from bot.db import WriteSet
 from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.limits import Limits
-from bot.messages import DeliveryClass, DeliveryState
+from bot.messages import DeliveryClass, DeliveryState, OutboundMessage
 from bot.metrics import Metrics
 from bot.outbox import UNKNOWN_OUTCOME, Claimed, Mark, Outbox, SentPart, set_urn_state
 from bot.receipts import combined
-from channels.base import Asking, Channel, Paced
-from channels.errors import SendError
+from channels.base import Asking, Channel, Paced, Sent, Templated
+from channels.errors import OUTSIDE_WINDOW, SendError
 from channels.optouts import OptOuts
 
 log = structlog.get_logger()
@@ -260,7 +260,7 @@ class Delivery:
         if channel.name in self._pauses and (wait := await self._too_soon(channel.name, claimed)) > 0:
             return self._again(claimed, wait, "", untried=True)
         try:
-            sent = await channel.send(claimed.message)
+            sent = await self._hand(channel, claimed.message)
         except SendError as error:
             return self._refused(channel.name, claimed, error)
         except Exception:
@@ -268,6 +268,15 @@ class Delivery:
             log.exception("delivery.channel_fault", channel=channel.name)
             return self._refused(channel.name, claimed, SendError(code="fault", in_doubt=True))
         return _Landed(mark=Mark(claimed=claimed, state=_state_of(sent.parts), parts=sent.parts))
+
+    async def _hand(self, channel: Channel, message: OutboundMessage) -> Sent:
+        """Send it; later than the provider lets us write freely by an approved text, or not at all."""
+        window, heard_at = channel.capabilities.window, message.heard_at
+        if not window or heard_at is None or self._clock.now() < heard_at + timedelta(seconds=window):
+            return await channel.send(message)
+        if isinstance(channel, Templated):
+            return await channel.send_template(message)
+        raise SendError(code=OUTSIDE_WINDOW)
 
     async def _too_soon(self, name: str, claimed: Claimed) -> float:
         """How long the person's last message is too near; the round that sends this one is called for."""

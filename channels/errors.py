@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 from bot.errors import PatouError
 
+# The code of a message that its provider would no longer let us send: the person wrote too long ago.
+OUTSIDE_WINDOW = "outside_window"
+
 
 class NotAuthentic(PatouError):
     """The request does not prove that it comes from the provider."""

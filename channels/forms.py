@@ -94,3 +94,8 @@ def fitted(external_id: str) -> str:
     if len(external_id) <= _ID and external_id.isascii() and external_id.isprintable():
         return external_id
     return "sha256-" + hashlib.sha256(external_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def one_line(text: str) -> str:
+    """The text as the parameter of a template takes it: no line breaks, no tabs, no runs of spaces."""
+    return " ".join(text.split())

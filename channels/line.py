@@ -11,12 +11,22 @@ import base64
 import hashlib
 import hmac
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from bot.errors import MalformedUrn
-from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
+from bot.messages import (
+    Capabilities,
+    Choice,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+    Reachability,
+)
 from bot.outbox import SentPart
 from bot.urns import Urn
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
@@ -29,6 +39,9 @@ from channels.http import Answer, call, problem_of
 API = "https://api.line.me"
 _SIGNATURE = "x-line-signature"
 _MAX_TEXT = 2000
+# LINE gives it a minute; the message may have waited before it came here.
+_LONGEST_TOKEN = 200
+_TOKEN_LIFE = timedelta(seconds=45)
 _BUTTONS, _BUTTON_UNITS, _DATA = 13, 20, 300
 _CONFLICT = 409
 _ACCOUNT = frozenset({401, 403})
@@ -43,6 +56,9 @@ class Settings:
     channel_secret: str = setting("channel secret, by which LINE signs", secret=True)
     previous_channel_secret: str = setting("secret that still signs while it is changed", "", secret=True)
     access_token: str = setting("channel access token, long-lived", secret=True)
+    reply: bool = setting(
+        "answer by reply tokens, which cost nothing; false pushes all, and nothing is ever doubled", True
+    )
     api_url: str = setting("address of the API", API)
     rate: float = setting("messages a second", 100.0)
     timeout: float = setting("seconds that a call may take in all", 10.0)
@@ -54,7 +70,7 @@ def build(config: ChannelConfig, wiring: Wiring) -> LineChannel:
 
 
 class LineChannel:
-    """See `channels.base.Channel`. LINE takes a message once however often it is sent, and tells no receipts."""
+    """See `channels.base.Channel`. LINE takes what is pushed once however often it is sent, and tells no receipts."""
 
     kind = "line"
     endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
@@ -87,19 +103,37 @@ class LineChannel:
         return RawResponse()
 
     async def send(self, message: OutboundMessage) -> Sent:
-        """Push the message under a key made of our id: LINE takes it once, however often it is sent."""
-        answer = await call(
-            self._session,
-            "POST",
-            f"{self._api}/message/push",
-            seconds=self.timeout,
-            document={"to": message.urn.address, "messages": [_content(message)]},
-            headers=self._authorization | {"X-Line-Retry-Key": str(uuid.uuid5(_KEYS, message.id))},
-        )
+        """Reply while the token of what it answers is good, which costs nothing; else push."""
+        age = self._clock.now() - message.created_at
+        if self._settings.reply and message.reply_token and age < _TOKEN_LIFE:
+            answer = await self._post(
+                "reply", {"replyToken": message.reply_token, "messages": [_content(message)]}
+            )
+            problem = problem_of(answer, _ACCOUNT)
+            if problem is None:
+                return _sent(answer)
+            if answer.status != HTTPStatus.BAD_REQUEST:
+                raise problem
+        return await self._push(message)
+
+    async def _push(self, message: OutboundMessage) -> Sent:
+        """Push under a key made of our id: LINE takes it once, however often it is sent."""
+        document = {"to": message.urn.address, "messages": [_content(message)]}
+        answer = await self._post("push", document, {"X-Line-Retry-Key": str(uuid.uuid5(_KEYS, message.id))})
         problem = _problem(answer)
         if problem is not None:
             raise problem
-        return Sent(parts=(SentPart(provider_id=fitted(_id_of(answer))),))
+        return _sent(answer)
+
+    async def _post(self, how: str, document: Document, headers: Mapping[str, str] | None = None) -> Answer:
+        return await call(
+            self._session,
+            "POST",
+            f"{self._api}/message/{how}",
+            seconds=self.timeout,
+            document=document,
+            headers=self._authorization | dict(headers or {}),
+        )
 
     async def examine(self) -> Sequence[Finding]:
         """Whose token it is, and where LINE brings messages."""
@@ -151,20 +185,25 @@ class LineChannel:
             return Ignored(reason="group")
         if text(event, "mode") == "standby":
             return Ignored(reason="standby")
-        said, external_id = _said(event), text(event, "webhookEventId")
-        if said is None or not external_id:
-            return Ignored(reason="no_id" if said else "no_text")
+        left = text(event, "type") == "unfollow"
+        said, external_id = _said(event), fitted(text(event, "webhookEventId"))
+        if not external_id or (said is None and not left):
+            return Ignored(reason="no_text" if external_id else "no_id")
         try:
             urn = Urn("line", text(source, "userId"))
         except MalformedUrn:
             return Ignored(reason="unusable_address")
+        now = self._clock.now()
+        if said is None:
+            return Reachability(channel=self.name, urn=urn, reachable=False, external_id=external_id, at=now)
         return InboundMessage(
             channel=self.name,
-            external_id=fitted(external_id),
+            external_id=external_id,
             urn=urn,
             text=said[0],
             payload=said[1],
-            received_at=self._clock.now(),
+            received_at=now,
+            reply_token=_token(event),
         )
 
 
@@ -181,6 +220,11 @@ def _said(event: Document) -> tuple[str, str] | None:
         return "", text(member(event, "postback"), "data")
     message = member(event, "message")
     return (text(message, "text"), "") if kind == "message" and text(message, "type") == "text" else None
+
+
+def _token(event: Document) -> str:
+    token = text(event, "replyToken")
+    return token if token.isascii() and len(token) <= _LONGEST_TOKEN else ""
 
 
 def _content(message: OutboundMessage) -> dict[str, Any]:
@@ -215,10 +259,11 @@ def _problem(answer: Answer) -> SendError | None:
     return problem
 
 
-def _id_of(answer: Answer) -> str:
-    """The id of the message, where the answer tells it; a repeated call is told which call was taken."""
+def _sent(answer: Answer) -> Sent:
+    """With the id of the message, where the answer tells it; a repeated call is told which call was taken."""
     try:
         sent = items(read_json(answer.text.encode()), "sentMessages")
-        return text(sent[0], "id") if sent else ""
+        provider_id = text(sent[0], "id") if sent else ""
     except Malformed:
-        return ""
+        provider_id = ""
+    return Sent(parts=(SentPart(provider_id=fitted(provider_id)),))

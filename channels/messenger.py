@@ -37,6 +37,8 @@ API = "https://graph.facebook.com"
 VERSION = "v23.0"
 _MAX_TEXT = 2000
 _BUTTONS, _BUTTON_UNITS = 13, 20
+# A day, less a minute for clocks that differ.
+_WINDOW = 86_340.0
 _SUBSCRIBED = frozenset({"messages", "messaging_postbacks", "message_deliveries"})
 
 
@@ -69,7 +71,9 @@ class MessengerChannel:
 
     kind = "messenger"
     endpoints = {"messages": ("GET", "POST")}  # noqa: RUF012 - never written to
-    capabilities = Capabilities(max_units=_MAX_TEXT, buttons=_BUTTONS, button_units=_BUTTON_UNITS)
+    capabilities = Capabilities(
+        max_units=_MAX_TEXT, buttons=_BUTTONS, button_units=_BUTTON_UNITS, window=_WINDOW
+    )
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring, codes: ErrorCodes) -> None:
         self.name = name

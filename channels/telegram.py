@@ -2,7 +2,8 @@
 
 Sample of an update: {"update_id": 1, "message": {"message_id": 5, "date": 1790000000,
 "from": {"id": 77, "is_bot": false, "language_code": "lo"}, "chat": {"id": 77, "type": "private"}, "text": "…"}}.
-A pressed button is {"update_id": 2, "callback_query": {"id": "…", "from": {…}, "data": "/fee", "message": {…}}}.
+A pressed button is {"update_id": 2, "callback_query": {"id": "…", "from": {…}, "data": "/fee", "message": {…}}}. Who blocks
+the bot is {"update_id": 3, "my_chat_member": {"chat": {…}, "new_chat_member": {"status": "kicked"}}}.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from telegram.constants import InlineKeyboardButtonLimit, MessageLimit
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.messages import Capabilities, Choice, Ignored, InboundEvent, InboundMessage, OutboundMessage
+from bot.messages import (
+    Capabilities,
+    Choice,
+    Ignored,
+    InboundEvent,
+    InboundMessage,
+    OutboundMessage,
+    Reachability,
+)
 from bot.outbox import SentPart
 from bot.urns import Urn
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
@@ -44,6 +53,8 @@ _BLOCKED = "bot was blocked by the user"
 _GONE = ("chat not found", "user not found", "peer_id_invalid", "group chat was upgraded")
 _REFUSED = 400
 _ACCOUNT = frozenset({401, 404, 409})
+_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+_AWAY = frozenset({"kicked", "left"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +125,8 @@ class TelegramChannel:
             return [self._edited(update_id, member(update, "edited_message"))]
         if "callback_query" in update:
             return [self._pressed(update_id, member(update, "callback_query"))]
+        if "my_chat_member" in update:
+            return [self._stopped(update_id, member(update, "my_chat_member"))]
         return [Ignored(reason="unknown_update")]
 
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
@@ -162,7 +175,7 @@ class TelegramChannel:
             await self._bot.set_webhook(
                 self._webhook,
                 secret_token=self._settings.secret,
-                allowed_updates=["message", "edited_message", "callback_query"],
+                allowed_updates=list(_UPDATES),
             )
         except _RefusedError as refused:
             raise refused.error from None
@@ -188,6 +201,19 @@ class TelegramChannel:
         command = _COMMAND.fullmatch(words)
         words, payload = _ordered(command[1], command[2] or "") if command else (words, "")
         return self._said(update_id, chat, sender, words, payload)
+
+    def _stopped(self, update_id: str, change: Document) -> InboundEvent:
+        """A person has blocked the bot, or let it write again."""
+        chat = member(change, "chat")
+        if chat.get("type") != "private":
+            return Ignored(reason="group")
+        return Reachability(
+            channel=self.name,
+            urn=Urn("telegram", fitted(str(whole(chat, "id")))),
+            reachable=text(member(change, "new_chat_member"), "status") not in _AWAY,
+            external_id=update_id,
+            at=self._clock.now(),
+        )
 
     def _edited(self, update_id: str, message: Document) -> InboundEvent:
         """A correction made at once is heard; what is changed later was answered long ago."""

@@ -48,8 +48,8 @@ from bot.urns import Urn
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
-from channels.errors import Malformed, NotAuthentic, SendError
-from channels.forms import fitted, form_body, needed, our_id
+from channels.errors import OUTSIDE_WINDOW, Malformed, NotAuthentic, SendError
+from channels.forms import fitted, form_body, needed, one_line, our_id
 from channels.http import call, unavailable
 
 API = "https://api.twilio.com"
@@ -61,6 +61,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 # Clocks differ: a message that Twilio dates a little before our attempt may still be the one.
 _CLOCK_SKEW = timedelta(minutes=2)
 _RECENT = 50
+# WhatsApp's and Messenger's day, less a minute for clocks that differ.
+_WINDOW = 86_340.0
 _SIGNATURE_HEADER = SIGNATURE_HEADER.lower()
 _SETTINGS_HEADER = SIGNATURE_SETTINGS_HEADER.lower()
 _DIGESTS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
@@ -92,6 +94,10 @@ class Settings:
     )
     sender: str = setting("our number, short code or whatsapp:+… address", "")
     messaging_service_sid: str = setting("messaging service to send through, MG…", "")
+    template: str = setting(
+        "content SID, HX…, of an approved WhatsApp template with the text as {{1}}, for who wrote longer than a day ago",
+        "",
+    )
     api_url: str = setting("address of the API", API)
     rate: float = setting("messages a second; 0 sends as fast as Twilio answers", 0.0)
     timeout: float = setting("seconds that a call may take in all", 10.0)
@@ -117,7 +123,7 @@ class TwilioChannel:
         self.rate = settings.rate
         self.timeout = settings.timeout
         chat = settings.sender.startswith(("whatsapp:", "messenger:"))
-        self.capabilities = Capabilities(max_units=_MAX_BODY, sms=not chat)
+        self.capabilities = Capabilities(max_units=_MAX_BODY, sms=not chat, window=_WINDOW * chat)
         self._settings = settings
         self._clock = wiring.clock
         self._public_url = wiring.public_url.rstrip("/")
@@ -165,6 +171,16 @@ class TwilioChannel:
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Create the message at Twilio; our id comes back in its status callbacks."""
+        return await self._create(message, body=message.text)
+
+    async def send_template(self, message: OutboundMessage) -> Sent:
+        """Create it from the approved template, with the text in one line, which is all that it may hold."""
+        if not self._settings.template:
+            raise SendError(code=OUTSIDE_WINDOW)
+        variables = json.dumps({"1": one_line(message.text)}, ensure_ascii=False)
+        return await self._create(message, content_sid=self._settings.template, content_variables=variables)
+
+    async def _create(self, message: OutboundMessage, **content: str) -> Sent:
         sender: dict[str, str] = {}
         if self._settings.sender:
             sender["from_"] = self._settings.sender
@@ -172,9 +188,9 @@ class TwilioChannel:
             sender["messaging_service_sid"] = self._settings.messaging_service_sid
         created = await self._client.messages.create_async(
             to=_address(message.urn),
-            body=message.text,
             status_callback=f"{self._public_url}/channels/{self.name}/status?m={message.id}",
             **sender,
+            **content,
         )
         if not created.sid:
             raise SendError(code="unreadable_answer", in_doubt=True)
@@ -183,7 +199,7 @@ class TwilioChannel:
         return Sent(parts=self._parts(message, created.sid, DeliveryState.SENT))
 
     async def look_up(self, message: OutboundMessage, since: datetime) -> Sequence[SentPart]:
-        """The same text to the same person from us, as Twilio lists it.
+        """The same text to the same person from us, in a template or by itself, as Twilio lists it.
 
         The date is compared here: Twilio's own filter leaves out what it has not sent yet.
         """
@@ -193,7 +209,7 @@ class TwilioChannel:
             each
             for each in recent
             if each.sid
-            and each.body == message.text
+            and self._says(each.body or "", message.text)
             and each.to == to
             and each.from_ in (None, "", self._settings.sender or each.from_)
             and str(each.direction) != "inbound"
@@ -201,6 +217,9 @@ class TwilioChannel:
         ]
         states = {each.sid: _STATES.get(str(each.status), DeliveryState.SENT) for each in reversed(found)}
         return [part for sid, state in states.items() for part in self._parts(message, str(sid), state)]
+
+    def _says(self, body: str, text: str) -> bool:
+        return body == text or (bool(self._settings.template) and one_line(text) in body)
 
     async def examine(self) -> Sequence[Finding]:
         """Whether the account is active, and where the number's messages go."""

@@ -31,8 +31,8 @@ from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiri
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
-from channels.errors import SendError
-from channels.forms import fitted, our_id
+from channels.errors import OUTSIDE_WINDOW, SendError
+from channels.forms import fitted, one_line, our_id
 from channels.http import call
 
 API = "https://graph.facebook.com"
@@ -40,6 +40,8 @@ VERSION = "v23.0"
 # A text with buttons holds a quarter of what one without them does: all are cut to that.
 _MAX_TEXT = 1024
 _BUTTONS, _BUTTON_UNITS, _ROWS = 3, 20, 10
+# A day, less a minute for clocks that differ.
+_WINDOW = 86_340.0
 _PHONE = re.compile(r"[1-9][0-9]{6,14}")
 _STATES = {
     "sent": DeliveryState.SENT,
@@ -60,6 +62,10 @@ class Settings:
     previous_app_secret: str = setting("secret that still signs while it is changed", "", secret=True)
     verify_token: str = setting("made up by you and given to Meta with the webhook's address", secret=True)
     list_label: str = setting("what opens a list of more than three choices", "ເລືອກ / Choose")
+    template: str = setting(
+        "approved template with the text as {{1}} in its body, for who wrote longer than a day ago", ""
+    )
+    template_language: str = setting("language that the template was approved in", "lo")
     api_url: str = setting("address of the API", API)
     version: str = setting("version of the API", VERSION)
     rate: float = setting("messages a second", 80.0)
@@ -82,7 +88,9 @@ class WhatsAppChannel:
 
     kind = "whatsapp"
     endpoints = {"messages": ("GET", "POST")}  # noqa: RUF012 - never written to
-    capabilities = Capabilities(max_units=_MAX_TEXT, buttons=_ROWS, button_units=_BUTTON_UNITS)
+    capabilities = Capabilities(
+        max_units=_MAX_TEXT, buttons=_ROWS, button_units=_BUTTON_UNITS, window=_WINDOW
+    )
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring, codes: ErrorCodes) -> None:
         self.name = name
@@ -113,6 +121,21 @@ class WhatsAppChannel:
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Send the message; our id comes back in its statuses."""
+        return await self._send(message, self._content(message))
+
+    async def send_template(self, message: OutboundMessage) -> Sent:
+        """Send the approved template with the text in one line, which is all that it may hold."""
+        if not self._settings.template:
+            raise SendError(code=OUTSIDE_WINDOW)
+        said = {"type": "text", "text": one_line(message.text)}
+        template = {
+            "name": self._settings.template,
+            "language": {"code": self._settings.template_language},
+            "components": [{"type": "body", "parameters": [said]}],
+        }
+        return await self._send(message, {"type": "template", "template": template})
+
+    async def _send(self, message: OutboundMessage, content: dict[str, Any]) -> Sent:
         answer = await call(
             self._session,
             "POST",
@@ -122,7 +145,7 @@ class WhatsAppChannel:
                 "messaging_product": "whatsapp",
                 "recipient_type": "individual",
                 **_recipient(message.urn),
-                **self._content(message),
+                **content,
                 "biz_opaque_callback_data": message.id,
             },
             headers=self._authorization,

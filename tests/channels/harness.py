@@ -88,8 +88,10 @@ class Store:
         delivery_class: DeliveryClass = DeliveryClass.AT_LEAST_ONCE,
         lifetime: float | None = None,
         choices: Sequence[Choice] = (),
+        heard: float | None = None,
+        reply_token: str = "",
     ) -> str:
-        """Queue a message; its id. Ids rise, as those of the conversation do."""
+        """Queue a message, to somebody who wrote `heard` seconds ago; its id. Ids rise, as those of the conversation do."""
         self.pinned.advance(0.001)
         now = self.clock.now()
         message = OutboundMessage(
@@ -103,6 +105,8 @@ class Store:
             priority=priority,
             delivery_class=delivery_class,
             expires_at=None if lifetime is None else now + timedelta(seconds=lifetime),
+            heard_at=None if heard is None else now - timedelta(seconds=heard),
+            reply_token=reply_token,
         )
         lookup = self.vault.lookup(urn)
         writes = WriteSet()
@@ -110,7 +114,7 @@ class Store:
             writes, message, contact_id="c" * 26, urn_lookup=lookup, vault=self.vault, purge_at=to_ms(now)
         )
         await self.db.commit(writes)
-        await self._know(urn, lookup, message.urn.scheme)
+        await self.know(urn)
         return message.id
 
     async def rows(self) -> list[Any]:
@@ -135,12 +139,14 @@ class Store:
         assert row is not None
         return str(row.state)
 
-    async def _know(self, urn: str, lookup: str, scheme: str) -> None:
+    async def know(self, urn: str) -> None:
+        """Have somebody with that address, as one who wrote once."""
+        lookup = self.vault.lookup(urn)
         writes = WriteSet()
         values = {
             "lookup": lookup,
             "contact_id": "c" * 26,
-            "scheme": scheme,
+            "scheme": Urn.parse(urn).scheme,
             "address_sealed": self.vault.seal(urn.encode(), f"urns:{lookup}"),
             "state": "active",
             "created_at": 0,

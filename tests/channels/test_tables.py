@@ -54,6 +54,8 @@ def test_every_channel_has_its_table_and_every_table_its_rows(kind: str) -> None
 @pytest.mark.parametrize(("kind", "row"), rows("inbound"))
 async def test_inbound(kind: str, row: dict[str, Any], caller: Caller, edge: Edge) -> None:
     await edge.listen(edge.door().routes())
+    if "known" in row:
+        await edge.store.know(row["known"])
     for spec in row["requests"]:
         status, _, body = await caller.call(spec)
     assert status == row.get("status", 200), body
@@ -66,6 +68,9 @@ async def test_inbound(kind: str, row: dict[str, Any], caller: Caller, edge: Edg
     assert [
         {name: each[name] for name in some} for each, some in zip(taken, expected, strict=True)
     ] == expected
+    if "urn_state" in row:
+        assert await edge.store.urn_state(row["known"]) == row["urn_state"]
+    assert len(edge.opt_outs) == row.get("opt_outs", 0)
     if "ignored" in row:
         assert f'channel="{kind}",reason="{row["ignored"]}"' in edge.metrics.text().decode()
 
@@ -77,7 +82,8 @@ async def test_outbound(kind: str, row: dict[str, Any], caller: Caller, edge: Ed
     urn = row.get("urn", caller.urn)
     choices = [Choice(label=label, payload=payload) for label, payload in row.get("choices", [])]
     text = row.get("text", "hello") * row.get("times", 1)
-    sent = await edge.store.put(kind, urn, text, choices=choices)
+    told = {name: row[name] for name in ("heard", "reply_token") if name in row}
+    sent = await edge.store.put(kind, urn, text, choices=choices, **told)
     delivery = edge.delivery()
     await drain(delivery)
     for _ in range(3 if "rest" in row else 0):

@@ -22,9 +22,10 @@ ACCESS_TOKEN = "an-access-token-of-the-tests"
 
 
 class LineServer(ProviderServer):
-    """`plan` says how the next pushes go: ok, an HTTP status, hang, lose, `take and fail` or garbage.
+    """`plan` says how the next pushes and replies go: ok, an HTTP status, hang, lose, `take and fail` or garbage.
 
-    Messages taken are in `messages`, in order; one whose retry key was taken is refused with 409.
+    Messages taken are in `messages`, in order; one whose retry key was taken is refused with 409, a
+    reply whose token was used with 400.
     """
 
     def __init__(self) -> None:
@@ -32,11 +33,13 @@ class LineServer(ProviderServer):
         self.repeated = 0
         self.endpoint = ""
         self._keys: set[uuid.UUID] = set()
+        self._tokens: set[str] = set()
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
         return [
             web.post("/v2/bot/message/push", self._push),
+            web.post("/v2/bot/message/reply", self._reply),
             web.get("/v2/bot/info", self._info),
             web.route("*", "/v2/bot/channel/webhook/endpoint", self._endpoint),
         ]
@@ -45,9 +48,9 @@ class LineServer(ProviderServer):
         if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
             return _error(401, "Authentication failed")
         document = json.loads(await request.read())
-        fault = _fault(document)
-        if fault:
-            return _error(400, fault)
+        fault = _fault(document, {"to", "messages"})
+        if fault or not document["to"].startswith("U"):
+            return _error(400, fault or "to")
         key = uuid.UUID(request.headers["X-Line-Retry-Key"])
         if key in self._keys:
             self.repeated += 1
@@ -57,7 +60,24 @@ class LineServer(ProviderServer):
             headers = {"Retry-After": "7"} if outcome == 429 else {}
             return web.json_response({"message": "refused"}, status=outcome, headers=headers)
         self._keys.add(key)
-        self.messages.append({"to": document["to"], **document["messages"][0]})
+        return self._take(request, outcome, {"to": document["to"], **document["messages"][0]})
+
+    async def _reply(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
+            return _error(401, "Authentication failed")
+        document = json.loads(await request.read())
+        fault = _fault(document, {"replyToken", "messages"})
+        token = document.get("replyToken")
+        if fault or token in self._tokens or not token.startswith("r"):
+            return _error(400, fault or "Invalid reply token")
+        outcome = await self.next()
+        if isinstance(outcome, int):
+            return web.json_response({"message": "refused"}, status=outcome)
+        self._tokens.add(token)
+        return self._take(request, outcome, {"reply": token, **document["messages"][0]})
+
+    def _take(self, request: web.Request, outcome: str, message: dict[str, Any]) -> web.StreamResponse:
+        self.messages.append(message)
         if outcome == "lose":
             lose(request)
         if outcome == "take and fail":
@@ -83,14 +103,12 @@ def sign(body: bytes, secret: str = CHANNEL_SECRET) -> str:
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
 
 
-def _fault(document: dict[str, Any]) -> str:
-    """What the API would complain about."""
+def _fault(document: dict[str, Any], members: set[str]) -> str:
+    """What the API would complain about; `members` are those of the call."""
     message = document["messages"][0] if len(document.get("messages", [])) == 1 else {}
     actions = [each["action"] for each in message.get("quickReply", {}).get("items", [])]
     checks = {
-        "unknown field": document.keys() == {"to", "messages"}
-        and message.keys() <= {"type", "text", "quickReply"},
-        "to": document["to"].startswith("U"),
+        "unknown field": document.keys() == members and message.keys() <= {"type", "text", "quickReply"},
         "text": 1 <= len(message.get("text", "")) <= 5000,
         "quickReply": len(actions) <= 13,
         "label": all(1 <= len(each["label"]) <= 20 for each in actions),

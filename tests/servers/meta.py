@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,7 @@ _WHATSAPP = {
     "type",
     "text",
     "interactive",
+    "template",
     "biz_opaque_callback_data",
 }
 _STATUSES = {400, 401, 403, 404, 500, 502, 503}
@@ -93,7 +95,7 @@ class MetaServer(ProviderServer):
         number = len(self.messages) + 1
         if "messaging_product" in document:
             interactive = document.get("interactive", {})
-            body = interactive.get("body", {}).get("text") or document["text"]["body"]
+            body = _words(document)
             to = document.get("to") or document["recipient"]
             self.messages.append(
                 {
@@ -102,6 +104,7 @@ class MetaServer(ProviderServer):
                     "id": f"wamid.{number}",
                     "ours": document["biz_opaque_callback_data"],
                     "action": interactive.get("action"),
+                    "template": document.get("template", {}).get("name"),
                 }
             )
             return {
@@ -137,19 +140,34 @@ def _whatsapp(document: dict[str, Any]) -> Mapping[str, bool]:
     action = interactive.get("action", {})
     replies = [each["reply"] for each in action.get("buttons", [])]
     rows = [row for section in action.get("sections", []) for row in section["rows"]]
-    text = document["text"]["body"] if document["type"] == "text" else interactive["body"]["text"]
+    text, kind = _words(document), document["type"]
     return {
         "unknown field": not document.keys() - _WHATSAPP,
         "messaging_product": document["messaging_product"] == "whatsapp",
         "to": document.get("to", "1").isdecimal() and ("to" in document) != ("recipient" in document),
-        "body": 1 <= len(text) <= (4096 if document["type"] == "text" else 1024),
-        "buttons": document["type"] == "text" or 1 <= len(replies) <= 3 or 1 <= len(rows) <= 10,
+        "type": {"text", "interactive", "template"} & document.keys() == {kind},
+        "body": 1 <= len(text) <= (4096 if kind == "text" else 1024),
+        "language": kind != "template" or document["template"]["language"]["code"] == "lo",
+        "parameter": kind != "template" or not re.search(r"[\n\t]| {5}", text),
+        "buttons": kind != "interactive" or 1 <= len(replies) <= 3 or 1 <= len(rows) <= 10,
         "reply": all(1 <= len(each["title"]) <= 20 and 1 <= len(each["id"]) <= 256 for each in replies),
         "row": all(1 <= len(each["title"]) <= 24 and 1 <= len(each["id"]) <= 200 for each in rows),
         "list": not rows or 1 <= len(action["button"]) <= 20,
         "distinct": len({each["id"] for each in [*replies, *rows]}) == len([*replies, *rows]),
         "callback data": len(document["biz_opaque_callback_data"]) <= 512,
     }
+
+
+def _words(document: dict[str, Any]) -> str:
+    """The words of a message, or the one parameter of a template."""
+    if "template" in document:
+        (body,) = document["template"]["components"]
+        (parameter,) = body["parameters"]
+        assert (body["type"], parameter["type"]) == ("body", "text")
+        return str(parameter["text"])
+    if "interactive" in document:
+        return str(document["interactive"]["body"]["text"])
+    return str(document["text"]["body"])
 
 
 def _messenger(document: dict[str, Any]) -> Mapping[str, bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import json
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,7 +24,17 @@ from tests.servers.ports import free_port
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-of-the-tests"
 NUMBER = "+15005550006"
-_FIELDS = {"To", "From", "Body", "StatusCallback", "MessagingServiceSid", "ValidityPeriod"}
+TEMPLATE = "HX" + "0" * 32
+_FIELDS = {
+    "To",
+    "From",
+    "Body",
+    "StatusCallback",
+    "MessagingServiceSid",
+    "ValidityPeriod",
+    "ContentSid",
+    "ContentVariables",
+}
 _MAX_BODY = 1600
 _MAX_NUMBER = 16
 
@@ -175,7 +186,8 @@ class TwilioServer:
             20001: not form.keys() - _FIELDS and not request.query,
             21211: number.startswith("+") and number[1:].isdigit() and len(number) <= _MAX_NUMBER,
             21603: bool(form.get("From") or form.get("MessagingServiceSid")),
-            21602: bool(body),
+            21602: bool(body) != ("ContentSid" in form),
+            21656: _filled(form) is not None,
             21617: len(body) <= _MAX_BODY,
             21609: "_" not in (callback or "_"),
         }
@@ -186,7 +198,7 @@ class TwilioServer:
         message = {
             "sid": "SM" + hashlib.md5(str(number).encode()).hexdigest(),  # noqa: S324 (any 32 hex digits)
             "account_sid": ACCOUNT,
-            "body": form["Body"],
+            "body": form.get("Body") or _filled(form),
             "to": form["To"],
             "from": form.get("From"),
             "status": "queued",
@@ -200,6 +212,15 @@ class TwilioServer:
         }
         self.messages.append(message)
         return message
+
+
+def _filled(form: Mapping[str, Any]) -> str | None:
+    """The approved template with its variable, "News: {{1}}"; None for one that Twilio would not fill."""
+    if "ContentSid" not in form:
+        return ""
+    variables = json.loads(form.get("ContentVariables", "null"))
+    fine = form["ContentSid"] == TEMPLATE and isinstance(variables, dict) and variables.keys() == {"1"}
+    return f"News: {variables['1']}" if fine and "\n" not in variables["1"] else None
 
 
 def _public(message: Mapping[str, Any]) -> dict[str, Any]:

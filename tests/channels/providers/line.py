@@ -53,7 +53,9 @@ class LineCaller(ServedCaller[LineServer]):
     def said(self, text: str, number: int) -> Mapping[str, Any]:
         """See `Caller.said`."""
         message = {"type": "text", "id": str(number), "text": text}
-        return {"events": [{"webhookEventId": f"01E{number}", "message": message}]}
+        return {
+            "events": [{"webhookEventId": f"01E{number}", "replyToken": f"r{number}", "message": message}]
+        }
 
     def pressed(self, place: int, number: int) -> Mapping[str, Any]:
         """See `Caller.pressed`."""

@@ -27,6 +27,7 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
         app_secret=APP_SECRET,
         previous_app_secret="the-secret-before",
         verify_token=VERIFY_TOKEN,
+        template="case_news",
         api_url=server.url,
         timeout=seconds,
     )
