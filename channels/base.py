@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from aiohttp import ClientSession
 
 from bot.clock import Clock
-from bot.messages import Capabilities, InboundEvent, OutboundMessage
+from bot.messages import Attachment, Capabilities, InboundEvent, OutboundMessage
 from bot.outbox import SentPart
 from channels.forms import read_form
 
@@ -205,6 +205,30 @@ class Asking(Protocol):
 
         Empty when it never got it. Raises SendError when it cannot be asked now.
         """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Where a file lies at a provider: `url` is asked, with `headers`, which are credentials.
+
+    It must be over HTTPS on one of `hosts` or below one, which have public addresses; or on `inside`, the
+    address that the operator configured in place of the provider's, wherever that is. `redirects` are
+    followed at most, by the same rules and without the headers.
+    """
+
+    url: str
+    hosts: Collection[str]
+    inside: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    redirects: int = 0
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A channel by which files come."""
+
+    async def locate(self, attachment: Attachment) -> Source:
+        """Where the file lies now. Raises FetchError where it can be nowhere, SendError."""
 
 
 def same_secret(given: str, *expected: str) -> bool:

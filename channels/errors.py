@@ -5,7 +5,8 @@ PatouError
 ├── Malformed       the request is not one the provider would make: 400 and a named reason
 │   ├── NotSupported   well-formed, in a media type that this channel does not read: 415
 │   └── NotServed      the channel has no such endpoint or method: 404, 405
-└── SendError       the provider did not take a message; its attributes say what to do
+├── SendError       the provider did not take a message; its attributes say what to do
+└── FetchError      a file did not come; `retryable` says whether it may yet
 """
 
 from __future__ import annotations
@@ -67,3 +68,14 @@ class SendError(PatouError):
 
     def __str__(self) -> str:
         return f"The provider refused: {self.code}"
+
+
+@dataclass(kw_only=True)
+class FetchError(PatouError):
+    """A file was not fetched; `code` is a constant name or a status, never a piece of an address."""
+
+    code: str
+    retryable: bool = False
+
+    def __str__(self) -> str:
+        return self.code
