@@ -19,6 +19,7 @@ from typing import Any
 
 from bot.errors import MalformedUrn
 from bot.messages import (
+    Attachment,
     Capabilities,
     Choice,
     Ignored,
@@ -29,7 +30,8 @@ from bot.messages import (
 )
 from bot.outbox import SentPart
 from bot.urns import Urn
-from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels import line_media
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring, same_secret
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
 from channels.errors import Malformed, NotAuthentic, SendError
@@ -60,6 +62,7 @@ class Settings:
         "answer by reply tokens, which cost nothing; false pushes all, and nothing is ever doubled", True
     )
     api_url: str = setting("address of the API", API)
+    data_url: str = setting("address of the API for files", line_media.DATA)
     rate: float = setting("messages a second", 100.0)
     timeout: float = setting("seconds that a call may take in all", 10.0)
 
@@ -149,6 +152,10 @@ class LineChannel:
         """Set the webhook's address; `Use webhook` is switched on in the console alone."""
         await self._ask("PUT", "channel/webhook/endpoint", {"endpoint": self._webhook})
 
+    async def locate(self, attachment: Attachment) -> Source:
+        """In the content of the message that it came in."""
+        return line_media.locate(attachment, self._settings.data_url, self._authorization)
+
     def probe(self) -> RawRequest:
         """A batch without events."""
         body = b'{"destination": "", "events": []}'
@@ -187,6 +194,9 @@ class LineChannel:
             return Ignored(reason="standby")
         left = text(event, "type") == "unfollow"
         said, external_id = _said(event), fitted(text(event, "webhookEventId"))
+        enclosed = line_media.attachments(member(event, "message"))
+        if said is None and enclosed:
+            said = "", ""
         if not external_id or (said is None and not left):
             return Ignored(reason="no_text" if external_id else "no_id")
         try:
@@ -203,6 +213,7 @@ class LineChannel:
             text=said[0],
             payload=said[1],
             received_at=now,
+            attachments=enclosed,
             reply_token=_token(event),
         )
 

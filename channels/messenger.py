@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.errors import MalformedUrn
 from bot.messages import (
+    Attachment,
     Capabilities,
     DeliveryReport,
     DeliveryState,
@@ -24,8 +25,8 @@ from bot.messages import (
 )
 from bot.outbox import SentPart
 from bot.urns import Urn
-from channels import meta
-from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring
+from channels import messenger_media, meta
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text, texts
@@ -141,6 +142,10 @@ class MessengerChannel:
             self._codes,
         )
 
+    async def locate(self, attachment: Attachment) -> Source:
+        """At the address that Meta told."""
+        return messenger_media.locate(attachment, self._settings.api_url)
+
     def probe(self) -> RawRequest:
         """A batch without entries."""
         return meta.probe(self.name, self._settings.app_secret, b'{"object": "page", "entry": []}')
@@ -169,7 +174,8 @@ class MessengerChannel:
     def _message(self, event: Document) -> InboundEvent:
         if _is_echo(event):
             return Ignored(reason="echo")
-        said = _said(event)
+        enclosed = messenger_media.attachments(member(event, "message"))
+        said = _said(event, enclosed=bool(enclosed))
         if said is None:
             return Ignored(reason="no_text")
         external_id, words, payload = said
@@ -187,6 +193,7 @@ class MessengerChannel:
             payload=payload,
             received_at=self._clock.now(),
             recipient=self._settings.page_id,
+            attachments=enclosed,
         )
 
     def _delivered(self, mid: str) -> DeliveryReport:
@@ -202,14 +209,14 @@ def _is_echo(event: Document) -> bool:
     return member(event, "message").get("is_echo") is True
 
 
-def _said(event: Document) -> tuple[str, str, str] | None:
-    """The id, the words and the payload of a message or a pressed button; None for one without words."""
+def _said(event: Document, *, enclosed: bool) -> tuple[str, str, str] | None:
+    """The id, the words and the payload of a message or a pressed button; None for one without anything."""
     if "postback" in event:
         postback = member(event, "postback")
         return text(postback, "mid"), text(postback, "title"), text(postback, "payload")
     message = member(event, "message")
     words = text(message, "text")
-    if not words or message.get("is_deleted") is True:
+    if not (words or enclosed) or message.get("is_deleted") is True:
         return None
     return text(message, "mid"), words, text(member(message, "quick_reply"), "payload")
 

@@ -34,6 +34,7 @@ from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNum
 
 from bot.errors import MalformedUrn
 from bot.messages import (
+    Attachment,
     Capabilities,
     DeliveryReport,
     DeliveryState,
@@ -45,7 +46,8 @@ from bot.messages import (
 from bot.outbox import SentPart
 from bot.text.parts import count
 from bot.urns import Urn
-from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels import twilio_media
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring, same_secret
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.errors import OUTSIDE_WINDOW, Malformed, NotAuthentic, SendError
@@ -238,6 +240,11 @@ class TwilioChannel:
         for number in await self._numbers():
             await number.update_async(sms_url=self._webhook, sms_method="POST")
 
+    async def locate(self, attachment: Attachment) -> Source:
+        """In the account's media."""
+        settings = self._settings
+        return twilio_media.locate(attachment, settings.api_url, settings.account_sid, settings.auth_token)
+
     def probe(self) -> RawRequest:
         """The status of a message that there never was."""
         form = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "sent"}
@@ -290,6 +297,7 @@ class TwilioChannel:
             received_at=self._clock.now(),
             recipient=form.get("To", ""),
             payload=form.get("ButtonPayload", ""),
+            attachments=twilio_media.attachments(form),
         )
 
     def _report(self, request: RawRequest, form: Mapping[str, str]) -> InboundEvent:
