@@ -41,6 +41,7 @@ from bot.migrate import upgrade
 from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.model import Model
 from bot.nlu.normalise import compact
+from bot.nlu.remembered import RememberingInterpreter
 from bot.nlu.understanding import interpreter_of
 from bot.outbox import Outbox
 from bot.pack import Pack
@@ -238,7 +239,7 @@ async def open_installation(
             **RatingWriter(keep=timedelta(days=config.purge_cases_days)).by_effect(),
         }
         effects = Effects(writers=writers, db=db, vault=vault, clock=clock, chance=chance)
-        interpreter = await understanding(config, country)
+        interpreter = RememberingInterpreter(await understanding(config, country))
         spending = Spending(db, clock, country.pack.zone, config.daily_parts)
         inbox = Inbox(db, vault, chance, kept)
         outbox = Outbox(db, vault, clock, chance)

@@ -64,30 +64,32 @@ async def measure(folder: Path) -> list[Row]:
         bare = await stack.enter_async_context(_process("tests.bench.bare", session))
         environ = {"PATOU_PUBLIC_URL": PUBLIC_URL}
         setup = Setup(folder=folder, models=models, twilio_url=provider, environ=environ)
-        rows = await _throughput(setup, session, bare)
+        rows = await _throughput(setup, session, bare, all_new=False)
+        rows += await _throughput(setup, session, bare, all_new=True)
         rows += await _steady(setup, session, provider)
         rows += await _start(setup, session)
     return rows + await reading() + await longest_in_lao()
 
 
-async def _throughput(setup: Setup, session: ClientSession, bare: str) -> list[Row]:
+async def _throughput(setup: Setup, session: ClientSession, bare: str, *, all_new: bool) -> list[Row]:
     """Webhooks a second until nothing waits, in turn with the bare handler; the median of the rounds."""
     pairs = []
     for number in range(ROUNDS):
-        own = await _load(bare, list(webhooks(MESSAGES * 2)))
-        async with _server(_own_folder(setup, f"throughput{number}"), session) as server:
+        own = await _load(bare, list(webhooks(MESSAGES * 2, all_new=all_new)))
+        async with _server(_own_folder(setup, f"throughput{number}-{all_new:d}"), session) as server:
             # The first turns compile statements; a server is measured warm.
-            await _load(server.url, list(webhooks(200)))
-            loaded = await _load(server.url, list(webhooks(MESSAGES, start=10_000)))
+            await _load(server.url, list(webhooks(200, all_new=all_new)))
+            loaded = await _load(server.url, list(webhooks(MESSAGES, start=10_000, all_new=all_new)))
             assert loaded.statuses == {"200": MESSAGES}, loaded.statuses
             assert await _answered(server) == MESSAGES + 200
         pairs.append((loaded, own))
+    texts = "every text for the first time" if all_new else "a quarter of the texts for the first time"
     ratio = statistics.median(loaded.rate / own.rate for loaded, own in pairs)
     loaded = sorted((pair[0] for pair in pairs), key=lambda each: each.rate)[ROUNDS // 2]
     own = sorted((pair[1] for pair in pairs), key=lambda each: each.rate)[ROUNDS // 2]
     return [
         Row(
-            what="Signed Twilio webhooks answered 2xx after the commit, one process, SQLite FULL",
+            what=f"Signed Twilio webhooks answered 2xx after the commit, one process, SQLite FULL; {texts}",
             figure=f"{loaded.rate:,.0f}/s",
             bare=f"{own.rate:,.0f}/s",
             ratio=f"{ratio:.3f}",

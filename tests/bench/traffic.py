@@ -20,6 +20,9 @@ WORDS = (
     "ຂ້ອຍຢາກຮ້ອງທຸກ ເຈົ້າໜ້າທີ່ເມືອງປາກເຊເຮັດວຽກຊັກຊ້າຫຼາຍ",
     "khop chai der",
 )
+# What people say in words of their own: they name themselves, and no two of these texts are the same.
+_OWN_WORDS = frozenset((WORDS[4], WORDS[6]))
+_SYLLABLES = ("kham", "noy", "say", "vong", "dao", "phet", "boun", "thip", "mali", "sone")
 # A person writes so many messages, each with other words, and after everybody else's.
 _EACH = 4
 
@@ -28,8 +31,11 @@ _EACH = 4
 PUBLIC_URL = "https://sms.example.org"
 
 
-def webhooks(count: int, start: int = 0) -> Iterator[bytes]:
-    """`count` raw HTTP requests to the Twilio channel of a server, each after its length in four bytes."""
+def webhooks(count: int, start: int = 0, *, all_new: bool = False) -> Iterator[bytes]:
+    """`count` raw HTTP requests to the Twilio channel of a server, each after its length in four bytes.
+
+    A quarter of the texts, or with `all_new` every one, comes only once.
+    """
     validator = RequestValidator(TOKEN)  # type: ignore[no-untyped-call]  # twilio leaves it untyped
     address = f"{PUBLIC_URL}/channels/twilio/messages"
     host = PUBLIC_URL.partition("//")[2]
@@ -40,7 +46,7 @@ def webhooks(count: int, start: int = 0) -> Iterator[bytes]:
             "AccountSid": ACCOUNT,
             "From": f"+85620{55_000_000 + start + number % people}",
             "To": NUMBER,
-            "Body": WORDS[(number + number // people) % len(WORDS)],
+            "Body": _text(WORDS[(number + number // people) % len(WORDS)], number, all_new=all_new),
             "NumMedia": "0",
             "NumSegments": "1",
             "ApiVersion": "2010-04-01",
@@ -55,3 +61,9 @@ def webhooks(count: int, start: int = 0) -> Iterator[bytes]:
         )
         request = head.encode() + body
         yield struct.pack(">I", len(request)) + request
+
+
+def _text(words: str, number: int, *, all_new: bool) -> str:
+    if not all_new and words not in _OWN_WORDS:
+        return words
+    return f"{words}, {''.join(_SYLLABLES[int(digit)] for digit in str(number))}"

@@ -1,0 +1,42 @@
+"""What was understood a moment ago: the same short words are understood once.
+
+Most of what people write to a service is the same few words: a number of a menu, a greeting, "ລາຄາເທົ່າໃດ". What
+they mean follows from the words and the conversation's context alone, so it need not be worked out again. Stories
+are not kept: they are long, they do not come twice, and they are nobody's business.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import cast
+
+import orjson
+
+from bot.nlu.interpreter import Interpreter, ParseContext, ParseData
+
+MOST = 4_096  # about 6 MB
+LONGEST = 60  # code points; a question with its politeness is shorter, a complaint is longer
+
+
+class RememberingInterpreter:
+    """An interpreter in front of another one, whose answers to short texts it keeps, the latest `most` of them."""
+
+    def __init__(self, behind: Interpreter, most: int = MOST) -> None:
+        self._behind = behind
+        self._most = most
+        self._kept: OrderedDict[tuple[str, ParseContext], bytes] = OrderedDict()
+
+    async def parse(self, text: str, context: ParseContext) -> ParseData:
+        """Understand one message; what is given is the caller's own copy."""
+        if len(text) > LONGEST:
+            return await self._behind.parse(text, context)
+        key = (text, context)
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            return cast("ParseData", orjson.loads(kept))
+        parsed = await self._behind.parse(text, context)
+        self._kept[key] = orjson.dumps(parsed)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return parsed
