@@ -32,7 +32,7 @@ FALLBACK = "nlu_fallback"
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
 _PAYLOAD = re.compile(r"^/(\w+(?:/\w+)?)(\{.*\})?$", re.DOTALL)
 # What is known of a message besides its words.
-_ENVELOPE = ("message_id", "channel", "address")
+_ENVELOPE = ("message_id", "channel", "address", "proven")
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
@@ -130,14 +130,14 @@ class Engine:
         """Answer a person's message; `state` is the engine's to change."""
         stage = Stage(state=state, parsed=parsed, later=state.later)
         state.later = []
-        expired = self._expired(state, inbound.received_at)
+        left = self._expired(state, inbound.received_at) or _moved(state, inbound.channel)
         self._resolve_choice(stage, inbound)
         before = stage.state.language
         self._choose_language(stage, inbound)
         self._hear(stage, inbound)
         if not stage.state.paused:
             self._fill_slots(stage)
-            if expired and stage.state.form:
+            if left and stage.state.form and not inbound.proven:
                 await self._resume(stage)
             else:
                 await self._decide(stage)
@@ -198,6 +198,7 @@ class Engine:
         parsed["message_id"] = inbound.key
         parsed["channel"] = inbound.channel
         parsed["address"] = str(inbound.urn)
+        parsed["proven"] = str(inbound.proven or "")
         stage.state.seen[inbound.channel] = to_ms(inbound.received_at)
         stage.state.events.append(
             {
@@ -216,7 +217,7 @@ class Engine:
                 stage.state.slots[slot] = found[entity]
 
     async def _resume(self, stage: Stage) -> None:
-        """A form was left an hour ago: a new wish is answered first, then the choice is offered."""
+        """A form was left hours ago, or elsewhere: a new wish is answered first, then the choice is offered."""
         if stage.intent not in _ANSWERS and stage.confidence >= self._bands.interrupt:
             await self._run(stage, self._actions_for(stage))
         stage.state.resuming = True
@@ -390,6 +391,12 @@ class Engine:
             effects=tuple(stage.dispatcher.effects),
             understood=stage.understood,
         )
+
+
+def _moved(state: TrackerState, channel: str) -> bool:
+    """Whether the person last wrote somewhere else: what is asked there stands there, unread here."""
+    latest = max(state.seen.values(), default=0)
+    return bool(latest) and state.seen.get(channel, -1) < latest
 
 
 def _with(response: Response, buttons: Sequence[dict[str, str]] = ()) -> Response:

@@ -77,10 +77,14 @@ class InboundMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """An answer offered to the person: what they read and what it stands for."""
+    """An answer offered to the person: what they read and what it stands for.
+
+    `shares_phone`: to take it hands us their number, where the channel can ask for that.
+    """
 
     label: str
     payload: str
+    shares_phone: bool = False
 
 
 class Priority(IntEnum):
@@ -182,6 +186,7 @@ class Capabilities:
     show the reply in the answer to the request itself (web chat, USSD, terminal); where such an
     answer can be lost, a `fetched` channel asks again and names what it has shown. `window` is
     the seconds after a person's last message in which its provider lets us write freely; 0: always.
+    `contact`: a person can share their number there, and the provider vouches that it is theirs.
     """
 
     max_units: int
@@ -192,3 +197,4 @@ class Capabilities:
     inline: bool = False
     fetched: bool = False
     window: float = 0.0
+    contact: bool = False

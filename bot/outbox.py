@@ -372,7 +372,10 @@ class Outbox:
             text=content["text"],
             cause=row.cause,
             created_at=from_ms(row.created_at),
-            choices=tuple(Choice(label=label, payload=payload) for label, payload in content["choices"]),
+            choices=tuple(
+                Choice(label=label, payload=payload, shares_phone=bool(more))
+                for label, payload, *more in content["choices"]
+            ),
             priority=Priority(row.priority),
             delivery_class=DeliveryClass(row.delivery_class),
             expires_at=from_ms(row.expires_at),
@@ -391,7 +394,9 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
     content: dict[str, Any] = {
         "urn": str(message.urn),
         "text": message.text,
-        "choices": [[choice.label, choice.payload] for choice in message.choices],
+        "choices": [
+            [each.label, each.payload, *((True,) if each.shares_phone else ())] for each in message.choices
+        ],
         "session_end": message.session_end,
     }
     if message.heard_at:

@@ -71,7 +71,7 @@ class Renderer:
 
     def render(self, responses: Sequence[Response], language: str, capabilities: Capabilities) -> Rendered:
         """The messages for one turn; on channels that pay by part they are one, as cheap as it faithfully can be."""
-        wordings = [self._wording(each, language) for each in responses]
+        wordings = [self._wording(each, language, contact=capabilities.contact) for each in responses]
         if not wordings:
             return Rendered(drafts=(), choices=())
         return _as_sms(_with_room(wordings)) if capabilities.sms else _as_chat(wordings, capabilities)
@@ -81,14 +81,17 @@ class Renderer:
         wordings = [self._wording(each, language) for each in responses]
         return _cheapest(_with_room(wordings))[2] if wordings else 0
 
-    def _wording(self, response: Response, language: str) -> _Wording:
+    def _wording(self, response: Response, language: str, *, contact: bool = False) -> _Wording:
+        """The response in words; what shares a phone is offered only where a channel can ask for it."""
         text = self._pack.text(language, response.key)
         values = {name: _said(value) for name, value in response.values.items()}
         always = [Choice(label=each.title, payload=each.payload) for each in text.buttons]
         extras: list[Choice] = []
         for each in response.buttons:
-            choice = Choice(label=each["title"], payload=each["payload"])
-            (extras if "optional" in each else always).append(choice)
+            shares = "shares_phone" in each
+            choice = Choice(label=each["title"], payload=each["payload"], shares_phone=shares)
+            if contact or not shares:
+                (extras if "optional" in each else always).append(choice)
         return _Wording(
             long=fill(text.text, values),
             text=text,

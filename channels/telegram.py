@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup
 from telegram.constants import InlineKeyboardButtonLimit, MessageLimit
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
@@ -37,6 +37,7 @@ from channels.documents import Document, member, read_json, text, whole
 from channels.errors import Malformed, NotAuthentic, SendError
 from channels.forms import fitted
 from channels.http import Answer, call, problem_of
+from channels.shared_contact import PAYLOAD, asking_keyboard, own_phone
 
 API = "https://api.telegram.org"
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
@@ -88,7 +89,10 @@ class TelegramChannel:
     kind = "telegram"
     endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
     capabilities = Capabilities(
-        max_units=int(MessageLimit.MAX_TEXT_LENGTH), buttons=_BUTTONS, button_units=_BUTTON_UNITS
+        max_units=int(MessageLimit.MAX_TEXT_LENGTH),
+        buttons=_BUTTONS,
+        button_units=_BUTTON_UNITS,
+        contact=True,
     )
 
     # What Telegram advises for one chat; a burst is let through, and answered 429 later.
@@ -195,6 +199,9 @@ class TelegramChannel:
             return Ignored(reason="group")
         if sender.get("is_bot") is True:
             return Ignored(reason="bot")
+        if "contact" in message:
+            shared = self._said(update_id, chat, sender, "", PAYLOAD)
+            return replace(shared, proven=own_phone(message))
         words = text(message, "text") or text(message, "caption")
         if not words:
             return Ignored(reason="no_text")
@@ -325,10 +332,12 @@ def _ordered(command: str, words: str) -> tuple[str, str]:
     return (said, "") if said else (command, _COMMANDS.get(command, ""))
 
 
-def _keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
+def _keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | None:
     """A row for each choice; one whose payload is too long is told by its number on the keyboard."""
     if not choices:
         return None
+    if any(each.shares_phone for each in choices):
+        return asking_keyboard(choices)
     rows = [
         [InlineKeyboardButton(choice.label, callback_data=_data(choice, number))]
         for number, choice in enumerate(choices, 1)

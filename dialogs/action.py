@@ -54,6 +54,17 @@ class Turn:
         return Urn.parse(address).phone if address else ""
 
     @property
+    def proven(self) -> Urn | None:
+        """Another address of theirs that came with the message, and for which the channel vouches."""
+        address = str(self.tracker.latest_message.get("proven") or "")
+        return Urn.parse(address) if address else None
+
+    @property
+    def scheme(self) -> str:
+        """The kind of the address that they write from; empty where nobody wrote."""
+        return str(self.tracker.latest_message.get("address") or "").partition(":")[0]
+
+    @property
     def form(self) -> str:
         """The form under way, empty if there is none."""
         return str(self.tracker.active_loop_name or "")

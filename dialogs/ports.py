@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.addresses import Holder
 from bot.calendar import WorkingCalendar
 from bot.clock import Chance, Clock
+from bot.consent import Stand
+from bot.messages import Capabilities
 from bot.pack import Pack
 from bot.phones import PhoneRules
 from bot.places import Places
 from bot.sending import SendingHours
+from bot.urns import Urn
 from complaints.categories import Categories
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck
@@ -49,6 +53,19 @@ class GuessCounter(Protocol):
         """How many wrong guesses the person may still make today."""
 
 
+class AddressReader(Protocol):
+    """What dialogs read of people's addresses; `bot.addresses.Addresses` has it."""
+
+    async def of(self, contact_id: str) -> Sequence[Urn]:
+        """The person's addresses."""
+
+    async def holder(self, urn: Urn) -> Holder | None:
+        """Whose an address is."""
+
+    async def stand(self, contact_id: str) -> Stand:
+        """What the person said to being written to."""
+
+
 class ReminderReader(Protocol):
     """What dialogs read of reminders; `services.reminders.Reminders` has it."""
 
@@ -66,7 +83,7 @@ class Keeping:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Ports:
-    """Handed to every dialog by the composition root."""
+    """Handed to every dialog by the composition root; `channels` says what each can show."""
 
     pack: Pack
     phrases: Phrases
@@ -76,6 +93,8 @@ class Ports:
     cases: CaseReader
     guesses: GuessCounter
     reminders: ReminderReader
+    addresses: AddressReader
+    channels: Mapping[str, Capabilities]
     sending: SendingHours
     registers: Register
     keeping: Keeping

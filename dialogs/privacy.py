@@ -7,6 +7,7 @@ from rasa_sdk.interfaces import Action
 from bot.erasure import ForgetPerson
 from complaints.cases import TERMINAL
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.linking import told_of
 from dialogs.ports import Ports
 
 
@@ -24,6 +25,9 @@ class Privacy(DialogAction):
         """One honest answer, with the way to have it erased."""
         kept = self.ports.keeping
         turn.say("utter_privacy", days=kept.messages_days, years=max(1, kept.cases_days // 365))
+        own = await self.ports.addresses.of(turn.person)
+        if len(own) > 1:
+            turn.say("utter_linked_addresses", addresses=told_of(own))
         return []
 
 

@@ -116,7 +116,8 @@ class LightInterpreter:
     def _understand(self, reading: Reading, context: ParseContext, entities: list[Entity]) -> ParseData:
         wishes = self._classifier.classify(reading)
         chances = self._chances(wishes.chances, reading, context)
-        certain, confidence = self._rule(reading, context, entities)
+        closest, confidence = self._rule(reading, context, entities)
+        certain = base_of(closest)
         if certain:
             rest = 1.0 - confidence
             others = 1.0 - chances.get(certain, 0.0)
@@ -136,7 +137,7 @@ class LightInterpreter:
             intent_ranking=ranking,
             entities=self._with_topic(reading, intent, entities),
         )
-        closest = "" if certain else self._kind(intent, wishes.kinds)
+        closest = closest or self._kind(intent, wishes.kinds)
         if closest not in ("", intent):
             parsed["intent_response_key"] = closest
         return parsed

@@ -12,11 +12,11 @@ from bot.nlu.sound import key
 # In the order of precedence where a word is in several lists ("cancel" in a dialog, STOP outside).
 INTENTS = (
     "unsubscribe", "subscribe", "help", "affirm", "deny", "cancel", "go_back", "repeat", "talk_to_human",
-    "greet", "thanks", "language",
+    "greet", "thanks", "language", "help/link", "help/unlink",
 )  # fmt: skip
 _ANSWERS_FIRST = ("cancel", "affirm", "deny", "go_back", "repeat")
 # What ends something is never guessed by sound: ເຊົາ (stop) sounds as ຊາວ (twenty).
-_AS_WRITTEN = frozenset(("unsubscribe", "cancel"))
+_AS_WRITTEN = frozenset(("unsubscribe", "cancel", "help/unlink"))
 # No list entry is longer; what is longer is a sentence.
 _LONGEST = 60
 _SPELT_LONGER = 4
@@ -33,7 +33,7 @@ class WholeMessages:
         self._spelt: dict[str, list[str]] = {}
         self._heard: dict[str, list[str]] = {}
         for intent in INTENTS:
-            for language, word in lexicon.words(intent):
+            for language, word in lexicon.words(intent.rpartition("/")[2]):
                 plain = _plain(bare(word))
                 self._spelt.setdefault(plain, []).append(intent)
                 if language in sounding and intent not in _AS_WRITTEN:

@@ -80,7 +80,10 @@ async def test_outbound(kind: str, row: dict[str, Any], caller: Caller, edge: Ed
     await edge.listen(edge.door().routes())
     caller.plan.extend(row.get("plan", []))
     urn = row.get("urn", caller.urn)
-    choices = [Choice(label=label, payload=payload) for label, payload in row.get("choices", [])]
+    choices = [
+        Choice(label=label, payload=payload, shares_phone=bool(more))
+        for label, payload, *more in row.get("choices", [])
+    ]
     text = row.get("text", "hello") * row.get("times", 1)
     told = {name: row[name] for name in ("heard", "reply_token") if name in row}
     sent = await edge.store.put(kind, urn, text, choices=choices, **told)

@@ -39,6 +39,7 @@ from tests.dialogs.actions.kit import (
     FICTIONAL,
     PACK,
     PHONE,
+    AddressesInMemory,
     CasesInMemory,
     RegisterInMemory,
     application,
@@ -95,6 +96,8 @@ class Conversation:
     state: TrackerState
     cases: CasesInMemory
     reminders: RemindersInMemory
+    addresses: AddressesInMemory
+    urn: Urn
     ran: set[str] = field(default_factory=set)
     turns: int = 0
 
@@ -102,7 +105,7 @@ class Conversation:
         """One turn of a transcript."""
         self.pinned.advance(step.get("after", 1) * 60)
         turn, wishes = await (
-            self._hear(str(step["user"])) if "user" in step else self._begin(step["system"])
+            self._begin(step["system"]) if "system" in step else self._hear(step)
         )
         for effect in turn.effects:
             self._take(effect)
@@ -125,6 +128,7 @@ class Conversation:
                 withdrawn = replace(effect.case, state=CaseState.WITHDRAWN)
                 self.cases.cases[effect.case.reference] = withdrawn
         self.reminders.take(effect)
+        self.addresses.take(effect)
 
     async def _begin(self, intent: str) -> tuple[Turn, Sequence[str]]:
         """A turn that the system starts, about the reminder that is due."""
@@ -132,12 +136,16 @@ class Conversation:
         about = {"reminder": self.reminders.due(now).id}
         return await self.engine.originate(self.state, intent, about, now), (intent,)
 
-    async def _hear(self, text: str) -> tuple[Turn, Sequence[str]]:
+    async def _hear(self, step: Mapping[str, Any]) -> tuple[Turn, Sequence[str]]:
+        """What is written, or a contact that is shared: `shares` is whose it proves to be, nobody's when empty."""
+        text = str(step.get("user", ""))
         message = InboundMessage(
             channel=self.channel,
             external_id=str(self.turns),
-            urn=Urn("tel", PHONE),
+            urn=self.urn,
             text=text,
+            payload="/help/shared_phone" if "shares" in step else "",
+            proven=Urn.parse(step["shares"]) if step.get("shares") else None,
             received_at=self.pinned.clock.now(),
         )
         context = ParseContext(
@@ -215,11 +223,14 @@ class World:
         """The conversation of a transcript before its first step."""
         pinned, reminders, ran = PinnedTime(), RemindersInMemory(), set[str]()
         cases = _cases(transcript, pinned)
+        urn = Urn.parse(transcript.get("from", f"tel:{PHONE}"))
+        addresses = AddressesInMemory(own=[urn])
         world = replace(
             self.ports,
             cases=cases,
             guesses=cases.guesses,
             reminders=reminders,
+            addresses=addresses,
             registers=_register(transcript),
             services=self._services(transcript),
             clock=pinned.clock,
@@ -234,6 +245,8 @@ class World:
             state=TrackerState(contact_id="me"),
             cases=cases,
             reminders=reminders,
+            addresses=addresses,
+            urn=urn,
             ran=ran,
         )
 

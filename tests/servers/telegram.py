@@ -99,7 +99,11 @@ def _fault(form: dict[str, str]) -> str:
         for row in json.loads(form.get("reply_markup", "{}")).get("inline_keyboard", [])
         for button in row
     ]
+    keys = [key for row in json.loads(form.get("reply_markup", "{}")).get("keyboard", []) for key in row]
     checks = {
+        "keyboard button has unknown fields": all(
+            {"text"} <= key.keys() <= {"text", "request_contact"} and key["text"].strip() for key in keys
+        ),
         "unknown field": not form.keys() - _FIELDS,
         "chat_id is empty": form.get("chat_id", "").lstrip("-").isdecimal(),
         "message text is empty": bool(form.get("text", "").strip()),

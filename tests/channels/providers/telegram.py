@@ -60,6 +60,11 @@ class TelegramCaller(ServedCaller[TelegramServer]):
         return {"id": number, "pressed": {"data": data}, "markup": {"inline_keyboard": keyboard}}
 
 
+    def shared(self, phone: str, number: int, owner: int = 77) -> Mapping[str, Any]:
+        """The spec of sharing a contact; its sender is 77."""
+        return {"id": number, "message": {"contact": {"phone_number": phone, "user_id": owner}}}
+
+
 def _update(spec: Mapping[str, Any]) -> dict[str, Any]:
     if "update" in spec:
         return dict(spec["update"])

@@ -14,14 +14,19 @@ from typing import Any, cast
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from bot.addresses import Holder
 from bot.calendar import WorkingCalendar
 from bot.clock import Chance
+from bot.consent import Stand
 from bot.dispatcher import Response, TurnDispatcher
 from bot.guesses import GUESSES_A_DAY
+from bot.linking import LinkPhone, UnlinkPhones
 from bot.pack import Pack
 from bot.phones import PhoneRules
 from bot.places import Places
 from bot.sending import SendingHours
+from bot.urns import Urn
+from channels.terminal import CAPABILITIES
 from complaints.cases import Case, CaseKind, CaseState, Protection
 from complaints.categories import Categories
 from complaints.routing import Desks
@@ -64,6 +69,31 @@ class GuessesInMemory:
 
     async def left(self, guesser: str) -> int:
         return max(0, GUESSES_A_DAY - self.wrong[guesser])
+
+
+@dataclass
+class AddressesInMemory:
+    """The addresses of `me`, and whose others are."""
+
+    own: list[Urn] = field(default_factory=list)
+    holders: dict[Urn, Holder] = field(default_factory=dict)
+
+    async def of(self, contact_id: str) -> Sequence[Urn]:
+        return list(self.own) if contact_id == "me" else []
+
+    async def holder(self, urn: Urn) -> Holder | None:
+        return self.holders.get(urn)
+
+    async def stand(self, contact_id: str) -> Stand:
+        del contact_id
+        return Stand()
+
+    def take(self, effect: object) -> None:
+        match effect:
+            case LinkPhone():
+                self.own.append(effect.phone)
+            case UnlinkPhones():
+                self.own = [each for each in self.own if each not in effect.phones]
 
 
 @dataclass
@@ -197,6 +227,8 @@ def _read(root: Path) -> Ports:
         cases=cases,
         guesses=cases.guesses,
         reminders=RemindersInMemory(),
+        addresses=AddressesInMemory(),
+        channels=CAPABILITIES,
         sending=SendingHours.load(pack),
         registers=RegisterInMemory(),
         keeping=Keeping(messages_days=180, cases_days=1825),
