@@ -1,4 +1,4 @@
-"""Rate limits: how often something may happen, in memory for one process and in Redis for several."""
+"""Rate limits: how often something may happen, and when next, in memory for one process and in Redis for several."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ if wait > 0.5 then return math.ceil(wait) end
 redis.call("set", KEYS[1], string.format("%.3f", after), "px", math.max(1, math.ceil(after - now)))
 return 0
 """
+# The same number again, from which the next place is given instead of a refusal.
+_BOOK = """
+local interval, count, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local now, earliest = tonumber(ARGV[4]), tonumber(ARGV[5])
+local empty_at = tonumber(redis.call("get", KEYS[1]) or earliest)
+local first = math.max(empty_at - interval * (burst - 1), earliest)
+if count > 0 then
+    local after = math.max(empty_at, earliest) + interval * count
+    redis.call("set", KEYS[1], string.format("%.3f", after), "px", math.max(1, math.ceil(after - now)))
+end
+return string.format("%.3f", first - now)
+"""
 # Sums of floats are not exact.
 _SLACK_MS = 0.5
 _SWEEP_EVERY = 4096
@@ -33,6 +45,15 @@ class Limits(Protocol):
         """Use `cost` of the `limit` that `key` has per `seconds`.
 
         0.0 when allowed; otherwise nothing is used, and the seconds until it would be allowed.
+        """
+
+    async def book(
+        self, key: str, seconds: float, count: int = 1, *, after: float = 0.0, burst: int = 1
+    ) -> float:
+        """Give out the next `count` places of `key`, one each `seconds`, none sooner than `after` seconds from now.
+
+        The seconds until the first of them. A count of 0 gives out nothing, and tells. `burst` places may
+        lie at the same moment, and later ones then wait until they are made up for.
         """
 
 
@@ -56,6 +77,19 @@ class MemoryLimits:
         self._empty_at[key] = after
         return 0.0
 
+    async def book(
+        self, key: str, seconds: float, count: int = 1, *, after: float = 0.0, burst: int = 1
+    ) -> float:
+        """See `Limits.book`."""
+        now = self._clock.now().timestamp() * 1000
+        self._sweep(now)
+        interval, earliest = seconds * 1000, now + after * 1000
+        empty_at = self._empty_at.get(key, earliest)
+        first = max(empty_at - interval * (burst - 1), earliest)
+        if count > 0:
+            self._empty_at[key] = max(empty_at, earliest) + interval * count
+        return (first - now) / 1000
+
     def _sweep(self, now: float) -> None:
         """Forget now and then what has refilled, so that memory follows the living keys."""
         self._takes += 1
@@ -72,6 +106,7 @@ class RedisLimits:
         self._alone = MemoryLimits(clock)
         self._outage = Outage(clock)
         self._take = redis.register_script(_TAKE)
+        self._book = redis.register_script(_BOOK)
 
     async def take(self, key: str, limit: int, seconds: float, cost: int = 1) -> float:
         """See `Limits.take`."""
@@ -86,3 +121,19 @@ class RedisLimits:
             self._outage.begin()
             return await self._alone.take(key, limit, seconds, cost)
         return float(wait) / 1000
+
+    async def book(
+        self, key: str, seconds: float, count: int = 1, *, after: float = 0.0, burst: int = 1
+    ) -> float:
+        """See `Limits.book`."""
+        now = self._clock.now().timestamp() * 1000
+        try:
+            if not self._outage.is_on():
+                wait = await self._book(
+                    keys=[self._prefix + key],
+                    args=[seconds * 1000, count, burst, now, now + after * 1000],
+                )
+                return float(wait) / 1000
+        except RedisError:
+            self._outage.begin()
+        return await self._alone.book(key, seconds, count, after=after, burst=burst)

@@ -42,7 +42,6 @@ _claimable = and_(
 )
 # A look before the claim: an idle poll takes no write lock.
 _ANY_CLAIMABLE = select(outbox.c.id).where(_claimable).limit(1)
-_DUE = select(outbox.c.id).where(_claimable).limit(bindparam("count"))
 _CLAIM = (
     select(outbox)
     .where(_claimable)
@@ -254,10 +253,6 @@ class Outbox:
             return ()
         started = await self._db.run(work)
         return await self._opened([(row, attempt, row.attempts + 1, now) for row in started])
-
-    async def due(self, channel: str, most: int) -> int:
-        """How many messages could be claimed now, counted up to `most`."""
-        return len(await self._db.fetch(_DUE, self._claim_params(self._clock.now(), channel, most)))
 
     async def lose(self, grace: timedelta) -> int:
         """Doubt every attempt that began longer ago than `grace`: its process died. Their number."""

@@ -154,6 +154,10 @@ class Paced(Protocol):
     def pause(self) -> float:
         """Seconds between them."""
 
+    @property
+    def burst(self) -> int:
+        """How many may go at once; each of them is made up for by a pause later."""
+
 
 @runtime_checkable
 class Templated(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,17 +18,28 @@ from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.limits import Limits
 from bot.messages import DeliveryClass, DeliveryState, OutboundMessage
 from bot.metrics import Metrics
-from bot.outbox import UNKNOWN_OUTCOME, Claimed, Mark, Outbox, SentPart, set_urn_state
+from bot.outbox import (
+    UNKNOWN_OUTCOME,
+    Claimed,
+    Mark,
+    Outbox,
+    SentPart,
+    nothing_more,
+    set_urn_state,
+)
 from bot.receipts import combined
-from channels.base import Asking, Channel, Paced, Sent, Templated
+from channels.base import Asking, Channel, Sent, Templated
 from channels.errors import OUTSIDE_WINDOW, SendError
 from channels.optouts import OptOuts
+from channels.pace import Pace
 
 log = structlog.get_logger()
 
 # A provider that asks for more than an hour is asked again after one.
 _LONGEST_PAUSE = 3600.0
 _GLANCE_SECONDS = 0.02
+# Who is woken a moment too soon finds nothing, and sleeps for a whole poll.
+_WAKE_LATE = 0.001
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +48,12 @@ class _Landed:
 
     mark: Mark
     error: SendError | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it will not arrive, and not because the person stopped us."""
+        bad = self.mark.state in (DeliveryState.FAILED, DeliveryState.EXPIRED)
+        return bad and not (self.error and self.error.opted_out)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +66,7 @@ class Figures:
     to `longest_pause`; a channel whose account is refused rests for `closed_pause`. What is in doubt,
     by us or by a process that died, is looked for every `sweep`. When a send ends, the others have
     `linger` to end too: they share a commit and a claim. While the door in is crowded, a round waits
-    for it, at most for `courtesy`.
+    for it, at most for `courtesy`. A message that is taken up leaves within `ahead`, at its own moment.
     """
 
     lanes: int = 32
@@ -60,6 +77,7 @@ class Figures:
     closed_pause: float = 60.0
     sweep: float = 5.0
     linger: float = 0.02
+    ahead: float = 0.5
     courtesy: float = 1.0
 
 
@@ -81,19 +99,20 @@ class Delivery:
         metrics: Metrics,
         figures: Figures | None = None,
         crowded: Callable[[], bool] = lambda: False,
+        after_failure: Callable[[str], Awaitable[WriteSet]] = nothing_more,
     ) -> None:
+        self._after_failure = after_failure
         self._outbox = outbox
         self._crowded = crowded
         # Inline channels show replies in the answer to the request: nothing is pushed to them.
         self._channels = {name: each for name, each in channels.items() if not each.capabilities.inline}
-        self._pauses = {name: each.pause for name, each in channels.items() if isinstance(each, Paced)}
-        self._limits = limits
         self._clock = clock
         self._chance = chance
         self._opt_outs = opt_outs
         self._outbound = cache(metrics.outbound.labels)
         self._figures = figures or Figures()
-        _check_grace(self._channels.values(), self._figures.grace)
+        self._pace = Pace(self._channels.values(), limits, clock, self._figures.ahead)
+        _check_grace(self._channels.values(), self._figures)
         self._flights: dict[asyncio.Task[_Landed], str] = {}
         self._paused_until: dict[str, datetime] = {}
         self._swept_at = -math.inf
@@ -181,10 +200,12 @@ class Delivery:
         return until is None or self._clock.now() >= until
 
     def _pause(self, name: str, seconds: float) -> None:
-        self._paused_until[name] = self._clock.now() + timedelta(seconds=seconds)
+        until = self._clock.now() + timedelta(seconds=seconds)
+        self._paused_until[name] = max(until, self._paused_until.get(name, until))
 
     def _free(self, name: str) -> int:
-        return self._figures.lanes - sum(1 for each in self._flights.values() if each == name)
+        lanes = self._figures.lanes + self._pace.waiting(name)
+        return lanes - sum(1 for each in self._flights.values() if each == name)
 
     async def _ask(self, name: str, channel: Channel) -> None:
         free = self._free(name)
@@ -197,26 +218,17 @@ class Delivery:
             self._asked_at[name] = self._clock.monotonic()
 
     async def _start(self, name: str, channel: Channel) -> None:
-        if (count := await self._allowed(name, channel.rate)) > 0:
-            for claimed in await self._outbox.claim(name, count):
-                self._flights[asyncio.create_task(self._send(channel, claimed))] = name
-
-    async def _allowed(self, name: str, rate: float) -> int:
-        """How many messages may start now: the free lanes, or as many as the channel's pace lets through."""
-        free = self._free(name)
-        if rate <= 0 or free <= 0:
-            return free
-        whole = max(1, math.floor(rate))
-        count = await self._outbox.due(name, min(free, whole))
-        wait = 0.0
-        while count:
-            wait = await self._limits.take(f"pace:{name}", whole, whole / rate, count)
-            if wait <= 0:
-                return count
-            count //= 2
+        if (free := self._free(name)) <= 0:
+            return
+        count, wait = await self._pace.room(name, free)
         if wait > 0:
             self._pause(name, wait)
-        return 0
+            self._wake_in(wait)
+        for claimed in await self._outbox.claim(name, count) if count else ():
+            self._flights[asyncio.create_task(self._send(channel, claimed))] = name
+
+    def _wake_in(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds + _WAKE_LATE, self.wake)
 
     async def _land(self) -> int:
         """Wait until a send ends, something is added or the poll is due; store what has ended."""
@@ -250,15 +262,18 @@ class Delivery:
                 )
             elif error and error.unreachable:
                 set_urn_state(addresses, claimed.urn_lookup, "unreachable")
-        await self._outbox.mark([each.mark for each in landed], addresses)
+        followed = [await self._after_failure(each.mark.claimed.message.id) for each in landed if each.lost]
+        await self._outbox.mark([each.mark for each in landed], addresses, *followed)
         for task in tasks:
             del self._flights[task]
         for each in landed:
             self._outbound(each.mark.claimed.message.channel, each.mark.state.value).inc()
 
     async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
-        if channel.name in self._pauses and (wait := await self._too_soon(channel.name, claimed)) > 0:
+        if (wait := await self._pace.too_soon(channel.name, claimed.urn_lookup)) > 0:
+            self._wake_in(wait)
             return self._again(claimed, wait, "", untried=True)
+        await self._pace.wait(channel.name, claimed.urn_lookup)
         try:
             sent = await self._hand(channel, claimed.message)
         except SendError as error:
@@ -277,13 +292,6 @@ class Delivery:
         if isinstance(channel, Templated):
             return await channel.send_template(message)
         raise SendError(code=OUTSIDE_WINDOW)
-
-    async def _too_soon(self, name: str, claimed: Claimed) -> float:
-        """How long the person's last message is too near; the round that sends this one is called for."""
-        wait = await self._limits.take(f"pace:{name}:{claimed.urn_lookup}", 1, self._pauses[name])
-        if wait > 0:
-            asyncio.get_running_loop().call_later(wait + self._figures.linger, self.wake)
-        return wait
 
     async def _settle(self, channel: Channel, claimed: Claimed) -> _Landed:
         """Find out, or decide, what became of a message in doubt."""
@@ -352,13 +360,13 @@ class Delivery:
         return pause * self._chance.random.uniform(0.75, 1.25)
 
 
-def _check_grace(channels: Iterable[Channel], grace: float) -> None:
+def _check_grace(channels: Iterable[Channel], figures: Figures) -> None:
     """Raise ConfigurationError where a send could still be under way when it counts as lost: it would go twice."""
     for each in channels:
-        if each.timeout >= grace:
+        if each.timeout + figures.ahead >= figures.grace:
             raise ConfigurationError(
                 f"channels.{each.name}.timeout: a call may take {each.timeout:g} s, but after"
-                f" PATOU_GRACE_SECONDS, {grace:g} s, it counts as lost; set PATOU_GRACE_SECONDS higher"
+                f" PATOU_GRACE_SECONDS, {figures.grace:g} s, it counts as lost; set PATOU_GRACE_SECONDS higher"
             )
 
 

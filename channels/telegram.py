@@ -97,6 +97,7 @@ class TelegramChannel:
 
     # What Telegram advises for one chat; a burst is let through, and answered 429 later.
     pause = 1.0
+    burst = 1
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
         self.name = name

@@ -61,6 +61,31 @@ async def test_both_kinds_give_the_same_answers(redis: Redis, pinned: PinnedTime
         assert await shared.take(key, 7, 11, cost) == pytest.approx(expected, abs=0.0021)
 
 
+async def test_places_are_given_out_one_after_the_other(limits: Limits, pinned: PinnedTime) -> None:
+    assert await limits.book("line", 2.0, 0) == 0.0
+    waits = [await limits.book("line", 2.0, count) for count in (1, 3, 0, 1)]
+    assert waits == pytest.approx([0, 2, 8, 8])
+    pinned.advance(60)
+    assert [await limits.book("line", 2.0) for _ in range(2)] == pytest.approx([0, 2])
+
+
+async def test_places_at_the_same_moment_are_made_up_for(limits: Limits) -> None:
+    waits = [await limits.book("person", 6.0, after=1.0, burst=3) for _ in range(5)]
+    assert waits == pytest.approx([1, 1, 1, 7, 13])
+
+
+async def test_both_kinds_give_out_the_same_places(redis: Redis, pinned: PinnedTime, chance: Chance) -> None:
+    memory, shared = MemoryLimits(pinned.clock), RedisLimits(redis, pinned.clock)
+    for _ in range(400):
+        pinned.advance(chance.random.choice([0, 0.01, 0.5, 30]))
+        key, after = chance.random.choice("ab"), chance.random.choice([0.0, 0.2])
+        count, burst = chance.random.randint(0, 3), ord(key) - ord("a") + 1
+        expected = await memory.book(key, 0.7, count, after=after, burst=burst)
+        assert await shared.book(key, 0.7, count, after=after, burst=burst) == pytest.approx(
+            expected, abs=0.01
+        )
+
+
 async def test_memory_forgets_what_has_refilled(pinned: PinnedTime) -> None:
     limits = MemoryLimits(pinned.clock)
     for number in range(4096):

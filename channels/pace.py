@@ -1,0 +1,81 @@
+"""The pace: when a message may leave, by what a provider takes over all and what it takes for one person."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Collection
+
+from bot.clock import Clock
+from bot.limits import Limits
+from channels.base import Channel, Paced
+
+# Sums of floats are not exact.
+_SLACK = 0.0005
+# A hundredth slower than the rule, so that a timer that fires late by some milliseconds does not break it.
+_MARGIN = 1.01
+
+
+class Pace:
+    """Gives each message its own moment, evenly after the one before: no second is busier than another.
+
+    Moments are given out `ahead`, in seconds, so that a round that comes late loses none. Time in which nothing
+    waited is not made up for.
+    """
+
+    def __init__(self, channels: Collection[Channel], limits: Limits, clock: Clock, ahead: float) -> None:
+        rates = {each.name: each.rate for each in channels if each.rate > 0}
+        self._intervals = {name: _MARGIN / rate for name, rate in rates.items()}
+        # When the last second's worth left. A late message would else crowd those that come at their moments.
+        self._left = {
+            name: deque([-math.inf] * (count := max(1, int(rate))), count) for name, rate in rates.items()
+        }
+        self._paced = {each.name: each for each in channels if isinstance(each, Paced)}
+        self._limits = limits
+        self._clock = clock
+        self._ahead = ahead
+
+    def waiting(self, channel: str) -> int:
+        """How many messages may wait for their moments at once."""
+        interval = self._intervals.get(channel)
+        return math.ceil(self._ahead / interval) if interval else 0
+
+    async def room(self, channel: str, most: int) -> tuple[int, float]:
+        """How many messages may be taken up now, up to `most`; where none, in how many seconds."""
+        interval = self._intervals.get(channel)
+        if interval is None:
+            return most, 0.0
+        wait = await self._limits.book(f"pace:{channel}", interval, 0)
+        # Several at a time, as long as half of what was given out is still to come.
+        if wait > self._ahead / 2 + _SLACK:
+            return 0, wait - self._ahead / 2
+        return min(most, 1 + max(0, math.floor((self._ahead - wait) / interval))), 0.0
+
+    async def too_soon(self, channel: str, person: str) -> float:
+        """In how many seconds a message to this person may be taken up; 0 when it may be now."""
+        if channel not in self._paced:
+            return 0.0
+        paced = self._paced[channel]
+        wait = await self._limits.book(f"pace:{channel}:{person}", paced.pause, 0, burst=paced.burst)
+        return wait - self._ahead / 2 if wait > self._ahead + _SLACK else 0.0
+
+    async def wait(self, channel: str, person: str) -> None:
+        """Give a message its moment, and wait for it."""
+        if (seconds := await self._moment(channel, person)) > 0:
+            await asyncio.sleep(seconds)
+        if left := self._left.get(channel):
+            now = self._clock.monotonic()
+            left.append(max(now, left[0] + len(left) * self._intervals[channel]))
+            if left[-1] > now:
+                await asyncio.sleep(left[-1] - now)
+
+    async def _moment(self, channel: str, person: str) -> float:
+        """How many seconds away it is."""
+        wait = 0.0
+        if interval := self._intervals.get(channel):
+            wait = await self._limits.book(f"pace:{channel}", interval)
+        if paced := self._paced.get(channel):
+            key = f"pace:{channel}:{person}"
+            wait = await self._limits.book(key, paced.pause, after=wait, burst=paced.burst)
+        return wait
