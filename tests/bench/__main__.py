@@ -22,6 +22,7 @@ from aiohttp import ClientError, ClientSession
 
 from tests.bench.channels import reading
 from tests.bench.lengths import longest_in_lao
+from tests.bench.pacing import pacing
 from tests.bench.rows import Row
 from tests.bench.traffic import PUBLIC_URL, webhooks
 from tests.servers.ports import free_port
@@ -68,7 +69,7 @@ async def measure(folder: Path) -> list[Row]:
         rows += await _throughput(setup, session, bare, all_new=True)
         rows += await _steady(setup, session, provider)
         rows += await _start(setup, session)
-    return rows + await reading() + await longest_in_lao()
+    return rows + await reading() + await pacing() + await longest_in_lao()
 
 
 async def _throughput(setup: Setup, session: ClientSession, bare: str, *, all_new: bool) -> list[Row]:
