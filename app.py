@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from aiohttp import ClientSession, web
 from rasa_sdk.interfaces import Action
 
 from bot import calendar, phones, places, sending
-from bot.addresses import Addresses
 from bot.backlog import Backlog
 from bot.ballast import Ballast
 from bot.calendar import WorkingCalendar
@@ -28,12 +27,11 @@ from bot.effects import Effects
 from bot.engine import Engine
 from bot.erasure import Erasure
 from bot.errors import ConfigurationError, PackError
-from bot.guesses import CarriedGuesses, Guesses
+from bot.guesses import Guesses
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
 from bot.leases import Leases
 from bot.limits import Limits, MemoryLimits, RedisLimits
-from bot.linking import Linking
 from bot.lint import lint
 from bot.locks import Locks, MemoryLocks, RedisLocks
 from bot.logs import configure_logs
@@ -59,12 +57,15 @@ from bot.sending import SendingHours
 from bot.spending import Spending
 from bot.urns import Urn
 from bot.workers import Workers
-from channels.base import Wiring
+from channels.base import Channel, Wiring
 from channels.care import ChannelCare
+from channels.case_slip import CaseSlips
 from channels.chat import ChatPages
 from channels.config import build_channels, load_channels
 from channels.delivery import Delivery, Figures
+from channels.kiosk import Kiosk
 from channels.optouts import OptOut, OptOuts
+from channels.plain_chat import PlainChat
 from channels.terminal import CAPABILITIES
 from channels.web import WebChannel
 from channels.webhook import Door
@@ -73,7 +74,6 @@ from cli.main import command
 from complaints import categories, references, routing
 from complaints.categories import Categories
 from complaints.erasure import erase_cases
-from complaints.joining import join_cases
 from complaints.retention import case_rule, held_contacts
 from complaints.routing import Desks
 from complaints.sequencer import AnchorFile, Sequencer
@@ -82,12 +82,12 @@ from dialogs import reminder_words
 from dialogs.discover import discover
 from dialogs.phrases import Phrases
 from dialogs.ports import Keeping, Ports
+from dialogs.words import Words
 from services import catalogue, centres, citizens, journeys, local, ministries, offered
 from services.catalogue import Catalogue
 from services.centres import Centres
 from services.erasure import erase_requests
 from services.herald import Herald
-from services.joining import join_requests
 from services.judge import Judge
 from services.local import load_local
 from services.overlays import Overlays
@@ -97,10 +97,13 @@ from services.reminders import CancelReminders, Reminders, reminder_writers
 from services.retention import service_rules
 from services.view import Services
 from web.actions import routes as action_routes
+from web.assets import Assets
 from web.health import routes as health_routes
 from web.metrics import routes as metrics_routes
 from web.proxies import Proxies
 from web.server import Server
+from web.status_page import Parts as StatusParts
+from web.status_page import StatusPage
 
 HERE = Path(__file__).parent
 BALLAST_BYTES = 16 * 1024 * 1024
@@ -233,19 +236,13 @@ async def open_installation(
         overlays = overlays_of(country, db, vault, clock, chance)
         if not maintenance:
             await overlays.refresh()
-        ports = _ports(config, country, db, vault, clock, chance)
-        actions = discover(replace(ports, channels=capabilities))
+        actions = discover(_ports(config, country, db, vault, clock, chance))
         kept = timedelta(days=config.purge_messages_days)
         writers = {
             RecordConsent: write_consent,
             **Erasure(held_contacts(), (erase_cases, erase_requests)).by_effect(),
             **reminder_writers(),
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
-            **Linking(
-                CarriedGuesses(db, vault),
-                (join_cases, join_requests),
-                timedelta(days=config.purge_contacts_days),
-            ).by_effect(),
             **RatingWriter(keep=timedelta(days=config.purge_cases_days)).by_effect(),
         }
         effects = Effects(writers=writers, db=db, vault=vault, clock=clock, chance=chance)
@@ -337,8 +334,6 @@ def _ports(
         cases=Cases(db, vault, clock),
         guesses=Guesses(db, vault, clock),
         reminders=Reminders(db, vault, clock),
-        addresses=Addresses(db, vault),
-        channels={},
         sending=country.sending,
         registers=EmbeddedRegister(db, vault),
         keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
@@ -427,15 +422,9 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
             limits=opened.limits,
             metrics=metrics,
         )
-        pages = [
-            route
-            for channel in channels.values()
-            if isinstance(channel, WebChannel)
-            for route in _chat(channel, opened)
-        ]
         routes = {
             "provider": door.routes(),
-            "anyone": [*health_routes(opened.db), *pages],
+            "anyone": [*health_routes(opened.db), *_pages(channels.values(), opened)],
             "operator": metrics_routes(metrics.text),
             "rasa": action_routes(
                 opened.actions, config.actions_token, opened.db, opened.vault, opened.effects
@@ -451,10 +440,39 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         yield Server(routes, https=config.public_url.startswith("https:"), proxies=proxies)
 
 
-def _chat(channel: WebChannel, opened: Installation) -> Sequence[web.RouteDef]:
-    """The pages of a web channel: at /chat, and those of others below it."""
-    path = "/chat" if channel.name == WebChannel.kind else f"/chat/{channel.name}"
-    return ChatPages(channel, opened.outbox, opened.limits, opened.country.pack, path).routes()
+def _pages(channels: Iterable[Channel], opened: Installation) -> Sequence[web.RouteDef]:
+    """What people open in a browser: each web channel's pages, and how a case stands."""
+    pack = opened.country.pack
+    assets = Assets([HERE / "web" / "static", HERE / "channels" / "static"])
+    slips = CaseSlips(
+        words for texts in pack.texts.values() for text in texts.values() for words in (text.text, text.short)
+    )
+    parts = StatusParts(
+        cases=Cases(opened.db, opened.vault, opened.clock),
+        words=pack,
+        assets=assets,
+        limits=opened.limits,
+        clock=opened.clock,
+        date=lambda language, moment: Words(pack=pack, language=language).date(moment),
+        public_url=opened.config.public_url,
+    )
+    routes = [*assets.routes(), *StatusPage(parts).routes()]
+    for channel in channels:
+        if isinstance(channel, WebChannel):
+            channel.slips = slips
+            routes += _chat(channel, opened, assets)
+    return routes
+
+
+def _chat(channel: WebChannel, opened: Installation, assets: Assets) -> Sequence[web.RouteDef]:
+    """The pages of a web channel: at /chat and /kiosk, and those of others below them."""
+    below = "" if channel.name == WebChannel.kind else f"/{channel.name}"
+    pack, outbox, limits = opened.country.pack, opened.outbox, opened.limits
+    plain = PlainChat(channel, opened.pipeline, outbox, limits, pack, assets, f"/chat{below}")
+    routes = [*ChatPages(channel, outbox, limits, pack, assets, f"/chat{below}").routes(), *plain.routes()]
+    if channel.settings.kiosk:
+        routes += Kiosk(channel, pack, assets, f"/kiosk{below}").routes()
+    return routes
 
 
 def _on_opt_out(opened: Installation) -> Callable[[OptOut, WriteSet], None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +42,7 @@ _claimable = and_(
 )
 # A look before the claim: an idle poll takes no write lock.
 _ANY_CLAIMABLE = select(outbox.c.id).where(_claimable).limit(1)
+_DUE = select(outbox.c.id).where(_claimable).limit(bindparam("count"))
 _CLAIM = (
     select(outbox)
     .where(_claimable)
@@ -121,7 +122,6 @@ _PULLABLE = (
         outbox.c.channel == bindparam("channel"),
         is_waiting(),
         outbox.c.state == "queued",
-        outbox.c.id > bindparam("after"),
     )
     .order_by(outbox.c.id)
     .limit(bindparam("count"))
@@ -133,7 +133,7 @@ _PULLED = (
         outbox.c.channel == bindparam("of_channel"),
         is_waiting(),
         outbox.c.state == "queued",
-        outbox.c.id <= bindparam("after"),
+        outbox.c.id.in_(bindparam("row_ids", expanding=True)),
     )
     .values(state="sent", attempted_at=bindparam("now"), updated_at=bindparam("now"))
 )
@@ -254,6 +254,10 @@ class Outbox:
         started = await self._db.run(work)
         return await self._opened([(row, attempt, row.attempts + 1, now) for row in started])
 
+    async def due(self, channel: str, most: int) -> int:
+        """How many messages could be claimed now, counted up to `most`."""
+        return len(await self._db.fetch(_DUE, self._claim_params(self._clock.now(), channel, most)))
+
     async def lose(self, grace: timedelta) -> int:
         """Doubt every attempt that began longer ago than `grace`: its process died. Their number."""
         now = self._clock.now()
@@ -311,20 +315,21 @@ class Outbox:
         row = await self._db.first(_OWNERS, {"provider": provider_id})
         return "" if row is None else str(row.outbox_id)
 
-    async def pull(self, channel: str, urn: Urn, after: str, count: int = 20) -> Sequence[OutboundMessage]:
-        """What waits for a person whose channel cannot be pushed to; `after` is the last id they saw.
+    async def pull(
+        self, channel: str, urn: Urn, shown: Collection[str], count: int = 20
+    ) -> Sequence[OutboundMessage]:
+        """What waits for a person whose channel cannot be pushed to; `shown` are ids that they have seen.
 
         What they saw counts as sent; the rest stays queued until they come back.
         """
         lookup = self._vault.lookup(str(urn))
-        params = {"urn": lookup, "channel": channel, "after": "", "count": count}
-        rows = await self._db.fetch(_PULLABLE, params)
-        if any(row.id <= after for row in rows):
+        if shown:
             writes = WriteSet()
             now = to_ms(self._clock.now())
-            writes.add(_PULLED, {"urn": lookup, "of_channel": channel, "after": after, "now": now})
+            writes.add(_PULLED, {"urn": lookup, "of_channel": channel, "row_ids": sorted(shown), "now": now})
             await self._db.commit(writes)
-        return [self._message(row) for row in rows if row.id > after]
+        rows = await self._db.fetch(_PULLABLE, {"urn": lookup, "channel": channel, "count": count})
+        return [self._message(row) for row in rows]
 
     @staticmethod
     def _claim_params(now: datetime, channel: str, count: int) -> dict[str, Any]:
@@ -367,10 +372,7 @@ class Outbox:
             text=content["text"],
             cause=row.cause,
             created_at=from_ms(row.created_at),
-            choices=tuple(
-                Choice(label=label, payload=payload, shares_phone=bool(more))
-                for label, payload, *more in content["choices"]
-            ),
+            choices=tuple(Choice(label=label, payload=payload) for label, payload in content["choices"]),
             priority=Priority(row.priority),
             delivery_class=DeliveryClass(row.delivery_class),
             expires_at=from_ms(row.expires_at),
@@ -389,9 +391,7 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
     content: dict[str, Any] = {
         "urn": str(message.urn),
         "text": message.text,
-        "choices": [
-            [each.label, each.payload, *((True,) if each.shares_phone else ())] for each in message.choices
-        ],
+        "choices": [[choice.label, choice.payload] for choice in message.choices],
         "session_end": message.session_end,
     }
     if message.heard_at:

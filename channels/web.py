@@ -16,6 +16,7 @@ from typing import Any
 from bot.messages import Capabilities, InboundEvent, InboundMessage, OutboundMessage
 from bot.urns import Urn
 from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
+from channels.case_slip import CaseSlips
 from channels.config import ChannelConfig, setting
 from channels.errors import Malformed, NotSupported, SendError
 
@@ -24,6 +25,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LANGUAGE = re.compile(r"[A-Za-z-]{2,8}")
 _FIELDS = frozenset({"session", "id", "text", "payload", "language"})
 _MINUTE = 60.0
+_PAGE = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
+_LEAST_KIOSK_SECONDS = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,10 +35,21 @@ class Settings:
 
     per_session: int = setting("messages a minute that one conversation may send", 30)
     per_address: int = setting("requests a minute that one network address may make; 0 sets no limit", 240)
+    embed: tuple[str, ...] = setting("sites, as https://host, whose pages may show the chat in a frame", ())
+    kiosk: bool = setting(
+        "whether there is a page for a public screen, with large buttons, that forgets", False
+    )
+    kiosk_seconds: int = setting(
+        "seconds without a touch after which the kiosk asks whether anybody is there", 60
+    )
 
     def __post_init__(self) -> None:
         if self.per_session <= 0:
             raise ValueError("per_session: must be above 0")
+        if not all(_PAGE.fullmatch(each) for each in self.embed):
+            raise ValueError("embed: must be sites like https://www.example.gov.la, without a path")
+        if self.kiosk_seconds < _LEAST_KIOSK_SECONDS:
+            raise ValueError(f"kiosk_seconds: must be at least {_LEAST_KIOSK_SECONDS}")
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> WebChannel:
@@ -48,7 +62,7 @@ class WebChannel:
 
     kind = "web"
     endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
-    capabilities = Capabilities(max_units=4000, buttons=10, button_units=60, inline=True)
+    capabilities = Capabilities(max_units=4000, buttons=10, button_units=60, inline=True, fetched=True)
     rate = 0.0
     timeout = 0.0
 
@@ -56,6 +70,12 @@ class WebChannel:
         self.name = name
         self._settings = settings
         self._clock = wiring.clock
+        self.slips = CaseSlips(())  # the pages bring those of the pack
+
+    @property
+    def settings(self) -> Settings:
+        """Those of its section."""
+        return self._settings
 
     def verify(self, request: RawRequest) -> None:
         """JSON only: another site's page cannot send it without asking the browser first."""
@@ -64,7 +84,10 @@ class WebChannel:
 
     def parse(self, request: RawRequest) -> Sequence[InboundEvent]:
         """One message a request."""
-        fields = _fields(request.body)
+        return [self.message(_fields(request.body))]
+
+    def message(self, fields: Mapping[str, str]) -> InboundMessage:
+        """What a page sent as `session`, `id`, `text`, `payload` and `language`; raises Malformed."""
         session, message_id = fields.get("session", ""), fields.get("id", "")
         if not _ID.fullmatch(message_id):
             raise Malformed("bad_id")
@@ -72,7 +95,7 @@ class WebChannel:
             raise Malformed("missing_text")
         language = fields.get("language", "")
         urn = session_urn(session)
-        message = InboundMessage(
+        return InboundMessage(
             channel=self.name,
             # Ids are the page's own: another session's must not count as this one's.
             external_id=f"{urn.address}-{message_id}"[:120],
@@ -82,16 +105,25 @@ class WebChannel:
             payload=fields.get("payload", ""),
             language=language if _LANGUAGE.fullmatch(language) else "",
         )
-        return [message]
 
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
-        """The replies; `pending` tells the page to look again soon."""
-        replies = [shown(message) for outcome in outcomes for message in outcome.messages]
-        pending = any(outcome.kind == "pending" for outcome in outcomes)
+        """The replies; `pending` tells the page to look again soon, `limited` that there is to be no answer."""
+        answer = {
+            "messages": [self.shown(message) for outcome in outcomes for message in outcome.messages],
+            "pending": any(is_pending(each.kind, each.messages) for each in outcomes),
+            "limited": any(each.kind == "limited" for each in outcomes),
+        }
         return RawResponse(
-            body=json.dumps({"messages": replies, "pending": pending}, ensure_ascii=False).encode(),
-            content_type="application/json",
+            body=json.dumps(answer, ensure_ascii=False).encode(), content_type="application/json"
         )
+
+    def shown(self, message: OutboundMessage) -> dict[str, Any]:
+        """A message as the page gets it; a number and PIN that it tells are named beside its words."""
+        choices = [{"label": choice.label, "payload": choice.payload} for choice in message.choices]
+        told: dict[str, Any] = {"id": message.id, "text": message.text, "choices": choices}
+        if slip := self.slips.find(message.text):
+            told["slip"] = {"reference": slip.reference, "pin": slip.pin, "digits": slip.digits}
+        return told
 
     def rates(self, request: RawRequest) -> Sequence[Rate]:
         """By network address, and by conversation where the body tells it."""
@@ -100,7 +132,11 @@ class WebChannel:
             urn = session_urn(_fields(request.body).get("session", ""))
         except Malformed:
             return rates
-        return [*rates, Rate(key=f"{self.name}:{urn}", limit=self._settings.per_session, seconds=_MINUTE)]
+        return [*rates, self.session_rate(urn)]
+
+    def session_rate(self, urn: Urn) -> Rate:
+        """The limit of one conversation."""
+        return Rate(key=f"{self.name}:{urn}", limit=self._settings.per_session, seconds=_MINUTE)
 
     def address_rates(self, request: RawRequest) -> list[Rate]:
         """The limit of the network address alone."""
@@ -114,6 +150,11 @@ class WebChannel:
         raise SendError(code="inline")
 
 
+def is_pending(kind: str, messages: Sequence[OutboundMessage]) -> bool:
+    """Whether the answer is still to come: also for one sent again while the first is being answered."""
+    return kind == "pending" or (kind == "duplicate" and not messages)
+
+
 def session_urn(session: str) -> Urn:
     """The address of a session: a hash, so that what is stored does not open the conversation.
 
@@ -122,12 +163,6 @@ def session_urn(session: str) -> Urn:
     if not _SESSION.fullmatch(session):
         raise Malformed("bad_session")
     return Urn("web", hashlib.sha256(session.encode()).hexdigest()[:48])
-
-
-def shown(message: OutboundMessage) -> dict[str, Any]:
-    """A message as the page gets it."""
-    choices = [{"label": choice.label, "payload": choice.payload} for choice in message.choices]
-    return {"id": message.id, "text": message.text, "choices": choices}
 
 
 def _fields(body: bytes) -> Mapping[str, str]:

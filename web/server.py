@@ -14,7 +14,8 @@ from web.proxies import Proxies
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MOST_BODY = 256 * 1024  # bytes; doors set narrower limits of their own
-_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_CLOSED = "frame-ancestors 'none'"
+_CSP = f"default-src 'none'; {_CLOSED}; base-uri 'none'; form-action 'none'"
 _HEADERS = {
     "Content-Security-Policy": _CSP,
     "X-Content-Type-Options": "nosniff",
@@ -64,6 +65,9 @@ def application(
     async def secure(_: web.Request, response: web.StreamResponse) -> None:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if _CLOSED not in response.headers["Content-Security-Policy"]:
+            # A page that names who may frame it; this older header can only forbid.
+            del response.headers["X-Frame-Options"]
         response.headers["Server"] = "patou"
 
     app.on_response_prepare.append(secure)

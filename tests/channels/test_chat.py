@@ -1,55 +1,29 @@
-"""The page of the web chat: its words, its headers, what waits for it, and the whole of it in a real browser."""
+"""What the web chat serves: its words, its headers, what waits for it, and how small it is."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+import asyncio
+import json
 
 import pytest
 from aiohttp import ClientSession
-from playwright.async_api import Page, async_playwright
 
-from bot.limits import MemoryLimits
-from bot.messages import Choice, OutboundMessage
-from channels.chat import LABELS, SESSION_HEADER, ChatPages
-from channels.web import WebChannel, session_urn
+from channels.base import Wiring
+from channels.case_slip import CaseSlips
+from channels.chat import LABELS, SESSION_HEADER
+from channels.web import Settings, session_urn
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers.web import WebCaller
-from tests.pinned import START
+from tests.channels.pages import PACK, RECEIPT, ROOT, SESSION, Answering, open_pages
 
-STATIC = Path(__file__).parents[2] / "channels" / "static"
-SESSION = "0123456789abcdef0123456789abcdef"
-HOSTILE = '"><img src=x onerror=alert(1)>'
-
-
-class Words:
-    """A pack of two languages, one of them hostile."""
-
-    languages = ("lo", "en")
-
-    def label(self, language: str, key: str) -> str:
-        """See `channels.chat.Words`."""
-        return f"{key} ລາວ" if language == "lo" else f"{key} {HOSTILE}"
+SCRIPTS = [*(ROOT / "channels" / "static").glob("*.js"), ROOT / "channels" / "templates" / "embed.js"]
+CHAT_SCRIPTS = {"conversation.js", "chat.js", "embed.js"}
+HEADERS = {SESSION_HEADER: SESSION}
 
 
 @pytest.fixture
-async def chat(web_caller: WebCaller) -> Edge:
-    """The edge with the page."""
-    edge = web_caller.edge
-    channel = edge.channels["web"]
-    assert isinstance(channel, WebChannel)
-    pages = ChatPages(channel, edge.store.outbox, MemoryLimits(edge.clock), Words())
-    await edge.listen([*pages.routes(), *edge.door().routes()])
-    return edge
-
-
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A tab of a real Chromium, as wide as a small phone."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield await browser.new_page(viewport={"width": 320, "height": 560})
-        await browser.close()
+async def answering(edge: Edge, wiring: Wiring) -> Answering:
+    """What answers behind the pages of the edge."""
+    return await open_pages(edge, wiring)
 
 
 @pytest.mark.parametrize(
@@ -61,136 +35,173 @@ async def page() -> AsyncIterator[Page]:
         ("?lang=<script>", "fr", "lo"),
     ],
 )
+@pytest.mark.usefixtures("answering")
 async def test_the_page_speaks_the_wanted_language(
-    chat: Edge, session: ClientSession, query: str, accepted: str, language: str
+    edge: Edge, session: ClientSession, query: str, accepted: str, language: str
 ) -> None:
     headers = {"Accept-Language": accepted}
-    status, _, body = await fetch(session, "GET", f"{chat.url}/chat{query}", headers=headers)
-    assert (status, f'<html lang="{language}">' in body.decode()) == (200, True)
+    status, _, body = await fetch(session, "GET", f"{edge.url}/chat{query}", headers=headers)
+    assert (status, f'<html lang="{language}"' in body.decode()) == (200, True)
 
 
-async def test_the_page_takes_all_its_words_from_the_pack_and_none_as_markup(
-    chat: Edge, session: ClientSession
-) -> None:
-    _, _, body = await fetch(session, "GET", f"{chat.url}/chat?lang=en")
-    text = body.decode()
-    assert all(key in text for key in LABELS)
-    assert "<img" not in text
+@pytest.mark.usefixtures("answering")
+async def test_the_page_takes_all_its_words_from_the_pack(edge: Edge, session: ClientSession) -> None:
+    for language in PACK.languages:
+        _, _, body = await fetch(session, "GET", f"{edge.url}/chat?lang={language}")
+        missing = [key for key in LABELS if PACK.label(language, key) not in body.decode()]
+        assert missing == []
 
 
-async def test_nothing_inline_may_run(chat: Edge, session: ClientSession) -> None:
-    _, headers, body = await fetch(session, "GET", f"{chat.url}/chat")
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert b"<style" not in body
-    assert body.count(b"<script") == body.count(b'<script src="/chat/chat.js"') == 1
+@pytest.mark.usefixtures("answering")
+async def test_nothing_inline_may_run(edge: Edge, session: ClientSession) -> None:
+    for path in ("/chat", "/kiosk"):
+        _, headers, body = await fetch(session, "GET", edge.url + path)
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert b"<style" not in body
+        assert b" style=" not in body
+        assert body.count(b"<script") == body.count(b'<script src="/assets/') == 2
 
 
-@pytest.mark.parametrize(("name", "kind"), [("chat.js", "text/javascript"), ("chat.css", "text/css")])
-async def test_its_files(chat: Edge, session: ClientSession, name: str, kind: str) -> None:
-    status, headers, body = await fetch(session, "GET", f"{chat.url}/chat/{name}")
-    assert (status, headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
-    assert body == (STATIC / name).read_bytes()
-    assert len(body) < 10_000
-    assert b"innerHTML" not in body
+def test_all_script_of_the_chat_is_under_15_kilobytes() -> None:
+    assert {each.name for each in SCRIPTS} == CHAT_SCRIPTS | {"kiosk.js"}
+    assert sum(len(each.read_bytes()) for each in SCRIPTS if each.name in CHAT_SCRIPTS) < 15_000
 
 
-@pytest.mark.parametrize("path", ["chat/chat.html", "chat/..%2Fchat.py", "chat/", "chat/chat.js.bak"])
-async def test_no_other_files(chat: Edge, session: ClientSession, path: str) -> None:
-    assert (await fetch(session, "GET", f"{chat.url}/{path}"))[0] == 404
-
-
-async def test_what_the_system_says_waits_until_it_was_seen(chat: Edge, session: ClientSession) -> None:
-    urn = str(session_urn(SESSION))
-    first = await chat.store.put("web", urn, "one")
-    second = await chat.store.put("web", urn, "two", choices=[Choice(label="ແມ່ນ", payload="/affirm")])
-    await chat.store.put("web", str(session_urn(SESSION.replace("0", "1"))), "for another")
-    url, headers = f"{chat.url}/channels/web/messages?after=", {SESSION_HEADER: SESSION}
-    for _ in range(2):
-        _, _, body = await fetch(session, "GET", url, headers=headers)
-        assert [text in body.decode() for text in ("one", "two", "/affirm", "another")] == [True] * 3 + [
-            False
+def test_no_script_makes_markup_of_text() -> None:
+    for script in SCRIPTS:
+        text = script.read_text("utf-8")
+        assert not [
+            name for name in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval(") if name in text
         ]
-    _, _, body = await fetch(session, "GET", url + first, headers=headers)
-    assert (b"one" in body, b"two" in body) == (False, True)
-    _, _, body = await fetch(session, "GET", url + second, headers=headers)
-    assert body == b'{"messages": []}'
-    assert await chat.store.states() == ["sent", "sent", "queued"]
+
+
+@pytest.mark.usefixtures("answering")
+async def test_an_unchanged_page_is_not_sent_again(edge: Edge, session: ClientSession) -> None:
+    _, headers, body = await fetch(session, "GET", f"{edge.url}/chat", headers={"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    again = {"If-None-Match": headers["ETag"]}
+    assert (await fetch(session, "GET", f"{edge.url}/chat", headers=again))[::2] == (304, b"")
+    other = await fetch(session, "GET", f"{edge.url}/chat?lang=en", headers=again)
+    assert (other[0], other[2] == body) == (200, False)
+
+
+async def test_a_reply_waits_until_the_page_says_that_it_was_shown(
+    edge: Edge, answering: Answering, session: ClientSession
+) -> None:
+    url = f"{edge.url}/channels/web/messages"
+    sent = {"session": SESSION, "id": "a1", "text": "hello"}
+    _, _, body = await fetch(session, "POST", url, json=sent)
+    (reply,) = json.loads(body)["messages"]
+    notice = await edge.store.put("web", str(session_urn(SESSION)), "news of your case")
+    await edge.store.put("web", str(session_urn(SESSION.replace("0", "1"))), "for another")
+    for _ in range(2):
+        _, _, body = await fetch(session, "GET", url, headers=HEADERS)
+        assert [each["id"] for each in json.loads(body)["messages"]] == [reply["id"], notice]
+    # What is named out of order is taken out of order: nothing before it is lost.
+    _, _, body = await fetch(session, "GET", f"{url}?shown={notice}", headers=HEADERS)
+    assert [each["id"] for each in json.loads(body)["messages"]] == [reply["id"]]
+    _, _, body = await fetch(session, "GET", f"{url}?shown={reply['id']},{notice}", headers=HEADERS)
+    assert json.loads(body) == {"messages": []}
+    assert await edge.store.states() == ["sent", "sent", "queued"]
+    assert len(answering.messages) == 1
+
+
+@pytest.mark.usefixtures("answering")
+async def test_a_page_that_waits_is_told_as_soon_as_the_answer_is_there(
+    edge: Edge, session: ClientSession
+) -> None:
+    url = f"{edge.url}/channels/web/messages?wait=5"
+    asked = asyncio.create_task(fetch(session, "GET", url, headers=HEADERS))
+    await asyncio.sleep(0)
+    await edge.store.put("web", str(session_urn(SESSION)), "at last")
+    assert b"at last" in (await asked)[2]
 
 
 @pytest.mark.parametrize(
     ("token", "query"),
-    [("", ""), ("x", "?after="), (SESSION, "?after=%27"), ("", f"?session={SESSION}&after=")],
+    [
+        ("", ""),
+        ("x", "?shown="),
+        (SESSION, "?shown=%27"),
+        (SESSION, "?shown=" + ",".join(["0" * 26] * 51)),
+        (SESSION, "?wait=-1"),
+        (SESSION, "?wait=99"),
+        ("", f"?session={SESSION}&shown="),
+    ],
 )
-async def test_malformed_questions(chat: Edge, session: ClientSession, token: str, query: str) -> None:
+@pytest.mark.usefixtures("answering")
+async def test_malformed_questions(edge: Edge, session: ClientSession, token: str, query: str) -> None:
     """A session in the URL is none: proxies log those."""
-    url, headers = f"{chat.url}/channels/web/messages{query}", {SESSION_HEADER: token}
+    url, headers = f"{edge.url}/channels/web/messages{query}", {SESSION_HEADER: token}
     assert (await fetch(session, "GET", url, headers=headers))[0] == 400
 
 
-async def test_the_page_fetches_what_the_system_says(chat: Edge, page: Page) -> None:
-    await page.clock.install()
-    urls: list[str] = []
-    page.on("request", lambda request: urls.append(request.url))
-    await page.goto(f"{chat.url}/chat?lang=en")
-    token = await page.evaluate("sessionStorage.getItem('session')")
-    await chat.store.put("web", str(session_urn(token)), "news of your case")
-    await page.clock.fast_forward(16_000)
-    await page.get_by_text("news of your case").wait_for()
-    assert not [url for url in urls if token in url]
+async def test_the_page_is_told_what_becomes_of_its_message(
+    edge: Edge, answering: Answering, session: ClientSession
+) -> None:
+    answering.late, answering.limited = ["late"], ["limited"]
+    told = {}
+    for number, text in enumerate(["hello", "late", "late", "limited"]):
+        # The second "late" is the first once more: its answer is still to come.
+        fields = {"session": SESSION, "id": str(min(number, 1) or number) if text == "late" else str(number)}
+        body = (
+            await fetch(session, "POST", f"{edge.url}/channels/web/messages", json=fields | {"text": text})
+        )[2]
+        answer = json.loads(body)
+        told[number] = (len(answer["messages"]), answer["pending"], answer["limited"])
+    assert told == {0: (1, False, False), 1: (0, True, False), 2: (0, True, False), 3: (0, False, True)}
 
 
-async def test_a_conversation_in_a_browser(chat: Edge, page: Page) -> None:
-    reply = OutboundMessage(
-        id="1" * 26,
-        channel="web",
-        urn=session_urn(SESSION),
-        text=f"ສະບາຍດີ {HOSTILE}",
-        cause="",
-        created_at=START,
-        choices=(Choice(label="ແມ່ນ", payload="/affirm"),),
+@pytest.mark.parametrize("language", PACK.languages)
+@pytest.mark.parametrize("key", ["utter_receipt", "utter_new_pin"])
+def test_a_slip_is_found_in_every_wording_that_tells_one(language: str, key: str) -> None:
+    slips = CaseSlips(text.text for texts in PACK.texts.values() for text in texts.values())
+    text = PACK.text(language, key).text
+    for name, value in {"reference": "1234 5678", "pin": "012345", "date": "02/03/2026"}.items():
+        text = text.replace(f"{{{name}}}", value)
+    slip = slips.find(f"{text}\nmore")
+    assert slip is not None
+    assert (slip.reference, slip.pin, slip.digits) == ("1234 5678", "012345", "12345678")
+
+
+@pytest.mark.parametrize("text", ["", "1234 5678", "PIN 123456", "Number 1234 5678, PIN secret", "ສະບາຍດີ"])
+def test_no_slip_is_seen_where_none_is(text: str) -> None:
+    assert CaseSlips([RECEIPT]).find(text) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"embed": ("https://a.la/path",)},
+        {"embed": ("http://a.la",)},
+        {"embed": ("https://a.la; script-src *",)},
+        {"embed": ("*",)},
+        {"kiosk_seconds": 5},
+    ],
+)
+def test_settings_that_cannot_be(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"embed|kiosk_seconds"):
+        Settings(**wrong)  # type: ignore[arg-type]  # what a file may say
+
+
+async def test_only_sites_that_are_named_may_frame_the_chat(
+    edge: Edge, wiring: Wiring, session: ClientSession
+) -> None:
+    await open_pages(edge, wiring, Settings(embed=("https://www.example.gov.la", "https://b.example:8443")))
+    _, headers, _ = await fetch(session, "GET", f"{edge.url}/chat?embed=1")
+    assert headers["Content-Security-Policy"].endswith(
+        "frame-ancestors https://www.example.gov.la https://b.example:8443"
     )
-    chat.pipeline.replies = (reply,)
-    problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    await page.goto(f"{chat.url}/chat?lang=en")
-    await page.get_by_role("textbox").fill("ພາສປອດ")
-    await page.keyboard.press("Enter")
-    await page.get_by_role("button", name="ແມ່ນ").click()
-    await page.locator("#log li").nth(2).wait_for()
-    assert [(each.text, each.payload, each.language) for each in chat.pipeline.messages] == [
-        ("ພາສປອດ", "", "en"),
-        ("ແມ່ນ", "/affirm", "en"),
-    ]
-    assert HOSTILE in await page.get_by_role("log").inner_text()
-    assert await page.locator("img").count() == 0
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-    await page.reload()
-    assert await page.get_by_role("log").locator("li").count() == 3
-    favicon = [problem for problem in problems if "404" not in problem]
-    assert favicon == []
+    _, headers, _ = await fetch(session, "GET", f"{edge.url}/chat")
+    assert headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+    assert (await fetch(session, "GET", f"{edge.url}/kiosk"))[0] == 200
 
 
-async def test_the_newest_reply_is_never_hidden_by_the_form(chat: Edge, page: Page) -> None:
-    await page.goto(f"{chat.url}/chat?lang=en")
-    for number in range(1, 9):
-        chat.pipeline.replies = (
-            OutboundMessage(
-                id=f"{number:026}",
-                channel="web",
-                urn=session_urn(SESSION),
-                text="ສະບາຍດີ " * 12,
-                cause="",
-                created_at=START,
-            ),
-        )
-        await page.get_by_role("textbox").fill("again")
-        await page.keyboard.press("Enter")
-        await page.locator("#log li").nth(number * 2 - 1).wait_for()
-    last = await page.get_by_role("log").locator("li").last.bounding_box()
-    form = await page.locator("form").bounding_box()
-    assert last is not None
-    assert form is not None
-    assert last["y"] + last["height"] <= form["y"]
+@pytest.mark.parametrize(
+    "path", ["chat/chat.html", "chat/..%2Fchat.py", "chat/", "assets/x/chat.js", "assets"]
+)
+@pytest.mark.usefixtures("answering")
+async def test_no_other_files(edge: Edge, session: ClientSession, path: str) -> None:
+    assert (await fetch(session, "GET", f"{edge.url}/{path}"))[0] == 404

@@ -126,7 +126,7 @@ async def test_a_turn_that_takes_too_long_is_answered_later_and_once(world: Worl
     await _work_off(world)
     assert await world.inbox() == {"a": "done"}
     assert await world.replies() == ["chat:a"]
-    waiting = await world.parts.outbox.pull("chat", Urn("tel", "+8562055512345"), "")
+    waiting = await world.parts.outbox.pull("chat", Urn("tel", "+8562055512345"), ())
     assert len(waiting) == 1, "the request is gone: the page fetches the answer"
 
 
@@ -135,7 +135,7 @@ async def test_a_page_waits_for_the_commit_of_what_only_it_will_show(world: Worl
     pipeline = Pipeline(parts, committed=lambda: None, waiting=lambda: None)
     outcome = await pipeline.accept(world.message("a", channel="chat"))
     await pipeline.close()
-    waiting = await world.parts.outbox.pull("chat", Urn("tel", "+8562055512345"), "")
+    waiting = await world.parts.outbox.pull("chat", Urn("tel", "+8562055512345"), ())
     assert [each.cause for each in (*outcome.messages, *waiting)] == ["chat:a"]
 
 
@@ -366,7 +366,7 @@ async def test_the_system_begins_once_for_one_cause(world: World) -> None:
     urn = Urn("tel", "+8562055512345")
     for _ in range(2):
         await world.pipeline.originate(urn, "chat", "utter_greet", {}, "case:1:closed")
-    waiting = await world.parts.outbox.pull("chat", urn, "")
+    waiting = await world.parts.outbox.pull("chat", urn, ())
     assert [each.cause for each in waiting] == ["chat:case:1:closed"]
 
 

@@ -1,0 +1,40 @@
+"""What a browser tells of itself: the language it wants, and whether a page of ours made the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+_ACCEPTED_READ = 200  # characters of Accept-Language
+
+
+def language(wanted: str, accepted: str, known: Sequence[str]) -> str:
+    """The wanted language if it is known, else the first known one that the browser accepts, else the first.
+
+    `accepted` is an Accept-Language header (RFC 9110, 12.5.4) in the order in which browsers write it:
+    the most wanted first.
+    """
+    names = {each.lower(): each for each in known}
+    asked = [wanted, *(each.partition(";")[0].strip() for each in accepted[:_ACCEPTED_READ].split(","))]
+    for each in asked:
+        for name in (each.lower(), each.lower().partition("-")[0]):
+            if name in names:
+                return names[name]
+    return known[0]
+
+
+def from_our_page(headers: Mapping[str, str]) -> bool:
+    """Whether a form may be taken: not where the browser says that another site's page sent it.
+
+    Sec-Fetch-Site (W3C Fetch Metadata) says so itself; older browsers tell an Origin, which must be the
+    host that they called. One that tells neither is let through: a form of ours rests on no cookie, so
+    another site has nobody's rights to use.
+    """
+    site = headers.get("Sec-Fetch-Site", "")
+    if site:
+        return site in ("same-origin", "none")
+    origin = headers.get("Origin", "")
+    try:
+        return not origin or urlsplit(origin).netloc.lower() == headers.get("Host", "").lower()
+    except ValueError:
+        return False

@@ -1,0 +1,150 @@
+"""The web chat without script: a form, and a page with the answer.
+
+The session lies in a hidden field and in no cookie: it ends with the page on a shared phone, works in a
+frame of another site, and another site's form finds no one's session to write into.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from html import escape
+from string import Template
+
+from aiohttp import web
+
+from bot import browsers
+from bot.errors import DatabaseUnavailable
+from bot.limits import Limits
+from bot.messages import OutboundMessage
+from bot.outbox import Outbox
+from channels.chat import LANGUAGE_LABEL, TEMPLATES, Assets, Words, addresses, page_headers, shown_ids
+from channels.errors import Malformed
+from channels.forms import read_form
+from channels.web import WebChannel, is_pending, session_urn
+from channels.webhook import Accepting, Refusal, pace, read_request, readable, refused
+
+LABELS = (
+    "chat_title",
+    "chat_write",
+    "chat_send",
+    "chat_you",
+    "chat_service",
+    "chat_look",
+    "chat_new",
+)
+_STATE_LABELS = {"pending": "chat_late", "limited": "chat_limited"}
+_BODY_LIMIT = 16 * 1024
+_READ_SECONDS = 15.0  # a slow phone's form
+
+
+class PlainChat:
+    """`POST /chat`, which only a page without script sends."""
+
+    def __init__(
+        self,
+        channel: WebChannel,
+        accepting: Accepting,
+        outbox: Outbox,
+        limits: Limits,
+        words: Words,
+        assets: Assets,
+        path: str = "/chat",
+    ) -> None:
+        self._channel = channel
+        self._accepting = accepting
+        self._outbox = outbox
+        self._limits = limits
+        self._words = words
+        self._assets = assets
+        self._path = path
+        self._template = Template((TEMPLATES / "reply.html").read_text("utf-8"))
+
+    def routes(self) -> list[web.RouteDef]:
+        """The form's address, which is the page's own."""
+        return [web.post(self._path, self.take)]
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Take what was written, pressed, or only asked to be looked for; show what there is to say."""
+        try:
+            fields = await self._fields(request)
+            state, messages = await self._answer(fields)
+        except Malformed as error:
+            return refused(Refusal(400, error.reason))
+        except DatabaseUnavailable:
+            return refused(Refusal(503, "database_unavailable", {"Retry-After": "1"}))
+        except Refusal as refusal:
+            return refused(refusal)
+        html = self._page(request, fields, state, messages)
+        headers = page_headers(self._channel.settings.embed) | {"Cache-Control": "no-store"}
+        return self._assets.answer(request, html.encode(), "text/html; charset=utf-8", headers)
+
+    async def _fields(self, request: web.Request) -> dict[str, str]:
+        """The form; a first one has no session and no id yet. Raises Refusal, Malformed."""
+        if not browsers.from_our_page(request.headers):
+            raise Refusal(403, "another_site")
+        raw = await read_request(request, _BODY_LIMIT, _READ_SECONDS)
+        if raw.media_type != "application/x-www-form-urlencoded":
+            raise Refusal(415, "not_a_form")
+        rates = self._channel.address_rates(raw)
+        fields = dict(read_form(raw.body))
+        fields["session"] = fields.get("session") or secrets.token_hex(16)
+        fields["id"] = fields.get("id") or secrets.token_hex(12)
+        await pace(self._limits, [*rates, self._channel.session_rate(session_urn(fields["session"]))])
+        return fields
+
+    async def _answer(self, fields: Mapping[str, str]) -> tuple[str, Sequence[OutboundMessage]]:
+        """What became of the message, and all that waits for the session now, oldest first."""
+        urn = session_urn(fields["session"])
+        shown = shown_ids(fields.get("shown", ""))
+        state, replies = "", tuple[OutboundMessage, ...]()
+        if fields.get("text", "").strip() or fields.get("payload"):
+            handling = await self._accepting.accept(readable(self._channel.message(fields)))
+            replies = handling.messages
+            waits = is_pending(str(handling.kind), replies)
+            state = "pending" if waits else str(handling.kind)
+        waiting = await self._outbox.pull(self._channel.name, urn, shown)
+        return state, sorted(
+            {each.id: each for each in (*waiting, *replies)}.values(), key=lambda each: each.id
+        )
+
+    def _page(
+        self,
+        request: web.Request,
+        fields: Mapping[str, str],
+        state: str,
+        messages: Sequence[OutboundMessage],
+    ) -> str:
+        words = self._words
+        accepted = request.headers.get("Accept-Language", "")
+        language = browsers.language(fields.get("language", ""), accepted, words.languages)
+        note = words.label(language, _STATE_LABELS[state]) if state in _STATE_LABELS else ""
+        return self._template.substitute(
+            {key: escape(words.label(language, key)) for key in LABELS},
+            language=escape(language),
+            language_name=escape(words.label(language, LANGUAGE_LABEL)),
+            path=self._path,
+            entries=_entries(fields.get("text", ""), messages, words, language),
+            note=escape(note),
+            session=escape(fields["session"]),
+            id=secrets.token_hex(12),
+            shown=",".join(each.id for each in messages),
+            **addresses(self._assets),
+        )
+
+
+def _entries(text: str, messages: Sequence[OutboundMessage], words: Words, language: str) -> str:
+    """What was said and what is answered, in the order in which it is to be read."""
+    entries = [_entry("entry you", words.label(language, "chat_you"), text)] if text.strip() else []
+    for message in messages:
+        choices = "".join(
+            f'<button name="payload" value="{escape(each.payload)}">{escape(each.label)}</button>'
+            for each in message.choices
+        )
+        offered = f'<div class="choices">{choices}</div>' if choices else ""
+        entries.append(_entry("entry", words.label(language, "chat_service"), message.text, offered))
+    return "\n".join(entries)
+
+
+def _entry(kind: str, who: str, text: str, more: str = "") -> str:
+    return f'<div class="{kind}"><span class="unseen">{escape(who)}: </span><p>{escape(text)}</p>{more}</div>'

@@ -1,0 +1,270 @@
+"""The web chat in a real browser: on small screens, on bad networks, for everybody, and small itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
+
+from bot.messages import Choice
+from channels.base import Wiring
+from channels.web import session_urn
+from tests.channels.harness import Edge
+from tests.channels.pages import PACK, RECEIPT, Answering, open_pages
+from tests.servers.chromium import barriers, chromium, small_targets
+
+HOSTILE = '"><img src=x onerror=alert(1)>'
+SLIP = RECEIPT.replace("{reference}", "1234 5678").replace("{pin}", "012345").replace("{date}", "02/03/2026")
+YES = (Choice(label="ແມ່ນ", payload="/affirm"), Choice(label="No", payload="/deny"))
+MESSAGES = "**/channels/web/messages"
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """The browser of this module."""
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A tab of its own, as wide as the narrowest page that must need no sideways scrolling (WCAG 1.4.10)."""
+    context = await browser.new_context(viewport={"width": 320, "height": 560})
+    context.set_default_timeout(10_000)
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+    yield page
+    await context.close()
+    assert faults == []
+
+
+@pytest.fixture
+async def answering(edge: Edge, wiring: Wiring) -> Answering:
+    """What answers behind the pages of the edge."""
+    return await open_pages(edge, wiring)
+
+
+async def say(page: Page, text: str) -> None:
+    """Write, and press Enter."""
+    await page.get_by_role("textbox").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_conversation(edge: Edge, answering: Answering, page: Page) -> None:
+    answering.answers, answering.choices = {"ພາສປອດ": [f"ສະບາຍດີ {HOSTILE}"], "ແມ່ນ": ["fine"]}, YES
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "ພາສປອດ")
+    await page.get_by_role("button", name="ແມ່ນ").click()
+    await expect(page.locator(".entry")).to_have_count(4)
+    assert [(each.text, each.payload, each.language) for each in answering.messages] == [
+        ("ພາສປອດ", "", "en"),
+        ("ແມ່ນ", "/affirm", "en"),
+    ]
+    assert HOSTILE in await page.get_by_role("log").inner_text()
+    assert await page.locator("img").count() == 0
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert await page.locator(".entry p").first.get_attribute("lang") == "lo"
+
+
+async def test_a_conversation_is_there_again_in_the_same_tab_and_in_another_language(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    answering.choices = YES
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "hello")
+    await expect(page.locator(".entry")).to_have_count(2)
+    await page.reload()
+    await expect(page.locator(".entry")).to_have_count(2)
+    await page.get_by_role("link", name="ລາວ").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "lo")
+    await expect(page.locator(".entry")).to_have_count(2)
+    # The question is still open, and its answer belongs to the same conversation.
+    await page.get_by_role("button", name="ແມ່ນ").click()
+    await expect(page.locator(".entry")).to_have_count(4)
+    assert len({each.urn for each in answering.messages}) == 1
+
+
+async def test_a_reply_whose_way_broke_off_is_seen_after_a_reload_and_once(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    async def lose(route: Route) -> None:
+        if route.request.method == "POST":
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route(MESSAGES, lose)
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "hello")
+    await expect(page.get_by_role("status")).to_have_text(PACK.label("en", "chat_offline"))
+    await page.unroute(MESSAGES)
+    await page.reload()
+    await expect(page.get_by_text("re: hello")).to_be_visible()
+    await expect(page.get_by_role("status")).to_have_text("")
+    await expect(page.locator(".entry")).to_have_count(2)
+    assert len(answering.messages) == 1
+    await acknowledged(page)
+    assert await edge.store.states() == ["sent"]
+
+
+async def acknowledged(page: Page) -> None:
+    """Wait until the page has told all that it has shown."""
+    await page.wait_for_function("JSON.parse(sessionStorage.getItem('owed')).length === 0")
+
+
+async def test_what_is_written_without_a_network_goes_out_once_when_it_is_back(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    await page.goto(f"{edge.url}/chat?lang=lo")
+    await page.context.set_offline(True)
+    await say(page, "ພາສປອດ")
+    await expect(page.get_by_role("status")).to_have_text(PACK.label("lo", "chat_offline"))
+    await say(page, "ເທົ່າໃດ")
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("re: ເທົ່າໃດ")).to_be_visible()
+    assert [each.text for each in answering.messages] == ["ພາສປອດ", "ເທົ່າໃດ"]
+    await expect(page.locator(".entry")).to_have_count(4)
+
+
+async def test_the_page_waits_at_the_server_for_an_answer_that_is_on_its_way(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    answering.late = ["hello"]
+    await page.goto(f"{edge.url}/chat?lang=en")
+    async with page.expect_request(lambda request: "wait=5" in request.url):
+        await say(page, "hello")
+    await expect(page.get_by_role("status")).to_have_text(PACK.label("en", "chat_wait"))
+    await answering.say(answering.messages[0], "at last")
+    await expect(page.get_by_text("at last")).to_be_visible()
+    await expect(page.get_by_role("status")).to_have_text("")
+
+
+async def test_the_page_says_when_there_is_to_be_no_answer(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    answering.limited = ["hello"]
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "hello")
+    await expect(page.get_by_role("status")).to_have_text(PACK.label("en", "chat_limited"))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_busy_server_is_asked_again_by_itself(
+    edge: Edge, answering: Answering, page: Page, status: int
+) -> None:
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=status, body="{}", headers={"Retry-After": "1"})
+
+    await page.route(MESSAGES, refuse)
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "hello")
+    await expect(page.get_by_role("status")).to_have_text(PACK.label("en", "chat_busy"))
+    await page.unroute(MESSAGES)
+    await expect(page.get_by_text("re: hello")).to_be_visible()
+    assert len(answering.messages) == 1
+
+
+async def test_the_page_fetches_what_the_system_says_and_no_url_opens_the_conversation(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    await page.clock.install()
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+    await page.goto(f"{edge.url}/chat?lang=en")
+    token = await page.evaluate("JSON.parse(sessionStorage.getItem('session'))")
+    await edge.store.put("web", str(session_urn(token)), "news of your case")
+    await page.clock.fast_forward(16_000)
+    await expect(page.get_by_text("news of your case")).to_be_visible()
+    assert not [url for url in urls if token in url]
+    assert answering.messages == []
+
+
+async def test_without_storage_the_conversation_lives_as_long_as_the_page(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    forbid = "Object.defineProperty(window, 'sessionStorage', {get() { throw new Error('forbidden'); }})"
+    await page.add_init_script(forbid)
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "hello")
+    await expect(page.get_by_text("re: hello")).to_be_visible()
+    assert len(answering.messages) == 1
+
+
+async def test_a_receipt_stands_out_and_leads_to_its_page(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    answering.answers = {"send": [SLIP]}
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "send")
+    assert await page.locator(".slip dd").all_inner_texts() == ["1234 5678", "012345"]
+    link = page.get_by_role("link", name=PACK.label("en", "chat_slip_status"))
+    assert await link.get_attribute("href") == "/status/12345678?lang=en"
+
+
+async def test_the_newest_reply_is_never_hidden_by_the_form(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    answering.answers = {"again": ["ສະບາຍດີ " * 12]}
+    await page.goto(f"{edge.url}/chat?lang=en")
+    for number in range(1, 7):
+        await say(page, "again")
+        await expect(page.locator(".entry")).to_have_count(number * 2)
+    last = await page.locator(".entry").last.bounding_box()
+    form = await page.locator("form").bounding_box()
+    assert last is not None
+    assert form is not None
+    assert last["y"] + last["height"] <= form["y"]
+
+
+async def test_everything_can_be_done_by_keyboard(edge: Edge, answering: Answering, page: Page) -> None:
+    answering.choices = YES
+    await page.goto(f"{edge.url}/chat?lang=en")
+    reached = []
+    for _ in range(5):
+        await page.keyboard.press("Tab")
+        reached.append(await page.evaluate("document.activeElement.lang || document.activeElement.id"))
+    assert reached == ["lo", "lo-Latn", "en", "text", "send"]
+    await say(page, "hello")
+    await page.get_by_role("button", name="No").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("re: No")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "height"), [("lo", 360, 640), ("lo-Latn", 360, 640), ("en", 1280, 800)]
+)
+async def test_no_barrier_is_found(
+    edge: Edge, answering: Answering, page: Page, language: str, width: int, height: int
+) -> None:
+    answering.answers, answering.choices = {"ສົ່ງ": [SLIP]}, YES
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(f"{edge.url}/chat?lang={language}")
+    assert await barriers(page) == []
+    await say(page, "ສົ່ງ")
+    await expect(page.locator(".slip")).to_be_visible()
+    assert await barriers(page) == []
+    assert await small_targets(page) == []
+
+
+async def test_page_and_fonts_stay_under_60_kilobytes_on_the_wire(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    await page.set_viewport_size({"width": 360, "height": 640})
+    wire = await page.context.new_cdp_session(page)
+    await wire.send("Network.enable")
+    sizes: dict[str, int] = {}
+    wire.on(
+        "Network.loadingFinished", lambda told: sizes.update({told["requestId"]: told["encodedDataLength"]})
+    )
+    answering.answers = {"ພາສປອດ": ["ໜັງສືຜ່ານແດນ"]}
+    await page.goto(f"{edge.url}/chat?lang=lo", wait_until="networkidle")
+    await say(page, "ພາສປອດ")
+    await expect(page.get_by_text("ໜັງສືຜ່ານແດນ")).to_be_visible()
+    loaded = await page.evaluate("[...document.fonts].filter(each => each.status === 'loaded').length")
+    assert loaded == 2
+    assert sum(sizes.values()) < 60_000
+    assert len(sizes) >= 8
