@@ -77,7 +77,7 @@ class Figures:
     closed_pause: float = 60.0
     sweep: float = 5.0
     linger: float = 0.02
-    ahead: float = 0.5
+    ahead: float = 0.8
     courtesy: float = 1.0
 
 

@@ -16,7 +16,7 @@ GRACE = Figures().grace
 async def test_a_call_may_not_outlast_the_grace(store: Store) -> None:
     provider = Provider()
     provider.timeout = 10.0
-    out(store, provider, grace=10.6)
+    out(store, provider, grace=10.9)
     with pytest.raises(ConfigurationError, match=r"channels\.test\.timeout: .* 10 s, .* PATOU_GRACE_SECONDS"):
         out(store, provider, grace=10.0)
 
