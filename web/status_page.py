@@ -145,7 +145,6 @@ class StatusPage:
 
     async def take(self, request: web.Request) -> web.Response:
         """The case if number and PIN belong together, else the form and what is wrong."""
-        fields: Mapping[str, str] = {}
         reference = ""
         told: Sequence[tuple[str, str]] = ()
         fault = ""
@@ -153,11 +152,10 @@ class StatusPage:
             fields = await self._fields(request)
             reference = _reference(fields.get("reference", ""))
             case = await self._opened(reference, fields.get("pin", ""), request.remote or "")
-            told = self._told(case, self._language(request, fields.get("language", "")))
+            told = self._told(case, self._language(request))
         except _Fault as found:
             fault = str(found)
-        language = self._language(request, fields.get("language", ""))
-        return self._page(request, language, reference=reference, fault=fault, told=told)
+        return self._page(request, self._language(request), reference=reference, fault=fault, told=told)
 
     async def code(self, request: web.Request) -> web.Response:
         """The address of the page as a QR code: the number is in it, the PIN is not."""
@@ -226,11 +224,9 @@ class StatusPage:
         )
         return [(label(key), value) for key, value in rows]
 
-    def _language(self, request: web.Request, chosen: str = "") -> str:
-        wanted = chosen or request.query.get("lang", "")
-        return browsers.language(
-            wanted, request.headers.get("Accept-Language", ""), self._parts.words.languages
-        )
+    def _language(self, request: web.Request) -> str:
+        accepted = request.headers.get("Accept-Language", "")
+        return browsers.language(request.query.get("lang", ""), accepted, self._parts.words.languages)
 
     def _page(
         self,

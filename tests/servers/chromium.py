@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import numpy as np
 from axe_playwright_python.async_playwright import Axe
+from numpy.typing import NDArray
 from playwright.async_api import Browser, Page, async_playwright
 
 _PATH = "/usr/bin/chromium"
@@ -31,6 +34,32 @@ async def barriers(page: Page) -> list[str]:
         f"{each['id']}: {', '.join(str(node['target']) for node in each['nodes'])}"
         for each in found.response["violations"]
     ]
+
+
+async def picture(browser: Browser, html: str) -> NDArray[np.uint8]:
+    """What the browser paints of a page, in shades of grey."""
+    page = await browser.new_page(viewport={"width": 1000, "height": 1400})
+    await page.set_content(html)
+    painted = await page.screenshot(full_page=True)
+    # The browser unpacks its own picture: no other library has to.
+    pixels = await page.evaluate(
+        """async bytes => {
+          const image = await createImageBitmap(new Blob([Uint8Array.from(atob(bytes), each => each.charCodeAt(0))]));
+          const canvas = new OffscreenCanvas(image.width, image.height);
+          const paper = canvas.getContext("2d");
+          paper.drawImage(image, 0, 0);
+          const {data} = paper.getImageData(0, 0, image.width, image.height);
+          const grey = new Uint8Array(image.width * image.height);
+          for (let at = 0; at < grey.length; at += 1) grey[at] = data[at * 4 + 1];
+          let text = "";
+          for (let at = 0; at < grey.length; at += 8192) text += String.fromCharCode(...grey.subarray(at, at + 8192));
+          return [image.width, image.height, btoa(text)];
+        }""",
+        b64encode(painted).decode(),
+    )
+    width, height, grey = pixels
+    await page.close()
+    return np.frombuffer(b64decode(grey), dtype=np.uint8).reshape(height, width)
 
 
 async def small_targets(page: Page, least: int = 44) -> list[str]:
