@@ -29,10 +29,7 @@ class Pace:
     def __init__(self, channels: Collection[Channel], limits: Limits, clock: Clock, ahead: float) -> None:
         rates = {each.name: each.rate for each in channels if each.rate > 0}
         self._intervals = {name: _MARGIN / rate for name, rate in rates.items()}
-        # When the last second's worth left. A late message would else crowd those that come at their moments.
-        self._left = {
-            name: deque([-math.inf] * (count := max(1, int(rate))), count) for name, rate in rates.items()
-        }
+        self._left = {name: _Left(rate) for name, rate in rates.items()}
         self._paced = {each.name: each for each in channels if isinstance(each, Paced)}
         self._limits = limits
         self._clock = clock
@@ -66,10 +63,7 @@ class Pace:
         if (seconds := await self._moment(channel, person)) > 0:
             await asyncio.sleep(seconds)
         if left := self._left.get(channel):
-            now = self._clock.monotonic()
-            left.append(max(now, left[0] + len(left) * self._intervals[channel]))
-            if left[-1] > now:
-                await asyncio.sleep(left[-1] - now)
+            await left.wait(self._clock)
 
     async def _moment(self, channel: str, person: str) -> float:
         """How many seconds away it is."""
@@ -80,3 +74,21 @@ class Pace:
             key = f"pace:{channel}:{person}"
             wait = await self._limits.book(key, paced.pause, after=wait, burst=paced.burst)
         return wait
+
+
+class _Left:
+    """When the last second's worth left: what was late would else crowd what comes at its moment."""
+
+    def __init__(self, rate: float) -> None:
+        count = max(1, int(rate))
+        self._seconds = count / rate
+        self._moments = deque([[-math.inf] for _ in range(count)], count)
+
+    async def wait(self, clock: Clock) -> None:
+        """Wait until the message is none too many, and note when that was."""
+        now = clock.monotonic()
+        mine = [max(now, self._moments[0][0] + self._seconds)]
+        self._moments.append(mine)
+        if mine[0] > now:
+            await asyncio.sleep(mine[0] - now)
+            mine[0] = max(mine[0], clock.monotonic())
