@@ -27,6 +27,7 @@ from bot.effects import Effects
 from bot.engine import Engine
 from bot.erasure import Erasure
 from bot.errors import ConfigurationError, PackError
+from bot.files.workshop import Workshop
 from bot.guesses import Guesses
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
@@ -35,7 +36,8 @@ from bot.limits import Limits, MemoryLimits, RedisLimits
 from bot.lint import lint
 from bot.locks import Locks, MemoryLocks, RedisLocks
 from bot.logs import configure_logs
-from bot.messages import Capabilities
+from bot.media import MediaWriter, media_rule
+from bot.messages import Capabilities, MediaKind
 from bot.metrics import Metrics
 from bot.migrate import upgrade
 from bot.nlu.interpreter import Interpreter, LightInterpreter
@@ -54,6 +56,7 @@ from bot.rendering import Renderer
 from bot.retention import floor_rules
 from bot.rules import Rules
 from bot.sending import SendingHours
+from bot.shelf import Shelf
 from bot.spending import Spending
 from bot.urns import Urn
 from bot.workers import Workers
@@ -61,8 +64,10 @@ from channels.base import Channel, Wiring
 from channels.care import ChannelCare
 from channels.case_slip import CaseSlips
 from channels.chat import ChatPages
+from channels.collector import Collector, Taking
 from channels.config import build_channels, load_channels
 from channels.delivery import Delivery, Figures
+from channels.egress import Egress
 from channels.kiosk import Kiosk
 from channels.optouts import OptOut, OptOuts
 from channels.plain_chat import PlainChat
@@ -240,6 +245,7 @@ async def open_installation(
         kept = timedelta(days=config.purge_messages_days)
         writers = {
             RecordConsent: write_consent,
+            **MediaWriter(timedelta(hours=config.purge_media_hours)).by_effect(),
             **Erasure(held_contacts(), (erase_cases, erase_requests)).by_effect(),
             **reminder_writers(),
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
@@ -413,7 +419,17 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
             figures=Figures(grace=config.grace_seconds),
             crowded=lambda: opened.pipeline.crowded,
         )
-        committed.then = delivery.wake
+        egress = await stack.enter_async_context(Egress())
+        collector = Collector(
+            shelf=Shelf(opened.db, opened.vault, opened.clock),
+            channels=channels,
+            egress=egress,
+            workshop=Workshop(),
+            originate=opened.pipeline.originate,
+            chance=opened.chance,
+            taking=_taking(config),
+        )
+        committed.then = _each(delivery.wake, collector.wake)
         door = Door(
             channels=channels,
             pipeline=opened.pipeline,
@@ -430,7 +446,7 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
                 opened.actions, config.actions_token, opened.db, opened.vault, opened.effects
             ),
         }
-        workers = Workers(_work(opened, delivery, channels))
+        workers = Workers({**_work(opened, delivery, channels), "collector": collector.run})
         stack.push_async_callback(workers.stop)
         # First: cut off in the middle of a claim, it would leave messages of which nobody knows the outcome.
         stack.push_async_callback(delivery.stop)
@@ -475,6 +491,27 @@ def _chat(channel: WebChannel, opened: Installation, assets: Assets) -> Sequence
     return routes
 
 
+def _taking(config: Config) -> Taking:
+    megabytes = {
+        MediaKind.PHOTO: config.media_photo_mb,
+        MediaKind.VOICE: config.media_voice_mb,
+        MediaKind.VIDEO: config.media_video_mb,
+        MediaKind.DOCUMENT: config.media_document_mb,
+    }
+    limits = {kind: size * 1024 * 1024 for kind, size in megabytes.items()}
+    return Taking(limits=limits, a_day=config.media_daily_files)
+
+
+def _each(*calls: Callable[[], None]) -> Callable[[], None]:
+    """All of them, in one call."""
+
+    def call() -> None:
+        for each in calls:
+            each()
+
+    return call
+
+
 def _on_opt_out(opened: Installation) -> Callable[[OptOut, WriteSet], None]:
     """A provider's opt-out is the person's word: into the consent ledger with its proof."""
 
@@ -505,7 +542,7 @@ def _work(
         vault=opened.vault,
         leases=Leases(opened.db, opened.clock, owner),
         ballast=Ballast(config.data_dir, BALLAST_BYTES),
-        rules=(case_rule(), *service_rules(), *floor_rules(held_contacts())),
+        rules=(case_rule(), media_rule(), *service_rules(), *floor_rules(held_contacts())),
     )
     herald = Herald(
         reminders=Reminders(opened.db, opened.vault, opened.clock),

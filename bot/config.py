@@ -15,6 +15,8 @@ from dotenv import dotenv_values
 from bot.errors import ConfigurationError
 
 PREFIX = "PATOU_"
+# A file is in memory several times while it is made safe.
+_MOST_MEGABYTES = 20
 
 
 def _setting(default: Any, about: str, read: Callable[[str], Any] = str) -> Any:
@@ -25,6 +27,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
         raise ValueError("must be above 0")
+    return number
+
+
+def _megabytes(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= _MOST_MEGABYTES:
+        raise ValueError(f"must be 0 to {_MOST_MEGABYTES}")
     return number
 
 
@@ -113,8 +122,16 @@ class Config:
     daily_parts: int = _setting(
         20_000, "Message parts sent a day, all channels that pay by part together", _positive
     )
+    media_photo_mb: int = _setting(
+        10, "Largest photo that is fetched from a provider, in megabytes; 0 takes none", _megabytes
+    )
+    media_voice_mb: int = _setting(5, "Largest voice message, likewise", _megabytes)
+    media_video_mb: int = _setting(16, "Largest video, likewise", _megabytes)
+    media_document_mb: int = _setting(10, "Largest PDF, likewise", _megabytes)
+    media_daily_files: int = _setting(60, "Files taken from one person in a day", _positive)
     actions_token: str = _setting("", "Bearer token of POST /actions; empty leaves it off")
     purge_messages_days: int = _setting(180, "Days for which conversation texts are kept", _positive)
+    purge_media_hours: int = _setting(24, "Hours for which a file is kept that belongs to no case", _positive)
     purge_contacts_days: int = _setting(
         730, "Days after the last word for which a person is remembered", _positive
     )

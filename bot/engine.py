@@ -19,6 +19,7 @@ from bot.bands import Bands
 from bot.clock import to_ms
 from bot.dispatcher import Response, TurnDispatcher
 from bot.forms import FormLoop
+from bot.media import KeepMedia, media_id
 from bot.messages import InboundMessage
 from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
@@ -32,7 +33,7 @@ FALLBACK = "nlu_fallback"
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
 _PAYLOAD = re.compile(r"^/(\w+(?:/\w+)?)(\{.*\})?$", re.DOTALL)
 # What is known of a message besides its words.
-_ENVELOPE = ("message_id", "channel", "address", "proven")
+_ENVELOPE = ("message_id", "channel", "address", "proven", "attachments")
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
@@ -44,6 +45,12 @@ _STUCK, _IN_VAIN = "stuck", 2
 _CHOICE_DIGITS = 2
 # So many SMS parts may two answers cost in one turn, as much as in two turns.
 _TWO_ANSWERS = 4
+# The wish of a message that has something with it and no words, and what is run after the answer to the words.
+_ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
+# What came and is not spoken of yet: a slot that every dialog may empty, with the latest things in it.
+_MEDIA, _MOST_MEDIA = "media", 20
+# Rasa's name for waiting: an action that wants it has nothing more said in this turn.
+_LISTEN = "action_listen"
 # What was answered to a message without words, or to the second one.
 _NOT_TEXT = frozenset(("utter_not_text", "utter_not_understood_again"))
 
@@ -132,6 +139,7 @@ class Engine:
         state.later = []
         left = self._expired(state, inbound.received_at) or _moved(state, inbound.channel)
         self._resolve_choice(stage, inbound)
+        self._receive(stage, inbound)
         before = stage.state.language
         self._choose_language(stage, inbound)
         self._hear(stage, inbound)
@@ -141,6 +149,8 @@ class Engine:
                 await self._resume(stage)
             else:
                 await self._decide(stage)
+            if inbound.attachments and stage.intent != _ENCLOSED:
+                await self._run(stage, self._rules.actions(_ENCLOSED_BESIDE))
             await self._answer_again(stage, before)
         return self._finish(stage)
 
@@ -176,6 +186,27 @@ class Engine:
         stage.slipped = bool(stage.state.choices) and number.isdecimal() and len(number) <= _CHOICE_DIGITS
         stage.slipped = stage.slipped and not stage.chosen
 
+    def _receive(self, stage: Stage, inbound: InboundMessage) -> None:
+        """Have what came with the message kept, and remember it until a dialog makes use of it."""
+        enclosed = [
+            {
+                "id": media_id(inbound.key, position),
+                "kind": each.kind.value,
+                "at": to_ms(inbound.received_at),
+                "latitude": each.latitude,
+                "longitude": each.longitude,
+            }
+            for position, each in enumerate(inbound.attachments)
+        ]
+        if enclosed:
+            stage.dispatcher.effect(KeepMedia(message=inbound.key, attachments=inbound.attachments))
+            before = stage.state.slots.get(_MEDIA) or []
+            stage.state.slots[_MEDIA] = [*before, *enclosed][-_MOST_MEDIA:]
+        if enclosed and not inbound.text.strip() and not stage.chosen:
+            stage.parsed = _understood(_ENCLOSED, {}, stage.state.language)
+            stage.chosen = True
+        stage.parsed["attachments"] = enclosed
+
     def _choose_language(self, stage: Stage, inbound: InboundMessage) -> None:
         slots = stage.state.slots
         if slots.get("language_chosen"):
@@ -206,6 +237,7 @@ class Engine:
                 "timestamp": inbound.received_at.timestamp(),
                 "text": inbound.text,
                 "input_channel": inbound.channel,
+                **({"enclosed": len(inbound.attachments)} if inbound.attachments else {}),
                 "parse_data": {"intent": parsed["intent"], "entities": parsed["entities"]},
             }
         )
@@ -369,7 +401,10 @@ class Engine:
                 await self._forms.act(stage, name)
             if stage.followup:
                 following, stage.followup = stage.followup, ""
-                await self._run(stage, (following,))
+                if following == _LISTEN:
+                    stage.asked = True
+                else:
+                    await self._run(stage, (following,))
                 return
 
     async def _submit_full_forms(self, stage: Stage) -> None:

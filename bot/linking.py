@@ -21,7 +21,7 @@ from bot.effects import EffectContext, EffectWriters
 from bot.errors import Stale
 from bot.guesses import CarriedGuesses
 from bot.retention import DEDUP
-from bot.schema import consents, contacts, inbox, messages, outbox, trackers, urns
+from bot.schema import consents, contacts, inbox, media, messages, outbox, trackers, urns
 from bot.urns import Urn
 
 _DEDUP_MS = int(DEDUP.total_seconds() * 1000)
@@ -78,7 +78,7 @@ _KNOWN_SINCE = (
 _NO_CONTACT = delete(contacts).where(contacts.c.id == bindparam("lost"))
 _HAND_OVER: tuple[Executable, ...] = tuple(
     update(table).where(table.c.contact_id == bindparam("lost")).values(contact_id=bindparam("kept"))
-    for table in (urns, messages, outbox, consents)
+    for table in (urns, messages, outbox, consents, media)
 )
 # What somebody else may hold the phone for must not lie under it: the words go, the keys stay.
 _BLANK_INBOX = (

@@ -316,7 +316,9 @@ class Pipeline:
         rendered = self._parts.renderer.render(
             turn.responses, state.language, self._parts.capabilities[message.channel]
         )
-        state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        if turn.responses:
+            # Where nothing is said, what was offered before still stands.
+            state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
         repeated = bool(message.text) and message.text == state.last_text
         state.last_text = message.text
         answered = may_reply(

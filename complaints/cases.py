@@ -121,6 +121,7 @@ class Event:
     desk: str = ""
     promised_at: datetime | None = None
     family_id: str = ""
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from bot.db import WriteSet
 from bot.effects import EffectContext
 from bot.erasure import ForgetPerson
 from bot.errors import Duplicate
+from bot.schema import media, media_pieces
 from complaints import audit
 from complaints.cases import TERMINAL, ActorKind
 from complaints.tables import case_events, cases
@@ -22,6 +23,11 @@ _BLANK = (
     .where(case_events.c.case_id.in_(select(cases.c.id).where(*_OVER)))
     .values(content_sealed=None)
 )
+_ATTACHED = select(media.c.id).where(media.c.subject.in_(select(cases.c.id).where(*_OVER)))
+_ERASE_ATTACHED = (
+    delete(media_pieces).where(media_pieces.c.media_id.in_(_ATTACHED)),
+    delete(media).where(media.c.subject.in_(select(cases.c.id).where(*_OVER))),
+)
 _DELETE = delete(cases).where(*_OVER)
 _EVENT = insert(case_events)
 
@@ -29,7 +35,8 @@ _EVENT = insert(case_events)
 def erase_cases(_effect: ForgetPerson, context: EffectContext, writes: WriteSet) -> None:
     """Erase what is over of this person, and add to the audit chain that somebody was forgotten."""
     writes.add(_BLANK, {"of_contact": context.contact_id})
-    writes.add(_DELETE, {"of_contact": context.contact_id})
+    for statement in (*_ERASE_ATTACHED, _DELETE):
+        writes.add(statement, {"of_contact": context.contact_id})
     event_id = context.chance.id(context.now)
     salt = context.chance.random.randbytes(audit.SALT_BYTES)
     content = {"reason": KIND}

@@ -18,7 +18,7 @@ class FileCase:
     """A new case, in the citizen's own words; masking and summary are made when it is written.
 
     `office` is the desk complained about, `source` says for whom or from what paper somebody else
-    files, `told` is the key of the receipt.
+    files, `told` is the key of the receipt, `attachments` are the ids of what was sent for it.
     """
 
     reference: str
@@ -37,6 +37,7 @@ class FileCase:
     office: str = ""
     source: str = ""
     told: str = ""
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,7 @@ class AddToCase:
 
     case: Case
     text: str
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

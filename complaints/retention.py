@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, select, update
 
+from bot.media import erase_of
 from bot.retention import Rule
 from complaints.cases import OPEN, CaseState
 from complaints.tables import case_events, cases
@@ -39,6 +40,7 @@ def held_contacts() -> Select[Any]:
 def _erase(connection: Connection, now: int, batch: int) -> int:
     ids = list(connection.execute(_DUE, {"now": now, "batch": batch}).scalars())
     if ids:
+        erase_of(ids, connection)
         connection.execute(_BLANK, {"ids": ids})
         connection.execute(_DELETE, {"ids": ids})
     return len(ids)

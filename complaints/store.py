@@ -16,6 +16,7 @@ from bot.db import Database, WriteSet
 from bot.effects import EffectContext, EffectWriters
 from bot.errors import Duplicate, Stale, Taken
 from bot.guesses import Guesses
+from bot.media import attach
 from complaints import audit, masking, pins
 from complaints.cases import (
     TERMINAL,
@@ -84,11 +85,13 @@ class CaseWriters:
             "pin_hash": pins.sealed(context.vault, effect.reference, effect.pin),
         }
         writes.add(_INSERT_CASE, row, rows=1, otherwise=Taken)
+        attach(effect.attachments, context.contact_id, case.id, writes)
 
     def write_addition(self, effect: AddToCase, context: EffectContext, writes: WriteSet) -> None:
         """Add what the citizen said; Stale if the case moved on meanwhile."""
-        event = _citizen(EventKind.ADDED, context, text=effect.text)
+        event = _citizen(EventKind.ADDED, context, text=effect.text, attachments=effect.attachments)
         self.write_change(effect.case, event, context, writes)
+        attach(effect.attachments, context.contact_id, effect.case.id, writes)
 
     def write_withdrawal(self, effect: WithdrawCase, context: EffectContext, writes: WriteSet) -> None:
         """Withdraw; Stale if the case moved on meanwhile."""
@@ -232,6 +235,7 @@ def _filed(effect: FileCase, context: EffectContext) -> tuple[Case, Event]:
         text=effect.description,
         desk=effect.desk,
         promised_at=effect.promised_at,
+        attachments=effect.attachments,
     )
     return case, event
 
@@ -282,7 +286,9 @@ def _write_event(
 
 
 def _content(event: Event) -> dict[str, Any]:
+    attached = {"attachments": list(event.attachments)} if event.attachments else {}
     return {
+        **attached,
         "actor": event.actor,
         "reason": event.reason,
         "told": event.told,
@@ -310,6 +316,7 @@ def _event(row: Row[Any], vault: Vault) -> Event:
         desk=content.get("desk", ""),
         promised_at=from_ms(promised_at) if promised_at else None,
         family_id=content.get("family_id", ""),
+        attachments=tuple(content.get("attachments", ())),
     )
 
 

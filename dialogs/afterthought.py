@@ -9,6 +9,7 @@ from complaints.filing import AddToCase
 from complaints.references import spoken
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.enclosed import unused, used
 from dialogs.own_cases import OwnCaseWish
 from dialogs.ports import Ports
 
@@ -23,17 +24,18 @@ def actions(ports: Ports) -> list[Action]:
 
 async def case_just_filed(ports: Ports, turn: Turn) -> Case | None:
     """The person's own case whose receipt was said last, while words can be added to it."""
-    if not _RECEIPTS.intersection(turn.last_answers) or not turn.text:
+    said = turn.text or turn.tracker.latest_message.get("attachments")
+    if not _RECEIPTS.intersection(turn.last_answers) or not said:
         return None
     view = await ports.cases.find(turn.slot("reference"), turn.person)
     return view.case if view and view.own and possible(view.case.state, EventKind.ADDED) else None
 
 
-def add(turn: Turn, case: Case, text: str) -> Events:
-    """Have the words added, and say so."""
-    turn.cause(AddToCase(case=case, text=text))
+def add(ports: Ports, turn: Turn, case: Case, text: str) -> Events:
+    """Have the words added, with what was sent for them, and say so."""
+    turn.cause(AddToCase(case=case, text=text, attachments=unused(ports, turn)))
     turn.say("utter_added_to_case", reference=spoken(case.reference))
-    return remember(complaint_draft=None, reference=case.reference)
+    return [*remember(complaint_draft=None, reference=case.reference), *used()]
 
 
 class AskAddition(DialogAction):
@@ -71,6 +73,6 @@ class AddWords(OwnCaseWish):
         """Add them; without any there is nothing to do."""
         words = turn.slot("complaint_draft")
         if words:
-            return add(turn, case, words)
+            return add(self.ports, turn, case, words)
         turn.say(self.nothing)
         return []

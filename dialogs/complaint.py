@@ -15,6 +15,7 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import ASK, case_just_filed
 from dialogs.circumstances import Circumstances
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
+from dialogs.enclosed import unused
 from dialogs.intake import Intake
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
@@ -140,6 +141,8 @@ class AskConfirmation(DialogAction):
         place = turn.words.excerpt(self._place(turn), _PLACE_SHOWN)
         cheap = is_gsm(self.ports.pack.text(turn.words.language, _CONFIRM).text + said + place)
         words = turn.words.excerpt(said, _CHEAP_SHOWN if cheap else _DEAR_SHOWN)
+        if enclosed := unused(self.ports, turn):
+            turn.say("utter_media_with_it", count=len(enclosed))
         turn.say(_CONFIRM, words=words, place=place)
         return []
 

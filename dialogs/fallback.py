@@ -95,7 +95,7 @@ class NotHelped(DialogAction):
             return self._in_danger(turn)
         filed = await case_just_filed(self.ports, turn)
         if filed and turn.slot("goal") == _DANGER_GOAL:
-            return add(turn, filed, turn.text)
+            return add(self.ports, turn, filed, turn.text)
         if self._phrases.insulting(turn.text):
             turn.say("utter_calm")
             return []

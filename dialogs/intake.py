@@ -8,6 +8,7 @@ from complaints.clocks import promise
 from complaints.filing import FileCase
 from dialogs.accused import Accused
 from dialogs.action import Events, Turn, remember
+from dialogs.enclosed import unused, used
 from dialogs.ports import Ports
 from dialogs.subject import Subjects
 
@@ -56,6 +57,7 @@ class Intake:
             office=office,
             source=source or (ON_BEHALF if self._phrases.for_another(text) else ""),
             told=told,
+            attachments=unused(ports, turn),
         )
 
     def file(self, turn: Turn, case: FileCase) -> Events:
@@ -67,7 +69,9 @@ class Intake:
             pin=case.pin,
             date=turn.words.date(case.promised_at),
         )
-        return remember(reference=case.reference)
+        if case.attachments:
+            turn.say("utter_media_with_it", count=len(case.attachments))
+        return [*remember(reference=case.reference), *used()]
 
     def _outwards(self, code: str) -> list[str]:
         place = self._ports.places.get(code)

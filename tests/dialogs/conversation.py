@@ -19,12 +19,13 @@ import app
 from bot.clock import Chance
 from bot.config import Config
 from bot.engine import Engine, Turn
-from bot.messages import InboundMessage
+from bot.messages import Attachment, InboundMessage, MediaKind
 from bot.nlu.interpreter import Interpreter, ParseContext
 from bot.rendering import Renderer
 from bot.text.choices import match
 from bot.trackers import TrackerState
 from bot.urns import Urn
+from channels.collector import INTENT as MEDIA_REFUSED
 from channels.terminal import CAPABILITIES
 from complaints.cases import Case, CaseState
 from complaints.filing import FileCase, WithdrawCase
@@ -104,15 +105,14 @@ class Conversation:
     async def say(self, step: Mapping[str, Any]) -> Said:
         """One turn of a transcript."""
         self.pinned.advance(step.get("after", 1) * 60)
-        turn, wishes = await (
-            self._begin(step["system"]) if "system" in step else self._hear(step)
-        )
+        turn, wishes = await (self._begin(step["system"]) if "system" in step else self._hear(step))
         for effect in turn.effects:
             self._take(effect)
         rendered = self.renderer.render(turn.responses, turn.state.language, CAPABILITIES[self.channel])
         self.turns += 1
         self.state = TrackerState.load(turn.state.dump(), version=self.turns)
-        self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        if turn.responses:
+            self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
         return Said(
             turn=turn,
             messages=[draft.text for draft in rendered.drafts],
@@ -131,8 +131,12 @@ class Conversation:
         self.addresses.take(effect)
 
     async def _begin(self, intent: str) -> tuple[Turn, Sequence[str]]:
-        """A turn that the system starts, about the reminder that is due."""
+        """A turn that the system starts, about the reminder that is due, or what could not be kept."""
         now = self.pinned.clock.now()
+        if intent == MEDIA_REFUSED:
+            return await self.engine.originate(self.state, intent, {"too_large": "2", "gone": "1"}, now), (
+                intent,
+            )
         about = {"reminder": self.reminders.due(now).id}
         return await self.engine.originate(self.state, intent, about, now), (intent,)
 
@@ -144,6 +148,7 @@ class Conversation:
             external_id=str(self.turns),
             urn=self.urn,
             text=text,
+            attachments=tuple(_sent(each) for each in step.get("sends", ())),
             payload="/help/shared_phone" if "shares" in step else "",
             proven=Urn.parse(step["shares"]) if step.get("shares") else None,
             received_at=self.pinned.clock.now(),
@@ -157,6 +162,13 @@ class Conversation:
         picked = match(text, [str(each["title"]) for each in self.state.choices]) is not None
         turn = await self.engine.respond(self.state, message, dict(parsed))
         return turn, () if picked else _wishes(turn, parsed.get("intent_response_key", ""))
+
+
+def _sent(kind: str) -> Attachment:
+    """Something of a kind, as a channel tells of it; the place is in the middle of Vientiane."""
+    if kind == MediaKind.LOCATION:
+        return Attachment(kind=MediaKind.LOCATION, latitude=17.9667, longitude=102.6)
+    return Attachment(kind=MediaKind(kind), reference="f1")
 
 
 def _wishes(turn: Turn, closer: str) -> Sequence[str]:

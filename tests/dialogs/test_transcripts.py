@@ -49,4 +49,4 @@ def _check_rest(turn: Turn, step: Mapping[str, Any]) -> None:
         for effect, wanted in zip(turn.effects, step["effects"], strict=True):
             for name, value in wanted.items():
                 found = type(effect).__name__ if name == "type" else getattr(effect, name)
-                assert found == value, name
+                assert (list(found) if isinstance(value, list) else found) == value, name

@@ -1,4 +1,4 @@
-"""Collection: fetches what came with messages from the providers, has it made safe, and puts it on the shelf."""
+"""The collector: fetches what came with messages from the providers, has it made safe, and puts it on the shelf."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Figures:
-    """How collection behaves; durations in seconds, `limits` in bytes by kind (0: not taken).
+class Taking:
+    """What is taken, and how; durations in seconds, `limits` in bytes by kind (0: not taken).
 
     `lanes` files are fetched at once. One is tried `tries` times, after `first_pause`, then three times
     that, and so on; a process that died in the middle is given up after `claim`. Of one person at most
@@ -52,7 +52,7 @@ class Figures:
     a_day: int = 60
 
 
-class Collection:
+class Collector:
     """Works for the channels that it is given; any number of processes may run one."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Collection:
         workshop: Workshop,
         originate: Originate,
         chance: Chance,
-        figures: Figures,
+        taking: Taking,
     ) -> None:
         self._shelf = shelf
         self._channels = {name: each for name, each in channels.items() if isinstance(each, Fetching)}
@@ -72,7 +72,7 @@ class Collection:
         self._workshop = workshop
         self._originate = originate
         self._chance = chance
-        self._figures = figures
+        self._taking = taking
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
@@ -86,17 +86,17 @@ class Collection:
             try:
                 busy = await self.step()
             except DatabaseUnavailable:
-                log.warning("collection.database_unavailable")
+                log.warning("collector.database_unavailable")
                 busy = 0
             if not busy:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), self._figures.poll)
+                    await asyncio.wait_for(self._awake.wait(), self._taking.poll)
 
     async def step(self) -> int:
         """One round; how much there was to do."""
-        waiting = await self._shelf.waiting(self._figures.lanes, self._figures.claim)
+        waiting = await self._shelf.waiting(self._taking.lanes, self._taking.claim)
         await asyncio.gather(*(self._collect(each) for each in waiting))
-        untold = await self._shelf.untold(100, self._figures.claim)
+        untold = await self._shelf.untold(100, self._taking.claim)
         for _, together in groupby(sorted(untold, key=_whom), key=_whom):
             await self._tell(list(together))
         return len(waiting) + len(untold)
@@ -106,29 +106,29 @@ class Collection:
         try:
             await self._fetch(claimed)
         except NotKept as error:
-            log.info("collection.refused", channel=claimed.channel, reason=error.reason.value)
+            log.info("collector.refused", channel=claimed.channel, reason=error.reason.value)
             await self._shelf.refuse(claimed, error.reason)
         except (FetchError, SendError) as error:
-            log.info("collection.not_fetched", channel=claimed.channel, code=error.code)
+            log.info("collector.not_fetched", channel=claimed.channel, code=error.code)
             await self._again(claimed, worth_it=_may_come(error))
         except Stale:
-            log.info("collection.erased_meanwhile", channel=claimed.channel)
+            log.info("collector.erased_meanwhile", channel=claimed.channel)
         except DatabaseUnavailable:
             raise
         except Exception:
-            log.exception("collection.fault", channel=claimed.channel)
+            log.exception("collector.fault", channel=claimed.channel)
             await self._again(claimed, worth_it=True)
 
     async def _fetch(self, claimed: Claimed) -> None:
-        limits, channel = self._figures.limits, self._channels.get(claimed.channel)
+        limits, channel = self._taking.limits, self._channels.get(claimed.channel)
         limit = limits.get(claimed.attachment.kind, 0)
         if not limit:
             raise NotKept(Reason.NOT_TAKEN)
-        if channel is None or claimed.attempts > self._figures.tries:
+        if channel is None or claimed.attempts > self._taking.tries:
             raise NotKept(Reason.GONE)
         if claimed.attachment.size > limit:
             raise NotKept(Reason.TOO_LARGE)
-        if await self._shelf.lately(claimed) > self._figures.a_day:
+        if await self._shelf.lately(claimed) > self._taking.a_day:
             raise NotKept(Reason.TOO_MANY)
         source = await channel.locate(claimed.attachment)
         data = await self._egress.fetch(source, limit)
@@ -140,10 +140,10 @@ class Collection:
         await self._shelf.store(claimed, file)
 
     async def _again(self, claimed: Claimed, *, worth_it: bool) -> None:
-        if not worth_it or claimed.attempts >= self._figures.tries:
+        if not worth_it or claimed.attempts >= self._taking.tries:
             await self._shelf.refuse(claimed, Reason.GONE)
             return
-        pause = self._figures.first_pause * 3.0 ** (claimed.attempts - 1)
+        pause = self._taking.first_pause * 3.0 ** (claimed.attempts - 1)
         await self._shelf.later(claimed, pause * self._chance.random.uniform(0.75, 1.25))
 
     async def _tell(self, refused: Sequence[Claimed]) -> None:
@@ -152,7 +152,7 @@ class Collection:
         reasons = {reason: str(count) for reason, count in Counter(each.reason for each in refused).items()}
         names = hashlib.sha256(" ".join(sorted(each.id for each in refused)).encode()).hexdigest()
         try:
-            if first.urn is None or first.attempts > self._figures.tries:
+            if first.urn is None or first.attempts > self._taking.tries:
                 await self._shelf.settled(refused)
                 return
             outcome = await self._originate(
@@ -161,13 +161,13 @@ class Collection:
         except DatabaseUnavailable:
             raise
         except Exception:  # one that cannot be told must not hold up the others
-            log.exception("collection.untold", channel=first.channel)
+            log.exception("collector.untold", channel=first.channel)
             outcome = Outcome(kind=Handled.LIMITED)
         if outcome.kind in (Handled.DONE, Handled.DUPLICATE):
             await self._shelf.settled(refused)
             return
         for each in refused:
-            await self._shelf.later(each, self._figures.told_again)
+            await self._shelf.later(each, self._taking.told_again)
 
 
 def _whom(claimed: Claimed) -> tuple[str, str]:
