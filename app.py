@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 from aiohttp import ClientSession, web
@@ -67,6 +68,7 @@ from channels.chat import ChatPages
 from channels.collector import Collector, Taking
 from channels.config import build_channels, load_channels
 from channels.delivery import Delivery, Figures
+from channels.follow_ups import follow_ups
 from channels.egress import Egress
 from channels.kiosk import Kiosk
 from channels.optouts import OptOut, OptOuts
@@ -85,6 +87,7 @@ from complaints.sequencer import AnchorFile, Sequencer
 from complaints.store import Cases, CaseWriters
 from dialogs import reminder_words
 from dialogs.discover import discover
+from dialogs.follow_up import ShortNotice
 from dialogs.phrases import Phrases
 from dialogs.ports import Keeping, Ports
 from dialogs.words import Words
@@ -177,6 +180,7 @@ class Installation:
     vault: Vault
     limits: Limits
     outbox: Outbox
+    follow_up: FollowUp
     interpreter: Interpreter
     actions: Sequence[Action]
     effects: Effects
@@ -231,8 +235,12 @@ async def open_installation(
     committed: Callable[[], None],
     *,
     maintenance: bool = False,
+    follow_ups: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Installation]:
-    """Everything between the two doors; `committed` is called when messages lie in the outbox."""
+    """Everything between the two doors; `committed` is called when messages lie in the outbox.
+
+    `follow_ups` names for a channel the one by which goes what it could not deliver.
+    """
     country = Country.load(config.pack_root)
     async with AsyncExitStack() as stack:
         db, vault = await stack.enter_async_context(open_store(config, maintenance=maintenance))
@@ -255,7 +263,18 @@ async def open_installation(
         interpreter = RememberingInterpreter(await understanding(config, country))
         spending = Spending(db, clock, country.pack.zone, config.daily_parts)
         inbox = Inbox(db, vault, chance, kept)
-        outbox = Outbox(db, vault, clock, chance)
+        follow_up = FollowUp(
+            db=db,
+            vault=vault,
+            clock=clock,
+            routes=follow_ups,
+            hours=country.sending,
+            spending=spending,
+            may_write=_may_answer(country.phones),
+            short=ShortNotice(country.pack).of,
+            kept=kept,
+        )
+        outbox = Outbox(db, vault, clock, chance, follow_up.after)
         parts = Parts(
             db=db,
             vault=vault,
@@ -270,7 +289,7 @@ async def open_installation(
             outbox=outbox,
             interpreter=interpreter,
             engine=engine_of(country, actions),
-            renderer=Renderer(country.pack, budgets()),
+            renderer=Renderer(country.pack, budgets(), _listed("followed_up")),
             effects=effects,
             spending=spending,
             capabilities=capabilities,
@@ -291,6 +310,7 @@ async def open_installation(
             vault=vault,
             limits=limits,
             outbox=outbox,
+            follow_up=follow_up,
             interpreter=interpreter,
             actions=actions,
             effects=effects,
@@ -373,6 +393,10 @@ def budgets() -> dict[str, int]:
     return _numbers("budgets")
 
 
+def _listed(name: str) -> frozenset[str]:
+    return frozenset(yaml.safe_load((HERE / "dialogs" / f"{name}.yml").read_text(encoding="utf-8")))
+
+
 def _numbers(name: str) -> dict[str, int]:
     return dict(yaml.safe_load((HERE / "dialogs" / f"{name}.yml").read_text(encoding="utf-8")))
 
@@ -396,10 +420,12 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
         wiring = Wiring(session=session, clock=Clock(), public_url=config.public_url)
-        channels = build_channels(load_channels(config.channels, environment()), wiring)
+        configured = load_channels(config.channels, environment())
+        channels = build_channels(configured, wiring)
         capabilities = {name: each.capabilities for name, each in channels.items()}
+        routes_on = follow_ups(configured, channels)
         opened = await stack.enter_async_context(
-            open_installation(config, capabilities, committed, maintenance=maintenance)
+            open_installation(config, capabilities, committed, maintenance=maintenance, follow_ups=routes_on)
         )
         opt_outs = OptOuts(
             db=opened.db,
@@ -418,6 +444,7 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
             metrics=metrics,
             figures=Figures(grace=config.grace_seconds),
             crowded=lambda: opened.pipeline.crowded,
+            after_failure=opened.follow_up.after,
         )
         egress = await stack.enter_async_context(Egress())
         collector = Collector(
@@ -433,7 +460,7 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         door = Door(
             channels=channels,
             pipeline=opened.pipeline,
-            receipts=Receipts(opened.db, opened.clock),
+            receipts=Receipts(opened.db, opened.clock, opened.follow_up.after),
             opt_outs=opt_outs,
             limits=opened.limits,
             metrics=metrics,

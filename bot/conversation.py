@@ -107,6 +107,7 @@ def _reply(
         urn=inbound.urn,
         text=draft.text,
         choices=draft.choices,
+        matters=draft.matters,
         cause=inbound.key,
         created_at=now,
         heard_at=heard_at,

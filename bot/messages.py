@@ -122,7 +122,8 @@ class OutboundMessage:
     `cause` is the key of the inbound message, or of the system event, that it answers.
     `choices` are kept only for channels that show buttons; elsewhere they are in the text.
     `heard_at` is when the person last wrote on this channel, where a provider lets us write only
-    for some time after that. `reply_token` is that of the message that it answers.
+    for some time after that. `reply_token` is that of the message that it answers. What `matters`
+    is sent to the person's phone when it does not arrive, if they agreed to that.
     """
 
     id: str
@@ -138,6 +139,7 @@ class OutboundMessage:
     session_end: bool = False
     heard_at: datetime | None = None
     reply_token: str = ""
+    matters: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

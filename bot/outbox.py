@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, se
 from bot.clock import Chance, Clock, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
-from bot.errors import KeyUnknown, SealBroken
+from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
 from bot.messages import Choice, DeliveryClass, DeliveryState, OutboundMessage, Priority
 from bot.schema import is_waiting, outbox, outbox_parts, urns
 from bot.urns import Urn
@@ -63,7 +64,7 @@ _START = (
 )
 _EXPIRE = (
     update(outbox)
-    .where(outbox.c.id == bindparam("row_id"))
+    .where(outbox.c.id == bindparam("row_id"), outbox.c.state == "queued")
     .values(state="expired", error_code="expired", updated_at=bindparam("now"))
 )
 _BURY = (
@@ -188,9 +189,30 @@ def enqueue(
     `answered` is for a reply given in the answer to the request itself: it is stored as sent.
     Ids of messages to one person must rise in the order in which they are to be read.
     """
+    values = row_of(
+        message,
+        contact_id=contact_id,
+        urn_lookup=urn_lookup,
+        vault=vault,
+        purge_at=purge_at,
+        answered=answered,
+    )
+    writes.add(_ENQUEUE, values, rows=1)
+
+
+def row_of(
+    message: OutboundMessage,
+    *,
+    contact_id: str,
+    urn_lookup: str,
+    vault: Vault,
+    purge_at: int,
+    answered: bool = False,
+) -> dict[str, Any]:
+    """The row of a message, as `enqueue` adds it."""
     created = to_ms(message.created_at)
     expires = message.expires_at or message.created_at + LIFETIME
-    values = {
+    return {
         "id": message.id,
         "contact_id": contact_id,
         "urn_lookup": urn_lookup,
@@ -210,13 +232,53 @@ def enqueue(
         "updated_at": created,
         "purge_at": purge_at,
     }
-    writes.add(_ENQUEUE, values, rows=1)
+
+
+def opened(row: Row[Any], vault: Vault) -> OutboundMessage:
+    """The message of a row; raises KeyUnknown, SealBroken."""
+    content: Mapping[str, Any] = vault.open_json(row.message_sealed, f"outbox:{row.id}")
+    return OutboundMessage(
+        id=row.id,
+        channel=row.channel,
+        urn=Urn.parse(content["urn"]),
+        text=content["text"],
+        cause=row.cause,
+        created_at=from_ms(row.created_at),
+        choices=tuple(
+            Choice(label=label, payload=payload, shares_phone=bool(more))
+            for label, payload, *more in content["choices"]
+        ),
+        priority=Priority(row.priority),
+        delivery_class=DeliveryClass(row.delivery_class),
+        expires_at=from_ms(row.expires_at),
+        session_end=content["session_end"],
+        heard_at=from_ms(content["heard_at"]) if "heard_at" in content else None,
+        reply_token=content.get("reply_token", ""),
+        matters="matters" in content,
+    )
+
+
+async def nothing_more(outbox_id: str) -> WriteSet:
+    """What is written after a failure where nothing follows it."""
+    del outbox_id
+    return WriteSet()
 
 
 class Outbox:
-    """Claims, marks and reports; any number of processes may hold one over the same database."""
+    """Claims, marks and reports; any number of processes may hold one over the same database.
 
-    def __init__(self, db: Database, vault: Vault, clock: Clock, chance: Chance) -> None:
+    `after_failure` tells what is to be written with the mark of a message that expires.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        clock: Clock,
+        chance: Chance,
+        after_failure: Callable[[str], Awaitable[WriteSet]] = nothing_more,
+    ) -> None:
+        self._after_failure = after_failure
         self._db = db
         self._vault = vault
         self._clock = clock
@@ -238,20 +300,20 @@ class Outbox:
         params = self._claim_params(now, channel, count)
         attempt = self._chance.id(now)
 
-        def work(connection: Connection) -> list[Row[Any]]:
+        def work(connection: Connection) -> tuple[list[Row[Any]], list[str]]:
             rows = connection.execute(_CLAIM, params).all()
-            late = [row for row in rows if row.expires_at <= params["now"]]
+            late = [row.id for row in rows if row.expires_at <= params["now"]]
             due = [row for row in rows if row.expires_at > params["now"]]
-            if late:
-                connection.execute(_EXPIRE, [{"row_id": row.id, "now": params["now"]} for row in late])
             if due:
                 ids = [row.id for row in due]
                 connection.execute(_START, {"row_ids": ids, "attempt": attempt, "now": params["now"]})
-            return due
+            return due, late
 
         if await self._db.first(_ANY_CLAIMABLE, params) is None:
             return ()
-        started = await self._db.run(work)
+        started, late = await self._db.run(work)
+        for outbox_id in late:
+            await self._expire(outbox_id, params["now"])
         return await self._opened([(row, attempt, row.attempts + 1, now) for row in started])
 
     async def due(self, channel: str, most: int) -> int:
@@ -331,6 +393,13 @@ class Outbox:
         rows = await self._db.fetch(_PULLABLE, {"urn": lookup, "channel": channel, "count": count})
         return [self._message(row) for row in rows]
 
+    async def _expire(self, outbox_id: str, now: int) -> None:
+        """Give up a message that was never sent in its time; at the next claim, if the store is away now."""
+        writes = WriteSet()
+        writes.add(_EXPIRE, {"row_id": outbox_id, "now": now})
+        with suppress(DatabaseUnavailable):
+            await self._db.commit(writes, await self._after_failure(outbox_id))
+
     @staticmethod
     def _claim_params(now: datetime, channel: str, count: int) -> dict[str, Any]:
         head_since = to_ms(now - HEAD_WAIT)
@@ -398,6 +467,8 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
         content["heard_at"] = to_ms(message.heard_at)
     if message.reply_token:
         content["reply_token"] = message.reply_token
+    if message.matters:
+        content["matters"] = True
     return content
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.clock import Clock, to_ms
 from bot.db import Database, WriteSet
 from bot.errors import Stale
 from bot.messages import DeliveryReport, DeliveryState
-from bot.outbox import UNKNOWN_OUTCOME
+from bot.outbox import UNKNOWN_OUTCOME, nothing_more
 from bot.schema import outbox, outbox_parts
 
 _RANK = {
@@ -77,7 +77,14 @@ def combined(states: Collection[DeliveryState]) -> DeliveryState:
 class Receipts:
     """Applies delivery reports to the outbox; late, repeated and backward ones change nothing."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        after_failure: Callable[[str], Awaitable[WriteSet]] = nothing_more,
+    ) -> None:
+        """`after_failure` tells what is to be written with the mark of a message that failed after all."""
+        self._after_failure = after_failure
         self._db = db
         self._clock = clock
         insertion = db.insert(outbox_parts)
@@ -107,8 +114,10 @@ class Receipts:
             parts = await self._db.fetch(_PARTS, {"row_id": row.id})
             writes = WriteSet()
             state = self._collect(writes, row, parts, report)
+            failed = state in _BAD and state.value != row.state and not report.opted_out
+            more = await self._after_failure(row.id) if failed else WriteSet()
             try:
-                await self._db.commit(writes, *also)
+                await self._db.commit(writes, *also, more)
             except Stale:
                 continue
             return _reported(row, state)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -20,11 +20,15 @@ DEFAULT_BUDGET = 2  # parts
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """A message in words, not yet addressed; `parts` is what it costs on a channel that pays by part, else 0."""
+    """A message in words, not yet addressed; `parts` is what it costs on a channel that pays by part, else 0.
+
+    `matters` where it is worth an SMS if it does not arrive.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
     parts: int = 0
+    matters: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +51,7 @@ class _Wording(NamedTuple):
     choices: tuple[Choice, ...]
     extras: tuple[Choice, ...]
     budget: int
+    matters: bool
 
     @property
     def short(self) -> str:
@@ -62,12 +67,14 @@ class _Wording(NamedTuple):
 class Renderer:
     """Puts responses into words; `budgets` are the parts that a text may cost, by key.
 
-    A text of 0 parts is said beside others, where their budget has room for it.
+    A text of 0 parts is said beside others, where their budget has room for it. `followed` are the keys
+    of what is worth an SMS where it does not arrive.
     """
 
-    def __init__(self, pack: Pack, budgets: Mapping[str, int]) -> None:
+    def __init__(self, pack: Pack, budgets: Mapping[str, int], followed: Collection[str] = ()) -> None:
         self._pack = pack
         self._budgets = budgets
+        self._followed = followed
 
     def render(self, responses: Sequence[Response], language: str, capabilities: Capabilities) -> Rendered:
         """The messages for one turn; on channels that pay by part they are one, as cheap as it faithfully can be."""
@@ -99,6 +106,7 @@ class Renderer:
             choices=tuple(always),
             extras=tuple(extras),
             budget=self._budgets.get(response.key, DEFAULT_BUDGET),
+            matters=response.key in self._followed,
         )
 
 
@@ -122,7 +130,7 @@ def _as_sms(wordings: Sequence[_Wording]) -> Rendered:
         everything = _joined(texts, more)
         if (cost := count(everything)) <= parts:
             offered, said, parts = more, everything, cost
-    draft = Draft(text=said, parts=parts)
+    draft = Draft(text=said, parts=parts, matters=any(each.matters for each in wordings))
     return Rendered(drafts=(draft,), choices=tuple(chain.from_iterable(offered)))
 
 
@@ -173,9 +181,12 @@ def _shown(
     )
     texts = [each.long for each in wordings]
     drafts = (
-        [Draft(text=text, choices=choices) for text, choices in zip(texts, offered, strict=True)]
+        [
+            Draft(text=each.long, choices=choices, matters=each.matters)
+            for each, choices in zip(wordings, offered, strict=True)
+        ]
         if fits
-        else [Draft(text=_joined(texts, offered))]
+        else [Draft(text=_joined(texts, offered), matters=any(each.matters for each in wordings))]
     )
     limited = [part for draft in drafts for part in _limited(draft, capabilities.max_units)]
     return Rendered(drafts=tuple(limited), choices=tuple(chain.from_iterable(offered)))
@@ -190,4 +201,5 @@ def _effort(rendered: Rendered, capabilities: Capabilities) -> tuple[int, bool]:
 def _limited(draft: Draft, limit: int) -> list[Draft]:
     """As many messages as the channel's limit on one needs; the choices stay with the last."""
     texts = pages(draft.text, limit)
-    return [Draft(text=text) for text in texts[:-1]] + [Draft(text=texts[-1], choices=draft.choices)]
+    first = [Draft(text=text, matters=draft.matters) for text in texts[:-1]]
+    return [*first, replace(draft, text=texts[-1])]

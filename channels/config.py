@@ -18,7 +18,7 @@ from channels.base import Channel, Wiring
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_COMMON = frozenset({"kind", "enabled"})
+_COMMON = frozenset({"kind", "enabled", "follow_up"})
 _DEFAULT = "web"
 _SHAPES = {
     "str": "a text",
@@ -42,11 +42,15 @@ def setting(about: str, default: Any = MISSING, *, factory: Any = MISSING, secre
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelConfig:
-    """One `[channels.<name>]` section, its references to the environment resolved and its fields checked."""
+    """One `[channels.<name>]` section, its references to the environment resolved and its fields checked.
+
+    `follow_up` is the name of the channel by which goes what this one cannot deliver; empty where none does.
+    """
 
     name: str
     kind: str
     settings: Any
+    follow_up: str = ""
 
 
 def load_channels(path: Path, environ: Mapping[str, str]) -> list[ChannelConfig]:
@@ -94,9 +98,13 @@ def _read(where: str, name: str, section: Any, environ: Mapping[str, str]) -> Ch
         raise ConfigurationError(f"{where}.enabled: must be true or false")
     if not enabled:
         return None
+    follow_up = section.get("follow_up", "")
+    if not isinstance(follow_up, str):
+        raise ConfigurationError(f"{where}.follow_up: must be a text")
     module = _module(name, kind)
     own = {key: value for key, value in section.items() if key not in _COMMON}
-    return ChannelConfig(name=name, kind=kind, settings=_settings(where, module.Settings, own, environ))
+    settings = _settings(where, module.Settings, own, environ)
+    return ChannelConfig(name=name, kind=kind, settings=settings, follow_up=follow_up)
 
 
 def _module(name: str, kind: str) -> ModuleType:

@@ -10,7 +10,7 @@ from rasa_sdk.interfaces import Action
 from bot.places import Place
 from bot.text.gsm import is_gsm
 from complaints.cases import CaseKind
-from dialogs import draft
+from dialogs import draft, follow_up
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import ASK, case_just_filed
 from dialogs.circumstances import Circumstances
@@ -181,7 +181,8 @@ class SubmitCase(DialogAction):
         """File what was confirmed."""
         text, place = self._words_and_place(turn)
         case = self._intake.case(turn, text, _filed_kind(turn), place=place, told="utter_receipt")
-        return [*remember(**dict.fromkeys(_OF_ONE_CASE)), *self._intake.file(turn, case)]
+        filed = self._intake.file(turn, case)
+        return [*remember(**dict.fromkeys(_OF_ONE_CASE)), *filed, *await follow_up.offer(self.ports, turn)]
 
     def _words_and_place(self, turn: Turn) -> tuple[str, str]:
         """The person's words and the code of the place; a place that is on no list stays with the words."""

@@ -47,6 +47,8 @@ class Unsubscribe(DialogAction):
             return []
         for purpose in (Purpose.AWARENESS, Purpose.SURVEYS):
             turn.cause(RecordConsent(purpose=purpose, granted=False))
+        if Purpose.FOLLOW_UP in (await self.ports.addresses.stand(turn.person)).agreed:
+            turn.cause(RecordConsent(purpose=Purpose.FOLLOW_UP, granted=False))
         turn.cause(CancelReminders())
         turn.say("utter_unsubscribed")
         return []

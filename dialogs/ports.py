@@ -83,7 +83,10 @@ class Keeping:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Ports:
-    """Handed to every dialog by the composition root; `channels` says what each can show."""
+    """Handed to every dialog by the composition root.
+
+    `channels` says what each can show, `follow_ups` which carries what another could not deliver.
+    """
 
     pack: Pack
     phrases: Phrases
@@ -95,6 +98,7 @@ class Ports:
     reminders: ReminderReader
     addresses: AddressReader
     channels: Mapping[str, Capabilities]
+    follow_ups: Mapping[str, str]
     sending: SendingHours
     registers: Register
     keeping: Keeping

@@ -86,6 +86,7 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
         (KANNEL + "addresses = ['x']", "channels.a.addresses: must be networks"),
         (KANNEL + "addresses = 'x'", "channels.a.addresses: must be a list of texts"),
         ("[channels.a]\nkind='web'\nenabled='no'", "channels.a.enabled: must be true or false"),
+        ("[channels.a]\nkind='web'\nfollow_up=1", "channels.a.follow_up: must be a text"),
         (TWILIO.replace("env:TOKEN", "plain"), "channels.sms-one.auth_token: is a secret"),
         (TWILIO.replace("env:TOKEN", "env:NONE"), "auth_token: the environment variable NONE is not set"),
         (TWILIO.replace('sender = "+15005550006"', ""), "channels.sms-one.sender: set it"),

@@ -17,7 +17,7 @@ from rasa_sdk.types import DomainDict
 from bot.addresses import Holder
 from bot.calendar import WorkingCalendar
 from bot.clock import Chance
-from bot.consent import Stand
+from bot.consent import Purpose, RecordConsent, Stand
 from bot.dispatcher import Response, TurnDispatcher
 from bot.guesses import GUESSES_A_DAY
 from bot.linking import LinkPhone, UnlinkPhones
@@ -77,6 +77,7 @@ class AddressesInMemory:
 
     own: list[Urn] = field(default_factory=list)
     holders: dict[Urn, Holder] = field(default_factory=dict)
+    agreed: set[Purpose] = field(default_factory=set)
 
     async def of(self, contact_id: str) -> Sequence[Urn]:
         return list(self.own) if contact_id == "me" else []
@@ -86,10 +87,12 @@ class AddressesInMemory:
 
     async def stand(self, contact_id: str) -> Stand:
         del contact_id
-        return Stand()
+        return Stand(agreed=frozenset(self.agreed))
 
     def take(self, effect: object) -> None:
         match effect:
+            case RecordConsent(granted=True):
+                self.agreed.add(effect.purpose)
             case LinkPhone():
                 self.own.append(effect.phone)
             case UnlinkPhones():
@@ -229,6 +232,7 @@ def _read(root: Path) -> Ports:
         reminders=RemindersInMemory(),
         addresses=AddressesInMemory(),
         channels=CAPABILITIES,
+        follow_ups={"telegram": "sms", "whatsapp": "sms"},
         sending=SendingHours.load(pack),
         registers=RegisterInMemory(),
         keeping=Keeping(messages_days=180, cases_days=1825),
