@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from aiohttp import ClientSession, web
 from rasa_sdk.interfaces import Action
 
 from bot import calendar, phones, places, sending
+from bot.addresses import Addresses
 from bot.backlog import Backlog
 from bot.ballast import Ballast
 from bot.calendar import WorkingCalendar
@@ -29,11 +30,13 @@ from bot.engine import Engine
 from bot.erasure import Erasure
 from bot.errors import ConfigurationError, PackError
 from bot.files.workshop import Workshop
-from bot.guesses import Guesses
+from bot.follow_up import FollowUp
+from bot.guesses import CarriedGuesses, Guesses
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
 from bot.leases import Leases
 from bot.limits import Limits, MemoryLimits, RedisLimits
+from bot.linking import Linking
 from bot.lint import lint
 from bot.locks import Locks, MemoryLocks, RedisLocks
 from bot.logs import configure_logs
@@ -68,8 +71,8 @@ from channels.chat import ChatPages
 from channels.collector import Collector, Taking
 from channels.config import build_channels, load_channels
 from channels.delivery import Delivery, Figures
-from channels.follow_ups import follow_ups
 from channels.egress import Egress
+from channels.follow_ups import follow_ups
 from channels.kiosk import Kiosk
 from channels.optouts import OptOut, OptOuts
 from channels.plain_chat import PlainChat
@@ -81,6 +84,7 @@ from cli.main import command
 from complaints import categories, references, routing
 from complaints.categories import Categories
 from complaints.erasure import erase_cases
+from complaints.joining import join_cases
 from complaints.retention import case_rule, held_contacts
 from complaints.routing import Desks
 from complaints.sequencer import AnchorFile, Sequencer
@@ -96,6 +100,7 @@ from services.catalogue import Catalogue
 from services.centres import Centres
 from services.erasure import erase_requests
 from services.herald import Herald
+from services.joining import join_requests
 from services.judge import Judge
 from services.local import load_local
 from services.overlays import Overlays
@@ -249,7 +254,8 @@ async def open_installation(
         overlays = overlays_of(country, db, vault, clock, chance)
         if not maintenance:
             await overlays.refresh()
-        actions = discover(_ports(config, country, db, vault, clock, chance))
+        ports = _ports(config, country, db, vault, clock, chance)
+        actions = discover(replace(ports, channels=capabilities, follow_ups=follow_ups))
         kept = timedelta(days=config.purge_messages_days)
         writers = {
             RecordConsent: write_consent,
@@ -257,6 +263,11 @@ async def open_installation(
             **Erasure(held_contacts(), (erase_cases, erase_requests)).by_effect(),
             **reminder_writers(),
             **CaseWriters(timedelta(days=config.purge_cases_days)).by_effect(),
+            **Linking(
+                CarriedGuesses(db, vault),
+                (join_cases, join_requests),
+                timedelta(days=config.purge_contacts_days),
+            ).by_effect(),
             **RatingWriter(keep=timedelta(days=config.purge_cases_days)).by_effect(),
         }
         effects = Effects(writers=writers, db=db, vault=vault, clock=clock, chance=chance)
@@ -360,6 +371,9 @@ def _ports(
         cases=Cases(db, vault, clock),
         guesses=Guesses(db, vault, clock),
         reminders=Reminders(db, vault, clock),
+        addresses=Addresses(db, vault),
+        channels={},
+        follow_ups={},
         sending=country.sending,
         registers=EmbeddedRegister(db, vault),
         keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),

@@ -43,7 +43,6 @@ _claimable = and_(
 )
 # A look before the claim: an idle poll takes no write lock.
 _ANY_CLAIMABLE = select(outbox.c.id).where(_claimable).limit(1)
-_DUE = select(outbox.c.id).where(_claimable).limit(bindparam("count"))
 _CLAIM = (
     select(outbox)
     .where(_claimable)
@@ -316,10 +315,6 @@ class Outbox:
             await self._expire(outbox_id, params["now"])
         return await self._opened([(row, attempt, row.attempts + 1, now) for row in started])
 
-    async def due(self, channel: str, most: int) -> int:
-        """How many messages could be claimed now, counted up to `most`."""
-        return len(await self._db.fetch(_DUE, self._claim_params(self._clock.now(), channel, most)))
-
     async def lose(self, grace: timedelta) -> int:
         """Doubt every attempt that began longer ago than `grace`: its process died. Their number."""
         now = self._clock.now()
@@ -433,22 +428,7 @@ class Outbox:
         return claimed
 
     def _message(self, row: Row[Any]) -> OutboundMessage:
-        content: Mapping[str, Any] = self._vault.open_json(row.message_sealed, f"outbox:{row.id}")
-        return OutboundMessage(
-            id=row.id,
-            channel=row.channel,
-            urn=Urn.parse(content["urn"]),
-            text=content["text"],
-            cause=row.cause,
-            created_at=from_ms(row.created_at),
-            choices=tuple(Choice(label=label, payload=payload) for label, payload in content["choices"]),
-            priority=Priority(row.priority),
-            delivery_class=DeliveryClass(row.delivery_class),
-            expires_at=from_ms(row.expires_at),
-            session_end=content["session_end"],
-            heard_at=from_ms(content["heard_at"]) if "heard_at" in content else None,
-            reply_token=content.get("reply_token", ""),
-        )
+        return opened(row, self._vault)
 
 
 def set_urn_state(writes: WriteSet, urn_lookup: str, state: str) -> None:
@@ -460,7 +440,9 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
     content: dict[str, Any] = {
         "urn": str(message.urn),
         "text": message.text,
-        "choices": [[choice.label, choice.payload] for choice in message.choices],
+        "choices": [
+            [each.label, each.payload, *((True,) if each.shares_phone else ())] for each in message.choices
+        ],
         "session_end": message.session_end,
     }
     if message.heard_at:

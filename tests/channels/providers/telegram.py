@@ -59,7 +59,6 @@ class TelegramCaller(ServedCaller[TelegramServer]):
         data = keyboard[place - 1][0]["callback_data"]
         return {"id": number, "pressed": {"data": data}, "markup": {"inline_keyboard": keyboard}}
 
-
     def shared(self, phone: str, number: int, owner: int = 77) -> Mapping[str, Any]:
         """The spec of sharing a contact; its sender is 77."""
         return {"id": number, "message": {"contact": {"phone_number": phone, "user_id": owner}}}
