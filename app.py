@@ -618,6 +618,9 @@ async def _store_beside(config: Config) -> AsyncIterator[tuple[Database, Vault]]
 class Kit:
     """What the commands are given; see cli/kit.py."""
 
+    checks = PACK_CHECKS
+    shown = CAPABILITIES
+
     def config(self) -> Config:
         """The settings; from here on, logs are written as they say."""
         config = load_config()
@@ -673,7 +676,7 @@ class Kit:
 
 def main() -> None:
     """Run `patou`."""
-    command(Kit(), PACK_CHECKS, CAPABILITIES)()
+    command(Kit())()
 
 
 if __name__ == "__main__":

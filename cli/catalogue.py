@@ -40,7 +40,7 @@ _until = click.option(
 )
 
 
-def command(kit: Kit) -> click.Group:
+def commands(kit: Kit) -> list[click.Command]:
     """The group."""
 
     @click.group()
@@ -59,7 +59,7 @@ def command(kit: Kit) -> click.Group:
         *exchange.commands(kit),
     ):
         catalogue.add_command(each)
-    return catalogue
+    return [catalogue]
 
 
 def _list(kit: Kit) -> click.Command:

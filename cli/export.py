@@ -24,7 +24,7 @@ _WHAT: dict[str, Callable[[Database, Vault | None], AsyncIterator[dict[str, Any]
 }
 
 
-def command(kit: Kit) -> click.Command:
+def commands(kit: Kit) -> list[click.Command]:
     """The command."""
 
     @click.command()
@@ -38,7 +38,7 @@ def command(kit: Kit) -> click.Command:
         del jsonl
         asyncio.run(_export(kit, what, decrypt=decrypt))
 
-    return export
+    return [export]
 
 
 async def _export(kit: Kit, what: str, *, decrypt: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +91,19 @@ class ChannelCare(Protocol):
         """Tell its provider where to bring messages; raises ConfigurationError, SendError."""
 
 
+Check = Callable[[Pack], Iterable[PackError]]
+
+
 class Kit(Protocol):
     """What app.py provides to the commands."""
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        """What each domain looks for in its own files of a pack."""
+
+    @property
+    def shown(self) -> Mapping[str, Capabilities]:
+        """The channels that a conversation in the terminal can be shown as."""
 
     def config(self) -> Config:
         """The settings; raises ConfigurationError."""

@@ -22,7 +22,7 @@ from services.catalogue import Catalogue
 _CONFUSIONS = 10
 
 
-def command(kit: Kit) -> click.Group:
+def commands(kit: Kit) -> list[click.Command]:
     """The group."""
 
     @click.group()
@@ -56,7 +56,7 @@ def command(kit: Kit) -> click.Group:
         report = asyncio.run(_evaluate(kit, file, model))
         click.echo(_json(report) if as_json else "\n".join(_lines(report)))
 
-    return nlu
+    return [nlu]
 
 
 async def _train(kit: Kit, data: Path | None, out: Path | None) -> Path:

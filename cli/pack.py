@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -13,11 +13,9 @@ from bot.errors import PackError
 from bot.pack import Pack, check_pack
 from cli.kit import Kit
 
-Check = Callable[[Pack], Iterable[PackError]]
 
-
-def command(kit: Kit, checks: Iterable[Check]) -> click.Group:
-    """The group; `checks` are what each domain looks for in its own files."""
+def commands(kit: Kit) -> list[click.Command]:
+    """The group."""
 
     @click.group()
     def pack() -> None:
@@ -29,7 +27,7 @@ def command(kit: Kit, checks: Iterable[Check]) -> click.Group:
     def check(path: Path | None, as_json: bool) -> None:
         """Name every problem of the pack at PATH (the configured one by default): file, line, remedy."""
         root = path or kit.config().pack_root
-        _tell(check_pack(root, checks), as_json=as_json)
+        _tell(check_pack(root, kit.checks), as_json=as_json)
         if not as_json:
             loaded = Pack.load(root)
             waiting = sum(not text.reviewed for texts in loaded.texts.values() for text in texts.values())
@@ -44,7 +42,7 @@ def command(kit: Kit, checks: Iterable[Check]) -> click.Group:
         if not as_json:
             click.echo("Nothing to mend.")
 
-    return pack
+    return [pack]
 
 
 def _tell(problems: Iterable[PackError], *, as_json: bool) -> None:

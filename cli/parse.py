@@ -13,7 +13,7 @@ from bot.nlu.interpreter import Interpreter, ParseContext
 from cli.kit import Kit
 
 
-def command(kit: Kit) -> click.Command:
+def commands(kit: Kit) -> list[click.Command]:
     """The command."""
 
     @click.command()
@@ -28,7 +28,7 @@ def command(kit: Kit) -> click.Command:
             raise click.UsageError("Give either TEXT or --jsonl.")
         asyncio.run(_parse(kit, text, model))
 
-    return parse
+    return [parse]
 
 
 async def _parse(kit: Kit, text: str | None, model: Path | None) -> None:

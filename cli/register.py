@@ -33,7 +33,7 @@ _PROBLEMS_SHOWN = 50
 _JSON = click.option("--json", "as_json", is_flag=True, help="JSON.")
 
 
-def command(kit: Kit) -> click.Group:
+def commands(kit: Kit) -> list[click.Command]:
     """The group."""
 
     @click.group()
@@ -42,7 +42,7 @@ def command(kit: Kit) -> click.Group:
 
     for each in (_import(kit), _list(kit), _forget(kit)):
         register.add_command(each)
-    return register
+    return [register]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

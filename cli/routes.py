@@ -13,7 +13,7 @@ from bot.config import Config
 from cli.kit import Kit, Route
 
 
-def command(kit: Kit) -> click.Command:
+def commands(kit: Kit) -> list[click.Command]:
     """The command."""
 
     @click.command()
@@ -28,7 +28,7 @@ def command(kit: Kit) -> click.Command:
         for role, each in found:
             click.echo(f"{each.method:8}{each.path:44}{role}")
 
-    return routes
+    return [routes]
 
 
 async def _routes(kit: Kit) -> Sequence[tuple[str, Route]]:

@@ -16,7 +16,7 @@ from cli.kit import Kit
 log = structlog.get_logger()
 
 
-def command(kit: Kit) -> click.Command:
+def commands(kit: Kit) -> list[click.Command]:
     """The command."""
 
     @click.command()
@@ -27,7 +27,7 @@ def command(kit: Kit) -> click.Command:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(kit, kit.config(), host, port))
 
-    return serve
+    return [serve]
 
 
 async def _serve(kit: Kit, config: Config, host: str, port: int) -> None:

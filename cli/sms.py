@@ -12,7 +12,7 @@ from bot.text.typography import plain
 from cli.kit import Kit
 
 
-def command(kit: Kit) -> click.Command:
+def commands(kit: Kit) -> list[click.Command]:
     """The command."""
 
     @click.command()
@@ -39,4 +39,4 @@ def command(kit: Kit) -> click.Command:
             )
         )
 
-    return sms
+    return [sms]

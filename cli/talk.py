@@ -27,11 +27,11 @@ NAME = "terminal"
 _WORLD = ("pack", "cases", "applications", "register_down", "check_digit", "notices")
 
 
-def commands(kit: Kit, capabilities: Mapping[str, Capabilities]) -> list[click.Command]:
-    """Both commands; `capabilities` are those of each channel that can be shown."""
+def commands(kit: Kit) -> list[click.Command]:
+    """Both commands."""
     channel = click.option(
         "--channel",
-        type=click.Choice(sorted(capabilities)),
+        type=click.Choice(sorted(kit.shown)),
         default="sms",
         show_default=True,
         help="Show it so.",
@@ -42,7 +42,7 @@ def commands(kit: Kit, capabilities: Mapping[str, Capabilities]) -> list[click.C
     @click.option("--lang", default="", help="Begin in this language: lo, lo-Latn, en.")
     def chat(channel: str, lang: str) -> None:
         """Talk to the service; every answer with its parts, encoding and price. An empty line ends it."""
-        asyncio.run(_chat(kit, capabilities[channel], lang))
+        asyncio.run(_chat(kit, kit.shown[channel], lang))
 
     @click.command()
     @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -55,7 +55,7 @@ def commands(kit: Kit, capabilities: Mapping[str, Capabilities]) -> list[click.C
         before a step. What a transcript of the tests says beside is not played; standard error
         names what would have changed the answers.
         """
-        asyncio.run(_play(kit, capabilities[channel], file))
+        asyncio.run(_play(kit, kit.shown[channel], file))
 
     return [chat, play]
 

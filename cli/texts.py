@@ -16,14 +16,13 @@ from bot.errors import PackError, PatouError
 from bot.pack import Pack, check_pack
 from bot.texts import Outcome, Review, Verdict, Wording, problem, wordings
 from cli.kit import Kit
-from cli.pack import Check
 from cli.workbook import NO, YES, Line, read, write
 
 _SHOWN = 70  # characters of a wording in a list
 
 
-def command(kit: Kit, checks: Sequence[Check]) -> click.Group:
-    """The group; `checks` are what each domain looks for in its own files."""
+def commands(kit: Kit) -> list[click.Command]:
+    """The group."""
 
     @click.group()
     def texts() -> None:
@@ -66,7 +65,7 @@ def command(kit: Kit, checks: Sequence[Check]) -> click.Group:
         known = wordings(pack)
         heard = _hear(read(file), known, pack)
         outcome = Review(pack, known).outcome(heard.verdicts)
-        problems = heard.problems or _new_problems(kit, checks, pack, outcome)
+        problems = heard.problems or _new_problems(kit, pack, outcome)
         _tell(heard, outcome)
         if problems:
             for each in problems:
@@ -76,7 +75,7 @@ def command(kit: Kit, checks: Sequence[Check]) -> click.Group:
         if not dry_run:
             _store(pack.root, outcome)
 
-    return texts
+    return [texts]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -139,11 +138,11 @@ def _trouble(line: Line, wording: Wording | None, pack: Pack) -> str:
     return problem(wording, line.sheet, line.new) if line.new else ""
 
 
-def _new_problems(kit: Kit, checks: Sequence[Check], pack: Pack, outcome: Outcome) -> list[str]:
+def _new_problems(kit: Kit, pack: Pack, outcome: Outcome) -> list[str]:
     """What would be wrong with the pack after the change, and is not now."""
 
     def found(root: Path) -> Counter[str]:
-        wrong: list[PackError] = list(check_pack(root, checks))
+        wrong: list[PackError] = list(check_pack(root, kit.checks))
         wrong += [] if wrong else kit.lint(Pack.load(root))
         return Counter(
             f"{Path(each.file).relative_to(root)}: {each.problem}. {each.remedy}" for each in wrong

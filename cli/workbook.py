@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from bot.errors import PatouError
@@ -29,8 +28,9 @@ _TEXT_WIDTH, _PARTS_WIDTH = 40, 8
 _LINE = 15  # points
 _AS_TEXT = "@"
 _MOST_UNPACKED = 64 << 20  # bytes; three languages of a whole pack have 1.4 MiB
-# What the library runs into where parts of a workbook are missing or of another kind.
-_MISREAD = (AttributeError, EOFError, KeyError, IndexError, TypeError, ValueError)
+# What the library runs into where parts of a workbook are missing or of another kind; broken XML is a
+# SyntaxError of either parser that it may find.
+_MISREAD = (AttributeError, EOFError, KeyError, IndexError, SyntaxError, TypeError, ValueError)
 
 
 class NotAWorkbook(PatouError):
@@ -74,7 +74,7 @@ def read(path: Path) -> Iterator[Line]:
             book = load_workbook(file, read_only=True, data_only=True)
             for sheet in book.worksheets:
                 yield from _lines(sheet.title, sheet.iter_rows(values_only=True))
-    except (InvalidFileException, BadZipFile, zlib.error, ParseError, *_MISREAD, OSError) as error:
+    except (InvalidFileException, BadZipFile, zlib.error, *_MISREAD, OSError) as error:
         raise NotAWorkbook(f"{path} is no .xlsx workbook: {error}") from error
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import click
 import orjson
 import pytest
 from click.testing import CliRunner, Result
 
 import app
 from bot.config import Config
-from cli.catalogue import command
+from cli.catalogue import commands
 from tests.pack.conftest import PACKS
 
 
@@ -33,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 def _run(folder: Path, *arguments: str) -> Result:
     # A PatouError ends the real command with exit code 1; here it comes out as the exception.
-    return CliRunner().invoke(command(_Kit(folder)), arguments)
+    return CliRunner().invoke(commands(_Kit(folder))[0], arguments)
 
 
 def _rows(folder: Path, *arguments: str) -> list[Any]:
@@ -119,6 +120,8 @@ def test_what_cannot_be_is_refused(folder: Path, arguments: list[str], code: int
 
 
 def test_every_command_says_what_it_does(folder: Path) -> None:
-    for name, each in command(_Kit(folder)).commands.items():
+    (catalogue,) = commands(_Kit(folder))
+    assert isinstance(catalogue, click.Group)
+    for name, each in catalogue.commands.items():
         assert each.help, name
         assert _run(folder, name, "--help").exit_code == 0

@@ -13,7 +13,7 @@ from bot.config import Config
 from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.model import Model
 from cli.kit import Kit
-from cli.nlu import command
+from cli.nlu import commands
 
 DATA = """\
 version: "3.1"
@@ -56,7 +56,7 @@ class _Kit:
 
 
 def _run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(command(cast("Kit", _Kit(folder))), arguments)
+    return CliRunner().invoke(commands(cast("Kit", _Kit(folder)))[0], arguments)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from bot.config import Config
 from bot.crypto import Vault
 from bot.db import Database
 from cli.kit import Kit
-from cli.register import command
+from cli.register import commands
 
 LIST = """\
 number,service,state,since,next_step,phone,pin
@@ -41,7 +41,7 @@ class _Kit:
 
 
 def _run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(command(cast("Kit", _Kit(folder))), arguments)
+    return CliRunner().invoke(commands(cast("Kit", _Kit(folder)))[0], arguments)
 
 
 def _file(folder: Path, text: str = LIST) -> str:

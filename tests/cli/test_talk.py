@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _play(folder: Path, *arguments: str, file: str = "talks.yml") -> Result:
-    play = next(each for each in commands(_Kit(folder), CAPABILITIES) if each.name == "play")
+    play = next(each for each in commands(_Kit(folder)) if each.name == "play")
     return CliRunner().invoke(play, [str(folder / file), *arguments])
 
 

@@ -17,7 +17,6 @@ from openpyxl import load_workbook
 import app
 from bot.pack import Pack, load_yaml
 from bot.texts import Said, Wording, wordings
-from channels.terminal import CAPABILITIES
 from cli.main import command
 from cli.workbook import NotAWorkbook, read, write
 from tests.pack.conftest import PACKS
@@ -60,7 +59,7 @@ def edit(book: Path) -> Edit:
 
 
 def patou(verb: str, file: Path, pack: Path, *more: str) -> Result:
-    patou = command(app.Kit(), app.PACK_CHECKS, CAPABILITIES)
+    patou = command(app.Kit())
     return CliRunner().invoke(patou, ["texts", verb, str(file), "--pack", str(pack), *more])
 
 
