@@ -12,15 +12,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup
 from telegram.constants import InlineKeyboardButtonLimit, MessageLimit
 from telegram.error import TelegramError
-from telegram.request import BaseRequest, RequestData
 
 from bot.messages import (
+    Attachment,
     Capabilities,
     Choice,
     Ignored,
@@ -31,13 +30,14 @@ from bot.messages import (
 )
 from bot.outbox import SentPart
 from bot.urns import Urn
-from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring, same_secret
+from channels import telegram_media
+from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring, same_secret
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, member, read_json, text, whole
-from channels.errors import Malformed, NotAuthentic, SendError
+from channels.errors import NotAuthentic, SendError
 from channels.forms import fitted
-from channels.http import Answer, call, problem_of
 from channels.shared_contact import PAYLOAD, asking_keyboard, own_phone
+from channels.telegram_http import RefusedError, TelegramHttp
 
 API = "https://api.telegram.org"
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
@@ -50,10 +50,6 @@ _NOTE = 200
 _CORRECTED_SECONDS = 120
 _COMMAND = re.compile(r"/([a-z]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _COMMANDS = {"start": "/greet", "help": "/help", "language": "/language"}
-_BLOCKED = "bot was blocked by the user"
-_GONE = ("chat not found", "user not found", "peer_id_invalid", "group chat was upgraded")
-_REFUSED = 400
-_ACCOUNT = frozenset({401, 404, 409})
 _UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 _AWAY = frozenset({"kicked", "left"})
 
@@ -106,10 +102,12 @@ class TelegramChannel:
         self._settings = settings
         self._clock = wiring.clock
         self._webhook = f"{wiring.public_url.rstrip('/')}/channels/{name}/messages"
-        http = _Http(wiring, settings)
+        http = TelegramHttp(wiring.session, settings.timeout)
+        api = settings.api_url.rstrip("/")
+        self._files = telegram_media.Files(wiring.session, api, settings.token, settings.timeout)
         self._bot = Bot(
             settings.token,
-            base_url=f"{settings.api_url.rstrip('/')}/bot",
+            base_url=f"{api}/bot",
             request=http,
             get_updates_request=http,
         )
@@ -151,7 +149,7 @@ class TelegramChannel:
                 reply_markup=_keyboard(message.choices),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
-        except _RefusedError as refused:
+        except RefusedError as refused:
             raise refused.error from None
         except (TelegramError, ValueError, KeyError, TypeError):
             # What the client makes nothing of was answered 200.
@@ -162,7 +160,7 @@ class TelegramChannel:
         """Whose token it is, where updates go, how many wait there and what the last fault was."""
         try:
             user, hook = await self._bot.get_me(), await self._bot.get_webhook_info()
-        except _RefusedError as refused:
+        except RefusedError as refused:
             raise refused.error from None
         waiting = f"{hook.pending_update_count} updates wait at Telegram"
         if hook.last_error_message:
@@ -182,8 +180,12 @@ class TelegramChannel:
                 secret_token=self._settings.secret,
                 allowed_updates=list(_UPDATES),
             )
-        except _RefusedError as refused:
+        except RefusedError as refused:
             raise refused.error from None
+
+    async def locate(self, attachment: Attachment) -> Source:
+        """Where the Bot API says."""
+        return await self._files.locate(attachment)
 
     def probe(self) -> RawRequest:
         """An update of a kind that nobody knows."""
@@ -203,12 +205,15 @@ class TelegramChannel:
         if "contact" in message:
             shared = self._said(update_id, chat, sender, "", PAYLOAD)
             return replace(shared, proven=own_phone(message))
-        words = text(message, "text") or text(message, "caption")
-        if not words:
+        words, enclosed = (
+            text(message, "text") or text(message, "caption"),
+            telegram_media.attachments(message),
+        )
+        if not (words or enclosed):
             return Ignored(reason="no_text")
         command = _COMMAND.fullmatch(words)
         words, payload = _ordered(command[1], command[2] or "") if command else (words, "")
-        return self._said(update_id, chat, sender, words, payload)
+        return replace(self._said(update_id, chat, sender, words, payload), attachments=enclosed)
 
     def _stopped(self, update_id: str, change: Document) -> InboundEvent:
         """A person has blocked the bot, or let it write again."""
@@ -252,79 +257,6 @@ class TelegramChannel:
             language=text(sender, "language_code").partition("-")[0][:8],
             received_at=self._clock.now(),
         )
-
-
-class _RefusedError(TelegramError):
-    """Carries a refusal through the official client, which passes errors of its own family on."""
-
-    def __init__(self, error: SendError) -> None:
-        super().__init__(error.code)
-        self.error = error
-
-
-class _Http(BaseRequest):
-    """The official client's way to the network: our shared session, and refusals as SendErrors."""
-
-    def __init__(self, wiring: Wiring, settings: Settings) -> None:
-        self._session = wiring.session
-        self._seconds = settings.timeout
-
-    @property
-    def read_timeout(self) -> float:
-        """Seconds that an answer may take."""
-        return self._seconds
-
-    async def initialize(self) -> None:
-        """Nothing: the session is the server's."""
-
-    async def shutdown(self) -> None:
-        """Nothing, likewise."""
-
-    async def do_request(
-        self,
-        url: str,
-        method: str,
-        request_data: RequestData | None = None,
-        read_timeout: object = None,  # noqa: ARG002 - the library's signature; the total is ours
-        write_timeout: object = None,  # noqa: ARG002 - likewise
-        connect_timeout: object = None,  # noqa: ARG002 - likewise
-        pool_timeout: object = None,  # noqa: ARG002 - likewise
-    ) -> tuple[int, bytes]:
-        """One call; raises _RefusedError for everything that is no success."""
-        form = request_data.json_parameters if request_data else {}
-        try:
-            answer = await call(self._session, method, url, seconds=self._seconds, form=form)
-        except SendError as error:
-            raise _RefusedError(error) from None
-        problem = _problem(answer)
-        if problem is not None:
-            raise _RefusedError(problem)
-        return answer.status, answer.text.encode()
-
-
-def _problem(answer: Answer) -> SendError | None:
-    """What a refusal means; None when the message was taken."""
-    if answer.status < _REFUSED:
-        return problem_of(answer)
-    try:
-        document = read_json(answer.text.encode())
-        about = text(document, "description").casefold()
-        pause = member(document, "parameters").get("retry_after", 0)
-    except Malformed:
-        about, pause = "", 0
-    code = f"http_{answer.status}"
-    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = float(pause) if isinstance(pause, int) else answer.retry_after
-        return SendError(code=code, throttled=True, retry_after=max(wait, answer.retry_after))
-    if answer.status == HTTPStatus.FORBIDDEN:
-        return SendError(code="blocked", opted_out=True) if _BLOCKED in about else _gone(code)
-    if answer.status == HTTPStatus.BAD_REQUEST and any(each in about for each in _GONE):
-        return _gone(code)
-    return problem_of(answer, _ACCOUNT)
-
-
-def _gone(code: str) -> SendError:
-    return SendError(code=code, unreachable=True)
 
 
 def _ordered(command: str, words: str) -> tuple[str, str]:
