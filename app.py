@@ -35,10 +35,10 @@ from bot.guesses import CarriedGuesses, Guesses
 from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
 from bot.leases import Leases
-from bot.limits import Limits, MemoryLimits, RedisLimits
+from bot.limits import Limits, MemoryLimits
 from bot.linking import Linking
 from bot.lint import lint
-from bot.locks import Locks, MemoryLocks, RedisLocks
+from bot.locks import Locks, MemoryLocks
 from bot.logs import configure_logs
 from bot.media import MediaWriter, media_rule
 from bot.messages import Capabilities, MediaKind
@@ -55,7 +55,6 @@ from bot.phones import PhoneRules
 from bot.pipeline import Parts, Pipeline
 from bot.places import Places
 from bot.receipts import Receipts
-from bot.redis import connect
 from bot.rendering import Renderer
 from bot.retention import floor_rules
 from bot.rules import Rules
@@ -335,6 +334,11 @@ async def _shared(config: Config, clock: Clock, stack: AsyncExitStack) -> tuple[
     """Locks and limits: in memory, or in Redis when several processes share them."""
     if not config.redis_url:
         return MemoryLocks(clock), MemoryLimits(clock)
+    # Loaded only where they are used: a start is quicker without.
+    from bot.redis import connect
+    from bot.redis_limits import RedisLimits
+    from bot.redis_locks import RedisLocks
+
     redis = connect(config.redis_url)
     stack.push_async_callback(redis.aclose)
     return RedisLocks(redis, clock), RedisLimits(redis, clock)

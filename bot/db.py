@@ -13,7 +13,6 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.clock import Clock
 from bot.errors import ConfigurationError
-from bot.postgresql import PostgresqlDatabase
 from bot.sqlite import SqliteDatabase
 from bot.writes import Params, Write, WriteSet, apply
 
@@ -89,6 +88,9 @@ async def open_database(
             Path(address.database), clock, maintenance=maintenance, patience=patience
         )
     if backend == "postgresql":
+        # Loaded only where it is used: a start is quicker without.
+        from bot.postgresql import PostgresqlDatabase
+
         return await PostgresqlDatabase.open(address, clock, patience=patience)
     raise ConfigurationError(
         f"PATOU_DATABASE_URL names {backend!r}; use sqlite:///path/file.db or postgresql://…"

@@ -17,10 +17,12 @@ from redis.asyncio import Redis
 from bot.clock import Chance, Clock
 from bot.crypto import Vault, open_vault
 from bot.db import Database, open_database
-from bot.limits import Limits, MemoryLimits, RedisLimits
-from bot.locks import Locks, MemoryLocks, RedisLocks
+from bot.limits import Limits, MemoryLimits
+from bot.locks import Locks, MemoryLocks
 from bot.migrate import upgrade
 from bot.redis import connect
+from bot.redis_limits import RedisLimits
+from bot.redis_locks import RedisLocks
 from tests.pinned import PinnedTime
 from tests.servers.postgresql import PostgresqlServer
 from tests.servers.redis import RedisServer

@@ -8,8 +8,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.clock import Chance, Clock
-from bot.limits import Limits, MemoryLimits, RedisLimits
+from bot.limits import Limits, MemoryLimits
 from bot.redis import connect
+from bot.redis_limits import RedisLimits
 from tests.pinned import PinnedTime
 from tests.servers.redis import RedisServer
 

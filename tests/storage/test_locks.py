@@ -7,8 +7,9 @@ import asyncio
 from redis.asyncio import Redis
 
 from bot.clock import Clock
-from bot.locks import Locks, RedisLocks
+from bot.locks import Locks
 from bot.redis import connect
+from bot.redis_locks import RedisLocks
 from tests.pinned import PinnedTime
 from tests.servers.redis import RedisServer
 
