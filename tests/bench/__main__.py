@@ -25,6 +25,7 @@ from tests.bench.lengths import longest_in_lao
 from tests.bench.pacing import pacing
 from tests.bench.rows import Row
 from tests.bench.traffic import PUBLIC_URL, webhooks
+from tests.bench.web_chat import waiting
 from tests.servers.ports import free_port
 from tests.system.models import train
 from tests.system.server import PatouServer, Setup, until
@@ -69,6 +70,8 @@ async def measure(folder: Path) -> list[Row]:
         rows += await _throughput(setup, session, bare, all_new=True)
         rows += await _steady(setup, session, provider)
         rows += await _start(setup, session)
+        async with _server(_own_folder(setup, "web_chat"), session) as server:
+            rows += await waiting(server.url)
     return rows + await reading() + await pacing() + await longest_in_lao()
 
 

@@ -108,9 +108,9 @@ async def test_who_goes_away_is_asked_for_and_then_forgotten(edge: Edge, page: P
     await page.goto(f"{edge.url}/kiosk?lang=en")
     await page.get_by_role("button", name=FEE).click()
     await expect(page.locator(".slip")).to_be_visible()
-    await page.clock.run_for(29_000)
+    await page.clock.run_for(20_000)
     await expect(page.get_by_role("dialog")).to_be_hidden()
-    await page.clock.run_for(2_000)
+    await page.clock.run_for(11_000)
     await expect(page.get_by_role("dialog", name=STILL)).to_be_visible()
     assert await barriers(page) == []
     await page.get_by_role("button", name=PACK.label("en", "kiosk_go_on")).click()
