@@ -51,6 +51,7 @@ _STATES = {
     "failed": DeliveryState.FAILED,
 }
 _CAPTIONED = ("image", "video", "document")
+_WORDED = frozenset(("text", "button", "interactive", *_CAPTIONED))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -274,7 +275,8 @@ def _recipient(urn: Urn) -> dict[str, str]:
 def _said(message: Document) -> tuple[str, str] | None:
     """The words and the payload of a message; None for one without words."""
     kind = text(message, "type")
-    content = member(message, kind) if kind else {}
+    # Of other kinds the content may be of any shape: contacts are a list.
+    content = member(message, kind) if kind in _WORDED else {}
     if kind == "text":
         return text(content, "body"), ""
     if kind == "button":

@@ -33,6 +33,7 @@ class LineServer(ProviderServer):
         self.repeated = 0
         self.endpoint = ""
         self._keys: set[uuid.UUID] = set()
+        self.files: dict[str, bytes] = {}  # by the ids of the messages that they came in
         self._tokens: set[str] = set()
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
@@ -41,6 +42,7 @@ class LineServer(ProviderServer):
             web.post("/v2/bot/message/push", self._push),
             web.post("/v2/bot/message/reply", self._reply),
             web.get("/v2/bot/info", self._info),
+            web.get("/v2/bot/message/{id}/content", self._content),
             web.route("*", "/v2/bot/channel/webhook/endpoint", self._endpoint),
         ]
 
@@ -83,6 +85,12 @@ class LineServer(ProviderServer):
         if outcome == "take and fail":
             return _error(500, "Internal Server Error")
         return web.json_response({"sentMessages": [{"id": str(len(self.messages)), "quoteToken": "q"}]})
+
+    async def _content(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
+            return _error(401, "Authentication failed")
+        found = self.files.get(request.match_info["id"])
+        return _error(404, "Not found") if found is None else web.Response(body=found)
 
     async def _info(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":

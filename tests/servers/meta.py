@@ -45,12 +45,16 @@ class MetaServer(ProviderServer):
     def __init__(self) -> None:
         super().__init__()
         self.subscribed = ["messages"]
+        self.urls: dict[str, str] = {}  # of files, by their ids
+        self.files: dict[str, bytes] = {}  # by the last segment of their addresses
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
         return [
             web.post("/v23.0/{sender}/messages", self._create),
             web.get("/v23.0/{sender}", self._number),
+            web.get("/attachments/{name}", self._attachment),
+            web.get("/cdn/{name}", self._cdn),
             web.route("*", "/v23.0/{sender}/subscribed_apps", self._subscriptions),
         ]
 
@@ -75,6 +79,8 @@ class MetaServer(ProviderServer):
     async def _number(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
             return _error(401, 190)
+        if request.match_info["sender"] != PHONE_NUMBER_ID:
+            return self._where(request.match_info["sender"])
         told = {
             "display_phone_number": "+856 20 55 512 345",
             "verified_name": "The office",
@@ -82,6 +88,26 @@ class MetaServer(ProviderServer):
         }
         assert set(request.query["fields"].split(",")) == told.keys()
         return web.json_response({**told, "id": request.match_info["sender"]})
+
+    def _where(self, media_id: str) -> web.Response:
+        if media_id not in self.urls:
+            return _error(400, 100, "Unsupported get request. Object does not exist")
+        return web.json_response(
+            {"id": media_id, "url": self.urls[media_id], "messaging_product": "whatsapp"}
+        )
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        """A file of WhatsApp's: with the token only."""
+        found = self.files.get(request.match_info["name"])
+        if found is None or request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":
+            return web.Response(status=404)
+        return web.Response(body=found)
+
+    async def _cdn(self, request: web.Request) -> web.Response:
+        """A file of Messenger's: whoever has the address, and no token goes there."""
+        assert "Authorization" not in request.headers
+        found = self.files.get(request.match_info["name"])
+        return web.Response(status=404) if found is None else web.Response(body=found)
 
     async def _subscriptions(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Authorization") != f"Bearer {ACCESS_TOKEN}":

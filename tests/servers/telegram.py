@@ -36,14 +36,24 @@ class TelegramServer(ProviderServer):
 
     webhook = ""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.paths: dict[str, str] = {}  # of files, by their ids
+        self.files: dict[str, bytes] = {}  # by their paths
+
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         """See `ProviderServer.routes`."""
-        return [web.post("/bot{token}/{method}", self._call)]
+        return [
+            web.post("/bot{token}/{method}", self._call),
+            web.get("/file/bot{token}/{path:.*}", self._file),
+        ]
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
         if request.match_info["method"] in ("getMe", "getWebhookInfo", "setWebhook"):
             return self._about_us(request, form)
+        if request.match_info["method"] == "getFile":
+            return self._where(request, form)
         refusal = _refusal(request, form)
         if refusal is not None:
             return refusal
@@ -70,6 +80,24 @@ class TelegramServer(ProviderServer):
         hook = {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 3}
         told = {"getMe": user, "getWebhookInfo": hook, "setWebhook": True}[method]
         return web.json_response({"ok": True, "result": told})
+
+    def _where(self, request: web.Request, form: dict[str, str]) -> web.Response:
+        if request.match_info["token"] != TOKEN or form.keys() != {"file_id"}:
+            return _error(401, "Unauthorized")
+        file_id = form["file_id"]
+        if file_id == "huge":
+            return _error(400, "Bad Request: file is too big")
+        if file_id not in self.paths:
+            return _error(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        return web.json_response(
+            {"ok": True, "result": {"file_id": file_id, "file_path": self.paths[file_id]}}
+        )
+
+    async def _file(self, request: web.Request) -> web.Response:
+        found = self.files.get(request.match_info["path"])
+        if found is None or request.match_info["token"] != TOKEN:
+            return _error(404, "Not Found")
+        return web.Response(body=found)
 
     def _take(self, form: dict[str, str]) -> dict[str, Any]:
         chat = int(form["chat_id"])

@@ -26,6 +26,7 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
         previous_channel_secret="the-secret-before",
         access_token=ACCESS_TOKEN,
         api_url=server.url,
+        data_url=server.url,
         timeout=seconds,
     )
     config = ChannelConfig(name="line", kind="line", settings=settings)
