@@ -19,6 +19,7 @@ from channels.errors import Malformed, NotAuthentic
 from channels.webhook import readable
 from tests.channels.harness import Edge
 from tests.channels.providers import connect
+from tests.channels.test_media import TABLE as MEDIA
 from tests.channels.test_tables import table
 
 MUTATIONS = 10_000
@@ -54,6 +55,8 @@ async def test_requests_changed_a_little(kind: str, edge: Edge, session: ClientS
         for row in table(kind)["inbound"]:
             for spec in row["requests"]:
                 await caller.call(spec)
+        for row in MEDIA.get(kind, {}).get("told", ()):
+            await caller.call(row["spec"])
     real = [each for each in recording.requests if len(each.body) < 5_000]
     random_ = random.Random(kind)  # noqa: S311 (it must repeat itself)
     outcomes = [
