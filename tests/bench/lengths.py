@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import app
 from bot.rendering import Renderer
 from bot.text.parts import count
 from channels.terminal import CAPABILITIES
+from composition.understanding import budgets
 from dialogs.ports import Ports
 from tests.bench.rows import Row
 from tests.dialogs.actions.kit import CasesInMemory, act, case, ports
@@ -32,5 +32,5 @@ async def longest_in_lao() -> list[Row]:
 
 async def _parts(world: Ports, action: str, entities: dict[str, str], slots: dict[str, str]) -> int:
     answer = await act(world, action, entities=entities, slots=slots)
-    rendered = Renderer(world.pack, app.budgets()).render(answer.said, "lo", CAPABILITIES["sms"])
+    rendered = Renderer(world.pack, budgets()).render(answer.said, "lo", CAPABILITIES["sms"])
     return sum(count(draft.text) for draft in rendered.drafts)

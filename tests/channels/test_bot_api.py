@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-import app
 from bot.clock import Clock
 from bot.config import Config
 from bot.messages import Capabilities
 from channels import telegram
 from channels.config import ChannelConfig
+from composition.installation import Ways, open_installation
 from tests.channels.harness import Edge, Store, drain
 from tests.servers.bot_api import BotApi
 from tests.servers.ports import free_port
@@ -44,8 +44,9 @@ async def served(
     (tmp_path / "models").symlink_to(models)
     config = Config(data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0)
     capabilities: dict[str, Capabilities] = {}
-    async with app.open_installation(config, capabilities, lambda: None) as opened:
-        store = Store(opened.db, opened.vault, _Now(), opened.chance)  # type: ignore[arg-type]  # its clock alone
+    async with open_installation(config, Ways(capabilities=capabilities), lambda: None) as opened:
+        ground = opened.ground
+        store = Store(ground.db, ground.vault, _Now(), ground.chance)  # type: ignore[arg-type]  # its clock alone
         edge = Edge(store, opened.limits, free_port())
         edge.pipeline = opened.pipeline  # type: ignore[assignment]  # the real one
         settings = telegram.Settings(token=TOKEN, secret=SECRET, api_url=bot_api.url, timeout=20.0)

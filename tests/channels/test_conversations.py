@@ -12,7 +12,6 @@ import pytest
 import yaml
 from aiohttp import ClientSession
 
-import app
 from bot.clock import Clock
 from bot.config import Config
 from bot.messages import Capabilities
@@ -20,6 +19,7 @@ from bot.text.parts import count as parts
 from channels.config import kinds
 from channels.delivery import Delivery
 from channels.terminal import CAPABILITIES
+from composition.installation import Ways, open_installation
 from tests.channels.harness import Edge, Store, drain
 from tests.channels.providers import Caller, connect
 from tests.servers.ports import free_port
@@ -42,8 +42,9 @@ async def caller(kind: str, tmp_path: Path, models: Path, session: ClientSession
     (tmp_path / "models").symlink_to(models)
     config = Config(data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0)
     capabilities: dict[str, Capabilities] = {}
-    async with app.open_installation(config, capabilities, lambda: None) as opened:
-        store = Store(opened.db, opened.vault, _Now(), opened.chance)  # type: ignore[arg-type]  # its clock alone
+    async with open_installation(config, Ways(capabilities=capabilities), lambda: None) as opened:
+        ground = opened.ground
+        store = Store(ground.db, ground.vault, _Now(), ground.chance)  # type: ignore[arg-type]  # its clock alone
         edge = Edge(store, opened.limits, free_port())
         edge.pipeline = opened.pipeline  # type: ignore[assignment]  # the real one
         async with connect(kind, edge, session, seconds=20.0) as caller:

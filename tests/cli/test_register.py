@@ -11,12 +11,12 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner, Result
 
-import app
 from bot.config import Config
 from bot.crypto import Vault
 from bot.db import Database
 from cli.kit import Kit
 from cli.register import commands
+from composition.store import open_store
 
 LIST = """\
 number,service,state,since,next_step,phone,pin
@@ -36,7 +36,7 @@ class _Kit:
 
     @asynccontextmanager
     async def store(self, config: Config, *, maintenance: bool) -> AsyncIterator[tuple[Database, Vault]]:
-        async with app.open_store(config, maintenance=maintenance) as opened:
+        async with open_store(config, maintenance=maintenance) as opened:
             yield opened
 
 

@@ -15,7 +15,6 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
-import app
 from bot.clock import Chance
 from bot.config import Config
 from bot.engine import Engine, Turn
@@ -29,6 +28,8 @@ from channels.collector import INTENT as MEDIA_REFUSED
 from channels.terminal import CAPABILITIES
 from complaints.cases import Case, CaseState
 from complaints.filing import FileCase, WithdrawCase
+from composition.country import Country
+from composition.understanding import budgets, engine_of, understanding
 from dialogs.discover import discover
 from dialogs.ports import Ports
 from services.application_numbers import normalise
@@ -220,16 +221,16 @@ class _Watched(Action):
 class World:
     """A country as every conversation finds it: what is understood there, its texts and its facts."""
 
-    country: app.Country
+    country: Country
     ports: Ports
     interpreter: Interpreter
 
     @classmethod
     async def load(cls, root: Path, data_dir: Path) -> World:
         """The country of a pack; its model is trained where `data_dir` has none."""
-        country = app.Country.load(root)
-        understanding = await app.understanding(Config(data_dir=data_dir, pack=root), country)
-        return cls(country=country, ports=ports(root=root), interpreter=understanding)
+        country = Country.load(root)
+        interpreter = await understanding(Config(data_dir=data_dir, pack=root), country)
+        return cls(country=country, ports=ports(root=root), interpreter=interpreter)
 
     def begin(self, transcript: Transcript) -> Conversation:
         """The conversation of a transcript before its first step."""
@@ -249,9 +250,9 @@ class World:
             chance=Chance(random=random.Random(7)),  # noqa: S311 (it must repeat itself)
         )
         return Conversation(
-            engine=app.engine_of(self.country, [_Watched(action, ran) for action in discover(world)]),
+            engine=engine_of(self.country, [_Watched(action, ran) for action in discover(world)]),
             interpreter=self.interpreter,
-            renderer=Renderer(self.country.pack, app.budgets()),
+            renderer=Renderer(self.country.pack, budgets()),
             pinned=pinned,
             channel=transcript["channel"],
             state=TrackerState(contact_id="me"),

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import app
 from bot.config import Config
 from bot.nlu.data import TrainingData
 from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.understanding import examples_of, model_of
 from bot.pack import Pack
+from composition.country import Country
+from composition.understanding import understanding
 from services.catalogue import Catalogue
 
 PACK = Path("nlu_data")
@@ -29,7 +30,7 @@ def data(pack: Pack) -> TrainingData:
 
 @pytest.fixture(scope="session")
 async def interpreter(models: Path) -> LightInterpreter:
-    return await app.understanding(Config(data_dir=models.parent, pack=PACK), app.Country.load(PACK))
+    return await understanding(Config(data_dir=models.parent, pack=PACK), Country.load(PACK))
 
 
 @pytest.fixture(scope="session")

@@ -7,22 +7,21 @@ from pathlib import Path
 
 import pytest
 
-import app
 from bot.config import Config
 from bot.errors import PackError
 from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack
+from composition.country import Country
+from composition.understanding import understanding
 
 FICTIONAL = Path("tests/packs/fictional")
 
 
 @pytest.fixture(scope="module")
 async def foreign(models: Path) -> LightInterpreter:
-    return await app.understanding(
-        Config(data_dir=models.parent, pack=FICTIONAL), app.Country.load(FICTIONAL)
-    )
+    return await understanding(Config(data_dir=models.parent, pack=FICTIONAL), Country.load(FICTIONAL))
 
 
 @pytest.mark.parametrize(

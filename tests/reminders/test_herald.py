@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-import app
 from bot.clock import Chance, Clock
 from bot.contacts import People
 from bot.conversation import Conversation
@@ -30,6 +29,8 @@ from bot.rendering import Renderer
 from bot.schema import outbox, urns
 from bot.spending import Spending
 from bot.urns import Urn
+from composition.country import Country
+from composition.understanding import engine_of
 from dialogs.discover import discover
 from services.herald import Herald
 from services.layers import Overlay
@@ -89,7 +90,7 @@ class World:
     store: Reminders
     originate: Originate
     herald: Herald
-    country: app.Country
+    country: Country
 
     async def do(self, cause: str, *effects: object, urn: Urn = URN) -> None:
         """What a person's message causes; they are known from then on."""
@@ -121,7 +122,7 @@ class World:
         return _herald(parts, self.country, owner)
 
 
-def _herald(parts: Parts, country: app.Country, owner: str) -> tuple[Herald, Originate]:
+def _herald(parts: Parts, country: Country, owner: str) -> tuple[Herald, Originate]:
     pipeline = Pipeline(parts, committed=lambda: None, waiting=lambda: None)
     originate = Originate(pipeline)
     herald = Herald(
@@ -139,7 +140,7 @@ def _herald(parts: Parts, country: app.Country, owner: str) -> tuple[Herald, Ori
 @pytest.fixture
 def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> World:
     clock = Clock(now=pinned.clock.now)
-    country, kept = app.Country.load(PACK), timedelta(days=30)
+    country, kept = Country.load(PACK), timedelta(days=30)
     store = Reminders(db, vault, clock)
     actions = discover(replace(ports(pinned), reminders=store, services=country.services, clock=clock))
     spending = Spending(db, clock, country.pack.zone, 1000)
@@ -156,7 +157,7 @@ def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> Wor
         ),
         outbox=Outbox(db, vault, clock, chance),
         interpreter=Nobody(),
-        engine=app.engine_of(country, actions),
+        engine=engine_of(country, actions),
         renderer=Renderer(country.pack, {}),
         effects=Effects(writers=reminder_writers(), db=db, vault=vault, clock=clock, chance=chance),
         spending=spending,

@@ -1,0 +1,1 @@
+"""What builds an installation from its configuration: the parts of the composition root, app.py's alone."""

@@ -1,0 +1,264 @@
+"""Everything between the two doors of an installation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from rasa_sdk.interfaces import Action
+
+from bot.addresses import Addresses
+from bot.backlog import Backlog
+from bot.clock import Chance, Clock
+from bot.config import Config
+from bot.consent import RecordConsent, write_consent
+from bot.contacts import People
+from bot.conversation import Conversation
+from bot.crypto import Vault
+from bot.db import Database
+from bot.effects import Effects
+from bot.erasure import Erasure
+from bot.follow_up import FollowUp
+from bot.guesses import CarriedGuesses, Guesses
+from bot.inbox import Inbox
+from bot.limits import Limits
+from bot.linking import Linking
+from bot.media import MediaWriter
+from bot.messages import Capabilities
+from bot.nlu.interpreter import Interpreter
+from bot.nlu.remembered import RememberingInterpreter
+from bot.outbox import Outbox
+from bot.phones import PhoneRules
+from bot.pipeline import Parts, Pipeline
+from bot.spending import Spending
+from bot.urns import Urn
+from complaints.erasure import erase_cases
+from complaints.follows import Follows, FollowWriters, erase_follows, join_follows
+from complaints.joining import join_cases
+from complaints.retention import held_contacts
+from complaints.store import Cases, CaseWriters
+from composition.country import Country
+from composition.store import open_shared, open_store
+from composition.understanding import budgets, engine_of, renderer_of, understanding
+from dialogs.discover import discover
+from dialogs.follow_up import ShortNotice
+from dialogs.phrases import Phrases
+from dialogs.ports import Keeping, Ports
+from services.erasure import erase_requests
+from services.joining import join_requests
+from services.judge import Judge
+from services.overlays import Overlays
+from services.ratings import RatingWriter
+from services.registers import EmbeddedRegister
+from services.reminders import Reminders, reminder_writers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """What every part stands on."""
+
+    config: Config
+    country: Country
+    db: Database
+    vault: Vault
+    clock: Clock
+    chance: Chance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ways:
+    """The channels of an installation: what each can show, and for some the one that takes what it cannot deliver."""
+
+    capabilities: Mapping[str, Capabilities]
+    follow_ups: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installation:
+    """An opened installation: what takes messages, and what works behind it."""
+
+    ground: Ground
+    limits: Limits
+    outbox: Outbox
+    follow_up: FollowUp
+    interpreter: Interpreter
+    actions: Sequence[Action]
+    effects: Effects
+    pipeline: Pipeline
+    backlog: Backlog
+    overlays: Overlays
+
+
+class Wake:
+    """Something to call that is known only after what calls it has been built."""
+
+    def __init__(self) -> None:
+        self.then: Callable[[], None] = lambda: None
+
+    def __call__(self) -> None:
+        """Pass the call on."""
+        self.then()
+
+
+@asynccontextmanager
+async def open_installation(
+    config: Config, ways: Ways, committed: Callable[[], None], *, maintenance: bool = False
+) -> AsyncIterator[Installation]:
+    """Open it; `committed` is called when messages lie in the outbox."""
+    async with AsyncExitStack() as stack:
+        country = Country.load(config.pack_root)
+        db, vault = await stack.enter_async_context(open_store(config, maintenance=maintenance))
+        ground = Ground(config=config, country=country, db=db, vault=vault, clock=Clock(), chance=Chance())
+        locks, limits = await open_shared(config, ground.clock, stack)
+        overlays = overlays_of(ground)
+        if not maintenance:
+            await overlays.refresh()
+        actions = discover(_ports(ground, ways))
+        interpreter = RememberingInterpreter(await understanding(config, country))
+        effects = Effects(
+            writers=_writers(ground), db=db, vault=vault, clock=ground.clock, chance=ground.chance
+        )
+        spending = Spending(db, ground.clock, country.pack.zone, config.daily_parts)
+        follow_up = _follow_up(ground, ways, spending)
+        kept = timedelta(days=config.purge_messages_days)
+        inbox = Inbox(db, vault, ground.chance, kept)
+        outbox = Outbox(db, vault, ground.clock, ground.chance, follow_up.after)
+        parts = Parts(
+            db=db,
+            vault=vault,
+            locks=locks,
+            clock=ground.clock,
+            chance=ground.chance,
+            people=People(db, vault, ground.chance, timedelta(days=config.purge_contacts_days)),
+            inbox=inbox,
+            conversation=Conversation(
+                vault=vault,
+                chance=ground.chance,
+                capabilities=ways.capabilities,
+                spending=spending,
+                kept=kept,
+            ),
+            outbox=outbox,
+            interpreter=interpreter,
+            engine=engine_of(country, actions),
+            renderer=renderer_of(country),
+            effects=effects,
+            spending=spending,
+            capabilities=ways.capabilities,
+            may_answer=_may_answer(country.phones),
+            turn_seconds=config.turn_seconds,
+        )
+        waiting = Wake()
+        pipeline = Pipeline(parts, committed=committed, waiting=waiting)
+        backlog = Backlog(inbox, pipeline, ground.clock)
+        waiting.then = backlog.wake
+        stack.push_async_callback(pipeline.close)
+        yield Installation(
+            ground=ground,
+            limits=limits,
+            outbox=outbox,
+            follow_up=follow_up,
+            interpreter=interpreter,
+            actions=actions,
+            effects=effects,
+            pipeline=pipeline,
+            backlog=backlog,
+            overlays=overlays,
+        )
+
+
+def overlays_of(ground: Ground) -> Overlays:
+    """What staff changed, over the country; whoever waits for a service that is back is told."""
+    country = ground.country
+    judge = Judge(
+        services=country.services,
+        centres=country.centres,
+        renderer=renderer_of(country),
+        budgets=budgets(),
+    )
+    return Overlays(
+        db=ground.db,
+        clock=ground.clock,
+        chance=ground.chance,
+        services=country.services,
+        centres=country.centres,
+        judge=judge,
+        on_back=Reminders(ground.db, ground.vault, ground.clock).service_is_back,
+    )
+
+
+def _ports(ground: Ground, ways: Ways) -> Ports:
+    config, country, db, vault, clock = ground.config, ground.country, ground.db, ground.vault, ground.clock
+    return Ports(
+        pack=country.pack,
+        phrases=Phrases.load(country.pack),
+        catalogue=country.catalogue,
+        services=country.services,
+        centres=country.centres,
+        cases=Cases(db, vault, clock),
+        follows=Follows(db, vault),
+        guesses=Guesses(db, vault, clock),
+        reminders=Reminders(db, vault, clock),
+        addresses=Addresses(db, vault),
+        channels=ways.capabilities,
+        follow_ups=ways.follow_ups,
+        sending=country.sending,
+        registers=EmbeddedRegister(db, vault),
+        keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
+        places=country.places,
+        calendar=country.calendar,
+        phones=country.phones,
+        categories=country.categories,
+        desks=country.desks,
+        clock=clock,
+        chance=ground.chance,
+    )
+
+
+def _writers(ground: Ground) -> dict[type, Any]:
+    """What stores each kind of effect."""
+    config = ground.config
+    cases_kept = timedelta(days=config.purge_cases_days)
+    linking = Linking(
+        CarriedGuesses(ground.db, ground.vault),
+        (join_follows, join_cases, join_requests),
+        timedelta(days=config.purge_contacts_days),
+    )
+    return {
+        RecordConsent: write_consent,
+        **MediaWriter(timedelta(hours=config.purge_media_hours)).by_effect(),
+        **FollowWriters(ground.db).by_effect(),
+        **Erasure(held_contacts(), (erase_follows, erase_cases, erase_requests)).by_effect(),
+        **reminder_writers(),
+        **CaseWriters(cases_kept).by_effect(),
+        **linking.by_effect(),
+        **RatingWriter(keep=cases_kept).by_effect(),
+    }
+
+
+def _follow_up(ground: Ground, ways: Ways, spending: Spending) -> FollowUp:
+    """What goes to the phone when it could not be delivered."""
+    country = ground.country
+    return FollowUp(
+        db=ground.db,
+        vault=ground.vault,
+        clock=ground.clock,
+        routes=ways.follow_ups,
+        hours=country.sending,
+        spending=spending,
+        may_write=_may_answer(country.phones),
+        short=ShortNotice(country.pack).of,
+        kept=timedelta(days=ground.config.purge_messages_days),
+    )
+
+
+def _may_answer(rules: PhoneRules) -> Callable[[Urn], bool]:
+    """Nobody abroad is answered by SMS: fraud that lives on answers to dear numbers finds none."""
+
+    def may_answer(urn: Urn) -> bool:
+        return urn.scheme != "tel" or rules.allowed(urn.phone)
+
+    return may_answer

@@ -1,0 +1,58 @@
+"""What people open in a browser: each web channel's pages, and how a case stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from aiohttp import web
+
+from channels.base import Channel
+from channels.case_slip import CaseSlips
+from channels.chat import ChatPages
+from channels.kiosk import Kiosk
+from channels.plain_chat import PlainChat
+from channels.web import WebChannel
+from complaints.store import Cases
+from composition.installation import Installation
+from dialogs.words import Words
+from web.assets import Assets
+from web.status_page import Parts, StatusPage
+
+_HERE = Path(__file__).parent.parent
+
+
+def pages(channels: Iterable[Channel], opened: Installation) -> Sequence[web.RouteDef]:
+    """Their routes."""
+    ground = opened.ground
+    pack = ground.country.pack
+    assets = Assets([_HERE / "web" / "static", _HERE / "channels" / "static"])
+    slips = CaseSlips(
+        words for texts in pack.texts.values() for text in texts.values() for words in (text.text, text.short)
+    )
+    parts = Parts(
+        cases=Cases(ground.db, ground.vault, ground.clock),
+        words=pack,
+        assets=assets,
+        limits=opened.limits,
+        clock=ground.clock,
+        date=lambda language, moment: Words(pack=pack, language=language).date(moment),
+        public_url=ground.config.public_url,
+    )
+    routes = [*assets.routes(), *StatusPage(parts).routes()]
+    for channel in channels:
+        if isinstance(channel, WebChannel):
+            channel.slips = slips
+            routes += _chat(channel, opened, assets)
+    return routes
+
+
+def _chat(channel: WebChannel, opened: Installation, assets: Assets) -> Sequence[web.RouteDef]:
+    """The pages of a web channel: at /chat and /kiosk, and those of others below them."""
+    below = "" if channel.name == WebChannel.kind else f"/{channel.name}"
+    pack, outbox, limits = opened.ground.country.pack, opened.outbox, opened.limits
+    plain = PlainChat(channel, opened.pipeline, outbox, limits, pack, assets, f"/chat{below}")
+    routes = [*ChatPages(channel, outbox, limits, pack, assets, f"/chat{below}").routes(), *plain.routes()]
+    if channel.settings.kiosk:
+        routes += Kiosk(channel, pack, assets, f"/kiosk{below}").routes()
+    return routes

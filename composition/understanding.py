@@ -1,0 +1,70 @@
+"""The understanding of a pack, and the engine over the rules of the dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa_sdk.interfaces import Action
+
+from bot.config import Config
+from bot.engine import Engine
+from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.normalise import compact
+from bot.nlu.understanding import interpreter_of
+from bot.rendering import Renderer
+from bot.rules import Rules
+from complaints import references
+from composition.country import Country
+
+_DIALOGS = Path(__file__).parent.parent / "dialogs"
+
+
+async def understanding(config: Config, country: Country) -> LightInterpreter:
+    """The interpreter of the pack; its model is trained, in a process of its own, when the data are new."""
+    names = {each: list(country.catalogue.names(each)) for each in country.catalogue.services}
+    return await interpreter_of(
+        country.pack,
+        service_names=names,
+        models=config.data_dir / "models",
+        places=country.places,
+        centres=country.centres,
+        is_reference=lambda digits: isinstance(references.check(digits), references.Reference),
+        phone=country.phones.normalise,
+    )
+
+
+def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
+    """The engine over the rules of dialogs/ and the words of the pack."""
+    pack = country.pack
+    item_words = [str(word) for words in pack.lexicon("item_words").values() for word in words]
+    return Engine(
+        rules=Rules.load(_DIALOGS / "rules"),
+        actions=actions,
+        languages=pack.languages,
+        texts=pack.texts[pack.languages[0]],
+        item_words=item_words,
+        key=compact,
+        parts=renderer_of(country).parts,
+    )
+
+
+def renderer_of(country: Country) -> Renderer:
+    """What puts responses into the words of the pack, within their budgets."""
+    return Renderer(country.pack, budgets(), frozenset(_data("followed_up")))
+
+
+def budgets() -> dict[str, int]:
+    """The parts that an answer may cost, by the key of its text."""
+    return dict(_data("budgets"))
+
+
+def widths() -> dict[str, int]:
+    """The characters that a text may have, by its key."""
+    return dict(_data("widths"))
+
+
+def _data(name: str) -> Any:
+    return yaml.safe_load((_DIALOGS / f"{name}.yml").read_text(encoding="utf-8"))
