@@ -36,7 +36,7 @@ class TurnDispatcher(CollectingDispatcher):
         self.effects: list[Any] = []
 
     def effect(self, effect: object) -> None:
-        """Have something done when the turn is committed; app.py knows who writes which type."""
+        """Have something done when the turn is committed; composition/installation.py knows who writes which type."""
         self.effects.append(effect)
 
     def take_responses(self) -> list[Response]:

@@ -72,7 +72,7 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
-    """What the pipeline is made of; app.py puts it together."""
+    """What the pipeline is made of; composition/installation.py puts it together."""
 
     db: Database
     vault: Vault
