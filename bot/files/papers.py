@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -21,11 +22,12 @@ _NOWHERE = (
     "/A", "/AA", "/AF", "/Alternates", "/EF", "/JS", "/JavaScript", "/LastModified", "/Metadata", "/OpenAction",
     "/OPI", "/PieceInfo", "/Ref",
 )  # fmt: skip
-_MARKER, _SCAN, _PLAIN = 0xFF, 0xDA, (0x01, *range(0xD0, 0xD9))
-# Of a JPEG's own segments only these change how it looks: JFIF, colour profile, Adobe's colour transform.
-_SEEN = frozenset({0xE0, 0xE2, 0xEE})
+_MARKER, _SCAN, _END = 0xFF, 0xDA, 0xD9
+# Of the segments that are an application's own, Adobe's alone changes how a picture in a paper looks.
+_ADOBE, _COMMENT = 0xEE, 0xFE
 _SEGMENTS = range(0xE0, 0xF0)
-_COMMENT = 0xFE
+# Where the data of a scan end: a marker that is neither stuffing nor a restart (ISO 10918-1, B.1.1).
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def rewrite(data: bytes) -> bytes:
@@ -57,7 +59,7 @@ def _clean(each: Any) -> None:
         for name in _NOWHERE:
             if name in each:
                 del each[name]
-        if each.get("/Filter") == Name.DCTDecode:
+        if each.get("/Filter") in (Name.DCTDecode, [Name.DCTDecode]):
             each.write(_bare(each.read_raw_bytes()), filter=Name.DCTDecode)
     elif isinstance(each, pikepdf.Dictionary):
         for name in _NOWHERE:
@@ -66,14 +68,15 @@ def _clean(each: Any) -> None:
 
 
 def _bare(jpeg: bytes) -> bytes:
-    """A JPEG without the segments that say where, when and by what it was taken; one that is broken as it is."""
+    """A JPEG up to its end, without the segments that say where, when and by what it was taken."""
     kept, at = bytearray(jpeg[:2]), 2
-    while at + 4 <= len(jpeg) and jpeg[at] == _MARKER:
+    while at + 4 <= len(jpeg) and jpeg[at] == _MARKER and jpeg[at + 1] != _END:
         marker = jpeg[at + 1]
-        if marker == _SCAN or marker in _PLAIN:
-            break
         end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if marker in _SEEN or (marker not in _SEGMENTS and marker != _COMMENT):
+        if marker == _SCAN:
+            following = _NEXT_MARKER.search(jpeg, end)
+            end = following.start() if following else len(jpeg)
+        if marker == _ADOBE or not (marker in _SEGMENTS or marker == _COMMENT):
             kept += jpeg[at:end]
         at = end
-    return bytes(kept + jpeg[at:])
+    return bytes(kept) + bytes((_MARKER, _END))
