@@ -75,7 +75,8 @@ class Person:
 
     `new` when nobody has written from this address before, `pending` when older messages of
     theirs still wait for an answer; `updated_at` is their last turn, in milliseconds. `forgotten`
-    when they had themselves erased before they wrote again.
+    when they had themselves erased before they wrote again, `unreached` when a provider said last
+    that it cannot bring them our messages.
     """
 
     contact_id: str
@@ -85,6 +86,7 @@ class Person:
     new: bool
     pending: bool
     forgotten: bool = False
+    unreached: bool = False
     language: str = ""
     updated_at: int = 0
 
@@ -125,6 +127,7 @@ class People:
             new=False,
             pending=bool(row.pending),
             forgotten=not row.address_bytes,
+            unreached=row.state != "active",
             language=state.language,
             updated_at=row.updated_at or 0,
         )

@@ -25,7 +25,7 @@ from bot.inbox import Inbox, Waiting
 from bot.locks import Locks
 from bot.messages import Capabilities, InboundMessage, OutboundMessage
 from bot.nlu.interpreter import Interpreter, ParseContext
-from bot.outbox import Outbox
+from bot.outbox import Outbox, set_urn_state
 from bot.rendering import Renderer
 from bot.replies import may_reply
 from bot.spending import Spending
@@ -329,6 +329,9 @@ class Pipeline:
         writes = WriteSet()
         self._parts.inbox.take(visit.row_id, message, person.lookup, now, writes)
         self._parts.people.save(person, state, now, writes)
+        if person.unreached and not visit.unasked:
+            # Who writes to us can be reached again; what they do not want to hear about is in the ledger.
+            set_urn_state(writes, person.lookup, "active")
         drafts = rendered.drafts if answered else ()
         replies = self._parts.conversation.add(
             person,

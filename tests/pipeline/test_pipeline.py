@@ -9,7 +9,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Table, insert, update
+from sqlalchemy import Table, insert, select, update
 
 from bot.clock import to_ms
 from bot.db import Database, WriteSet
@@ -17,9 +17,10 @@ from bot.errors import DatabaseUnavailable
 from bot.inbox import ATTEMPTS
 from bot.locks import MemoryLocks
 from bot.messages import InboundMessage
+from bot.outbox import set_urn_state
 from bot.pipeline import Handled, Pipeline
 from bot.replies import IDLE_REPLIES_AN_HOUR, REPLIES_AN_HOUR
-from bot.schema import inbox, outbox_parts, trackers
+from bot.schema import inbox, outbox_parts, trackers, urns
 from bot.spending import Spending
 from bot.urns import Urn
 from tests.pipeline.conftest import Note, World
@@ -427,3 +428,17 @@ async def _work_off(world: World) -> None:
     """Answer everything that waits."""
     while "pending" in (await world.inbox()).values():
         await world.backlog.step()
+
+
+async def test_who_writes_after_a_provider_could_not_reach_them_is_reached_again(world: World) -> None:
+    """Not by what the system begins: only their own word tells that the address is good."""
+    await world.pipeline.accept(world.message("a"))
+    lookup = world.parts.vault.lookup(str(world.message("a").urn))
+    for state in ("unreachable", "opted_out"):
+        writes = WriteSet()
+        set_urn_state(writes, lookup, state)
+        await world.parts.db.commit(writes)
+        await world.pipeline.originate(world.message("x").urn, "sms", "utter_thanks", {}, f"news:{state}")
+        assert await world.parts.db.fetch(select(urns.c.state)) == [(state,)]
+        await world.pipeline.accept(world.message(state))
+        assert await world.parts.db.fetch(select(urns.c.state)) == [("active",)]
