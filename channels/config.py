@@ -18,7 +18,7 @@ from channels.base import Channel, Wiring
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_COMMON = frozenset({"kind", "enabled", "follow_up"})
+_COMMON = frozenset({"kind", "enabled", "follow_up", "public_address"})
 _DEFAULT = "web"
 _SHAPES = {
     "str": "a text",
@@ -45,12 +45,14 @@ class ChannelConfig:
     """One `[channels.<name>]` section, its references to the environment resolved and its fields checked.
 
     `follow_up` is the name of the channel by which goes what this one cannot deliver; empty where none does.
+    `public_address` is what people write to: a number, a bot's or page's name; empty where it is not told.
     """
 
     name: str
     kind: str
     settings: Any
     follow_up: str = ""
+    public_address: str = ""
 
 
 def load_channels(path: Path, environ: Mapping[str, str]) -> list[ChannelConfig]:
@@ -98,13 +100,14 @@ def _read(where: str, name: str, section: Any, environ: Mapping[str, str]) -> Ch
         raise ConfigurationError(f"{where}.enabled: must be true or false")
     if not enabled:
         return None
-    follow_up = section.get("follow_up", "")
-    if not isinstance(follow_up, str):
-        raise ConfigurationError(f"{where}.follow_up: must be a text")
+    named = {each: section.get(each, "") for each in ("follow_up", "public_address")}
+    for field_name, value in named.items():
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{where}.{field_name}: must be a text")
     module = _module(name, kind)
     own = {key: value for key, value in section.items() if key not in _COMMON}
     settings = _settings(where, module.Settings, own, environ)
-    return ChannelConfig(name=name, kind=kind, settings=settings, follow_up=follow_up)
+    return ChannelConfig(name=name, kind=kind, settings=settings, **named)
 
 
 def _module(name: str, kind: str) -> ModuleType:

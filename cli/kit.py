@@ -18,6 +18,7 @@ from bot.nlu.interpreter import Interpreter
 from bot.pack import Pack
 from bot.pipeline import Pipeline
 from bot.traffic import Traffic
+from cli.sheet import Poster
 from services.overlays import Overlays
 
 
@@ -129,6 +130,9 @@ class Kit(Protocol):
 
     def channels(self, config: Config) -> AbstractAsyncContextManager[ChannelCare]:
         """The channels and their providers."""
+
+    def poster(self, config: Config, centre: str) -> Poster:
+        """What stands on a poster, for a service centre where one is named; raises ConfigurationError."""
 
     def server(self, config: Config, *, maintenance: bool = False) -> AbstractAsyncContextManager[Server]:
         """Everything that serves, at work but not listening yet; `maintenance` only to be looked at."""

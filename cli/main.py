@@ -27,6 +27,7 @@ _MODULES = MappingProxyType(
         "pack": "pack",
         "parse": "parse",
         "play": "talk",
+        "poster": "poster",
         "purge": "data",
         "register": "register",
         "routes": "routes",

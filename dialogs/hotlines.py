@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import PackError
@@ -51,6 +51,12 @@ class Hotlines:
         local = [each for each in fitting if each.place in near]
         everywhere = [each for each in fitting if not each.place]
         return ", ".join(_spoken(each, words) for each in [*_surest(local), *_surest(everywhere)][:limit])
+
+    def every(self, words: Words, near: Collection[str] = ()) -> Sequence[str]:
+        """All that can be called from the places `near`: their own numbers, then the country's."""
+        local = [each for each in self.told if each.place in near]
+        everywhere = [each for each in self.told if not each.place]
+        return [_spoken(each, words) for each in [*_surest(local), *_surest(everywhere)]]
 
     def of_service(self, service_id: str, words: Words) -> str:
         """The number that answers for a public service; empty if none is known."""
