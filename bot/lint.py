@@ -16,6 +16,8 @@ from bot.text.parts import count
 _SMS = Capabilities(max_units=1600, sms=True)
 # A text of the GSM alphabet but for so small a share of its letters has them by accident.
 _ACCIDENT = 0.2
+# What WhatsApp, Messenger and LINE show on a button, in characters; longer answers are told by numbers there.
+_BUTTON = 20
 
 
 def lint(pack: Pack, budgets: Mapping[str, int], widths: Mapping[str, int]) -> Iterator[PackError]:
@@ -64,11 +66,17 @@ def strange_letters(words: str) -> list[str]:
 
 
 def _dear(text: Text) -> Iterable[tuple[str, str]]:
-    """What to say of such characters in a text and its answers."""
+    """What to say of such characters in a text and its answers, and of answers that no button holds."""
     for words in (text.text, text.short, *(button.title for button in text.buttons)):
         if strange := strange_letters(words):
             named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in strange)
             yield (
                 f"{named} makes every SMS part of this text hold 67 letters, not 153",
                 "Write it with other letters.",
+            )
+    for button in text.buttons:
+        if len(button.title) > _BUTTON:
+            yield (
+                f"the answer {button.title!r} has {len(button.title)} characters, a button holds {_BUTTON}",
+                "Write it shorter.",
             )
