@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, sel
 from bot.media import erase_of
 from bot.retention import Rule
 from complaints.cases import OPEN, CaseState
-from complaints.tables import case_events, cases
+from complaints.tables import case_events, case_follows, cases
 
 _DUE = (
     select(cases.c.id)
@@ -23,6 +23,7 @@ _DUE = (
 )
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _BLANK = update(case_events).where(case_events.c.case_id.in_(_IDS)).values(content_sealed=None)
+_UNFOLLOW = delete(case_follows).where(case_follows.c.case_id.in_(_IDS))
 _DELETE = delete(cases).where(cases.c.id.in_(_IDS))
 _HOLDING = tuple(OPEN | {CaseState.RESOLVED, CaseState.DUPLICATE})
 
@@ -41,6 +42,7 @@ def _erase(connection: Connection, now: int, batch: int) -> int:
     ids = list(connection.execute(_DUE, {"now": now, "batch": batch}).scalars())
     if ids:
         erase_of(ids, connection)
+        connection.execute(_UNFOLLOW, {"ids": ids})
         connection.execute(_BLANK, {"ids": ids})
         connection.execute(_DELETE, {"ids": ids})
     return len(ids)

@@ -333,12 +333,13 @@ def _row(case: Case, purge_at: int) -> dict[str, Any]:
 
 
 def _view(row: Row[Any], contact_id: str) -> CaseView:
-    case = _case(row)
+    case = case_of(row)
     own = bool(contact_id) and case.contact_id == contact_id and case.protection is Protection.NAMED
     return CaseView(case=case, own=own)
 
 
-def _case(row: Row[Any]) -> Case:
+def case_of(row: Row[Any]) -> Case:
+    """The case of a row."""
     return Case(
         id=row.id,
         reference=row.reference,

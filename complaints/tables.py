@@ -72,6 +72,22 @@ case_events = Table(
 _loose = case_events.c.chained.is_(False)
 Index("case_events_loose", case_events.c.id, sqlite_where=_loose, postgresql_where=_loose)
 
+# Who follows a case that somebody else filed, and whether that was told to who filed it.
+case_follows = Table(
+    "case_follows",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("case_id", String(26), nullable=False),
+    Column("contact_id", String(26), nullable=False),
+    Column("state", String(10), nullable=False),  # following | ended | refused
+    Column("told", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("case_id", "contact_id", name="case_follows_once"),
+)
+Index("case_follows_of_contact", case_follows.c.contact_id)
+_untold = case_follows.c.told.is_(False)
+Index("case_follows_untold", case_follows.c.created_at, sqlite_where=_untold, postgresql_where=_untold)
+
 audit_chain = Table(
     "audit_chain",
     metadata,

@@ -21,6 +21,7 @@ from complaints.references import Flaw, check, spoken
 from complaints.store import PinOutcome
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
+from dialogs.follows import offer, shown_cases
 from dialogs.own_cases import case_choice
 from dialogs.ports import Ports
 from dialogs.verified import verify, visible_case
@@ -72,15 +73,15 @@ class StatusStart(DialogAction):
         known = await self._known(turn)
         if known:
             return known
-        own = await self.ports.cases.of_contact(turn.person)
-        return own[0].case.reference if own else ""
+        shown = await shown_cases(self.ports, turn)
+        return shown[0].reference if shown else ""
 
     async def _several(self, turn: Turn) -> list[Case]:
-        """The person's own cases, if the message leaves open which of them is meant."""
+        """The cases that the person sees, if the message leaves open which of them is meant."""
         if _NUMBER.search(ascii_digits(turn.text)) or await self._known(turn):
             return []
-        own = [view.case for view in await self.ports.cases.of_contact(turn.person)]
-        return own if len(own) > 1 else []
+        shown = list(await shown_cases(self.ports, turn))
+        return shown if len(shown) > 1 else []
 
     async def _known(self, turn: Turn) -> str:
         """The case spoken of before, if the person may still see it."""
@@ -189,7 +190,7 @@ class ComplaintStatus(DialogAction):
             turn.say("utter_guesses_spent")
             return remember(pin=None, reference=None)
         self._tell(turn, case)
-        return remember(pin=None)
+        return [*remember(pin=None), *await offer(self.ports, turn, case)]
 
     def _tell(self, turn: Turn, case: Case) -> None:
         values = {

@@ -10,6 +10,7 @@ from bot.addresses import PHONE
 from bot.linking import LinkPhone, UnlinkPhones
 from bot.urns import Urn
 from dialogs.action import DialogAction, Events, Turn
+from dialogs.follows import end
 from dialogs.ports import Ports
 
 # What sharing the phone stands for; the channel says the same of a contact that was picked by hand.
@@ -91,8 +92,13 @@ class Unlink(DialogAction):
         """Part them, if there is anything to part."""
         own = await self.ports.addresses.of(turn.person)
         phones = tuple(each for each in own if each.scheme == PHONE)
+        followed = await self.ports.follows.of(turn.person)
+        if followed:
+            end(turn)
+            turn.say("utter_unfollowed")
         if not phones or len(phones) == len(own):
-            turn.say("utter_nothing_linked")
+            if not followed:
+                turn.say("utter_nothing_linked")
             return []
         turn.cause(UnlinkPhones(phones=phones))
         turn.say("utter_unlinked", phones=", ".join(map(ending, phones)))

@@ -16,7 +16,9 @@ from bot.phones import PhoneRules
 from bot.places import Places
 from bot.sending import SendingHours
 from bot.urns import Urn
+from complaints.cases import Case
 from complaints.categories import Categories
+from complaints.follows import FollowState, Untold
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck
 from dialogs.phrases import Phrases
@@ -38,6 +40,25 @@ class CaseReader(Protocol):
 
     async def check_pin(self, reference: str, pin: str, guesser: str) -> PinCheck:
         """Judge one guess of this person; it stays counted, on them and on the reference, if it is wrong."""
+
+
+class FollowReader(Protocol):
+    """What dialogs read of followed cases; `complaints.follows.Follows` has it."""
+
+    async def state(self, case_id: str, contact_id: str) -> FollowState | None:
+        """Whether the person follows the case."""
+
+    async def of(self, contact_id: str) -> Sequence[Case]:
+        """The cases that the person follows."""
+
+    async def followed(self, contact_id: str) -> frozenset[str]:
+        """The ids of the person's own cases that somebody else follows."""
+
+    async def filer(self, case: Case) -> Urn | None:
+        """Where whoever filed the case can be told of a follower."""
+
+    async def untold(self) -> Sequence[Untold]:
+        """What people who filed are still to be told."""
 
 
 class GuessCounter(Protocol):
@@ -94,6 +115,7 @@ class Ports:
     services: Services
     centres: Centres
     cases: CaseReader
+    follows: FollowReader
     guesses: GuessCounter
     reminders: ReminderReader
     addresses: AddressReader

@@ -6,6 +6,7 @@ from rasa_sdk.interfaces import Action
 
 from bot.erasure import ForgetPerson
 from complaints.cases import TERMINAL
+from complaints.references import spoken
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.linking import told_of
 from dialogs.ports import Ports
@@ -28,7 +29,18 @@ class Privacy(DialogAction):
         own = await self.ports.addresses.of(turn.person)
         if len(own) > 1:
             turn.say("utter_linked_addresses", addresses=told_of(own))
+        await self._tell_followers(turn)
         return []
+
+    async def _tell_followers(self, turn: Turn) -> None:
+        """Name the person's cases that somebody else sees too."""
+        ids = await self.ports.follows.followed(turn.person)
+        own = [view.case for view in await self.ports.cases.of_contact(turn.person)]
+        followed = [case.reference for case in own if case.id in ids]
+        if followed:
+            stop = f'/complaint_status/stop_followers{{"own_case": "{followed[0]}"}}'
+            choice = {"title": turn.words.label("follow_refused"), "payload": stop}
+            turn.say("utter_followed_cases", [choice], references=", ".join(map(spoken, followed)))
 
 
 class AskErasure(DialogAction):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.clock import to_ms
-from complaints.cases import Case
+from complaints.cases import Case, Protection
+from complaints.follows import FollowState
 from dialogs.action import Events, Turn, remember
 from dialogs.ports import Ports
 
@@ -36,8 +37,18 @@ def is_verified(turn: Turn, number: str, now: datetime) -> bool:
 
 
 async def visible_case(ports: Ports, reference: str, turn: Turn) -> Case | None:
-    """The case, if this person filed it or has given its PIN."""
+    """The case, if this person filed it, follows it or has given its PIN."""
     view = await ports.cases.find(reference, turn.person) if reference else None
-    if view is None or not (view.own or is_verified(turn, reference, ports.clock.now())):
+    if view is None:
         return None
-    return view.case
+    shown = (
+        view.own or is_verified(turn, reference, ports.clock.now()) or await follows(ports, view.case, turn)
+    )
+    return view.case if shown else None
+
+
+async def follows(ports: Ports, case: Case, turn: Turn) -> bool:
+    """Whether the person may see how this case stands without its PIN; never a protected one."""
+    if case.protection is not Protection.NAMED:
+        return False
+    return await ports.follows.state(case.id, turn.person) is FollowState.FOLLOWING

@@ -28,6 +28,7 @@ from channels.collector import INTENT as MEDIA_REFUSED
 from channels.terminal import CAPABILITIES
 from complaints.cases import Case, CaseState
 from complaints.filing import FileCase, WithdrawCase
+from complaints.follows import Untold
 from composition.country import Country
 from composition.understanding import budgets, engine_of, understanding
 from dialogs.discover import discover
@@ -43,6 +44,7 @@ from tests.dialogs.actions.kit import (
     PHONE,
     AddressesInMemory,
     CasesInMemory,
+    FollowsInMemory,
     RegisterInMemory,
     application,
     case,
@@ -99,6 +101,7 @@ class Conversation:
     cases: CasesInMemory
     reminders: RemindersInMemory
     addresses: AddressesInMemory
+    follows: FollowsInMemory
     urn: Urn
     ran: set[str] = field(default_factory=set)
     turns: int = 0
@@ -130,15 +133,19 @@ class Conversation:
                 self.cases.cases[effect.case.reference] = withdrawn
         self.reminders.take(effect)
         self.addresses.take(effect)
+        self.follows.take(effect)
 
     async def _begin(self, intent: str) -> tuple[Turn, Sequence[str]]:
-        """A turn that the system starts, about the reminder that is due, or what could not be kept."""
+        """A turn that the system starts, about the reminder that is due, a follower, or what could not be kept."""
         now = self.pinned.clock.now()
         if intent == MEDIA_REFUSED:
             return await self.engine.originate(self.state, intent, {"too_large": "2", "gone": "1"}, now), (
                 intent,
             )
-        about = {"reminder": self.reminders.due(now).id}
+        if intent == "case_followed":
+            about = {"follow": self.follows.waiting[0].id}
+        else:
+            about = {"reminder": self.reminders.due(now).id}
         return await self.engine.originate(self.state, intent, about, now), (intent,)
 
     async def _hear(self, step: Mapping[str, Any]) -> tuple[Turn, Sequence[str]]:
@@ -238,12 +245,14 @@ class World:
         cases = _cases(transcript, pinned)
         urn = Urn.parse(transcript.get("from", f"tel:{PHONE}"))
         addresses = AddressesInMemory(own=[urn])
+        follows = _follows(transcript, cases)
         world = replace(
             self.ports,
             cases=cases,
             guesses=cases.guesses,
             reminders=reminders,
             addresses=addresses,
+            follows=follows,
             registers=_register(transcript),
             services=self._services(transcript),
             clock=pinned.clock,
@@ -259,6 +268,7 @@ class World:
             cases=cases,
             reminders=reminders,
             addresses=addresses,
+            follows=follows,
             urn=urn,
             ran=ran,
         )
@@ -278,6 +288,15 @@ def _cases(transcript: Transcript, pinned: PinnedTime) -> CasesInMemory:
         known = case(str(reference), about["filed_by"], CaseState(about["state"]))
         cases.cases[str(reference)] = replace(known, filed_at=pinned.clock.now() - timedelta(days=1))
     return cases
+
+
+def _follows(transcript: Transcript, cases: CasesInMemory) -> FollowsInMemory:
+    """Who follows the cases that are there before, told of or not."""
+    waiting = [
+        Untold(id=reference, case=cases.cases[reference], channel="sms", urn=None)
+        for reference in map(str, transcript.get("followed", ()))
+    ]
+    return FollowsInMemory(waiting=waiting, mute=transcript.get("mute", False))
 
 
 def _filed(effect: FileCase) -> Case:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -16,7 +16,7 @@ from bot.consent import Purpose, RecordConsent, current, write_consent
 from bot.contacts import Person
 from bot.conversation import Conversation
 from bot.dispatcher import Response
-from bot.effects import Effects
+from bot.effects import EffectContext, Effects
 from bot.engine import Engine, Turn
 from bot.erasure import Erasure, ForgetPerson
 from bot.guesses import CarriedGuesses, Guesses
@@ -25,9 +25,19 @@ from bot.messages import Capabilities, InboundMessage
 from bot.pipeline import Handled, Parts, Pipeline
 from bot.trackers import TrackerState
 from bot.urns import Urn
-from complaints.cases import CaseKind
+from complaints.cases import Case, CaseKind
 from complaints.erasure import erase_cases
 from complaints.filing import FileCase
+from complaints.follows import (
+    EndFollowing,
+    FollowCase,
+    Follows,
+    FollowWriters,
+    RefuseFollowers,
+    TellFollowed,
+    erase_follows,
+    join_follows,
+)
 from complaints.joining import join_cases
 from complaints.retention import held_contacts
 from complaints.store import Cases, CaseWriters
@@ -41,7 +51,7 @@ from tests.pipeline.conftest import World, world
 __all__ = ["world"]
 
 KEPT = timedelta(days=700)
-PHONE, TELEGRAM = Urn("tel", "+8562055512345"), Urn("telegram", "77")
+PHONE, TELEGRAM, LINE = Urn("tel", "+8562055512345"), Urn("telegram", "77"), Urn("line", "U1")
 
 
 @dataclass(kw_only=True)
@@ -53,6 +63,7 @@ class Linked:
     pinned: PinnedTime
     addresses: Addresses
     cases: Cases
+    follows: Follows
     guesses: Guesses
 
     async def say(self, text: str, urn: Urn, *, proven: Urn | None = None, external_id: str = "") -> Handled:
@@ -79,6 +90,19 @@ class Linked:
         parts = self.parts
         return await parts.people.load(urn, parts.vault.lookup(str(urn)), parts.clock.now())
 
+    def context(self, urn: Urn, contact: str) -> EffectContext:
+        """That of an effect without a turn."""
+        parts, now = self.parts, self.parts.clock.now()
+        return EffectContext(
+            contact_id=contact,
+            cause=f"{urn}/{now}",
+            channel=channel(urn),
+            now=now,
+            db=parts.db,
+            vault=parts.vault,
+            chance=parts.chance,
+        )
+
     async def count(self, table: Table, contact: str = "") -> int:
         """Rows of a table, those of a person only."""
         wanted = select(func.count()).select_from(table)
@@ -101,15 +125,29 @@ def channel(urn: Urn) -> str:
 class Talker:
     """A dialog in which the first word of a message says what it causes."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def __init__(self, addresses: Addresses, cases: Cases) -> None:
         self._addresses = addresses
-        self._count = 0
+        self._cases = cases
 
     async def respond(self, state: TrackerState, inbound: InboundMessage, parsed: Mapping[str, Any]) -> Turn:
         """Remember that a turn was held, and answer."""
         state.slots |= {"language": parsed["language"], "turns": state.slots.get("turns", 0) + 1}
         effects = [each async for each in self._effects(state, inbound)]
         return Turn(state=state, responses=(Response(key="utter_thanks"),), effects=tuple(effects))
+
+    async def originate(
+        self, state: TrackerState, intent: str, slots: Mapping[str, Any], now: datetime
+    ) -> Turn:
+        """Tell of a follower."""
+        del intent, now
+        state.slots["language"] = "en"
+        told = TellFollowed(id=slots["follow"])
+        return Turn(state=state, responses=(Response(key="utter_thanks"),), effects=(told,))
+
+    async def _case(self, reference: str) -> Case:
+        view = await self._cases.find(reference)
+        assert view
+        return view.case
 
     async def _effects(self, state: TrackerState, inbound: InboundMessage) -> AsyncIterator[Any]:
         if inbound.proven:
@@ -135,6 +173,18 @@ class Talker:
                 yield UnlinkPhones(phones=tuple(phones))
             case ["forget", *_]:
                 yield ForgetPerson()
+            case words:
+                async for effect in self._of_followers(words):
+                    yield effect
+
+    async def _of_followers(self, words: Sequence[str]) -> AsyncIterator[Any]:
+        match words:
+            case ["follow", reference, *_]:
+                yield FollowCase(case=await self._case(reference))
+            case ["refuse", reference, *_]:
+                yield RefuseFollowers(case=await self._case(reference))
+            case ["end", *_]:
+                yield EndFollowing()
 
 
 def _filing(reference: str, inbound: InboundMessage) -> FileCase:
@@ -150,13 +200,15 @@ def linked(world: World) -> Linked:
     """Nobody yet."""
     parts = world.parts
     addresses = Addresses(parts.db, parts.vault)
-    joins, carried = (join_cases, join_requests), CarriedGuesses(parts.db, parts.vault)
+    cases, carried = Cases(parts.db, parts.vault, parts.clock), CarriedGuesses(parts.db, parts.vault)
+    joins, parts_of = (join_follows, join_cases, join_requests), (erase_follows, erase_cases, erase_requests)
     writers = {
         RecordConsent: write_consent,
         **reminder_writers(),
         **RatingWriter(keep=KEPT).by_effect(),
         **CaseWriters(KEPT).by_effect(),
-        **Erasure(held_contacts(), (erase_cases, erase_requests)).by_effect(),
+        **FollowWriters(parts.db).by_effect(),
+        **Erasure(held_contacts(), parts_of).by_effect(),
         **Linking(carried, joins, KEPT).by_effect(),
     }
     chat = Capabilities(max_units=4000)
@@ -169,7 +221,7 @@ def linked(world: World) -> Linked:
         effects=Effects(
             writers=writers, db=parts.db, vault=parts.vault, clock=parts.clock, chance=parts.chance
         ),
-        engine=cast("Engine", Talker(addresses)),
+        engine=cast("Engine", Talker(addresses, cases)),
         capabilities=capabilities,
         conversation=conversation,
     )
@@ -178,6 +230,7 @@ def linked(world: World) -> Linked:
         parts=parts,
         pinned=world.pinned,
         addresses=addresses,
-        cases=Cases(parts.db, parts.vault, parts.clock),
+        cases=cases,
+        follows=Follows(parts.db, parts.vault),
         guesses=Guesses(parts.db, parts.vault, parts.clock),
     )

@@ -17,9 +17,9 @@ from bot.urns import Urn
 from complaints.retention import held_contacts
 from complaints.tables import cases
 from services.tables import ratings, reminders
-from tests.linking.conftest import PHONE, TELEGRAM, Linked
+from tests.linking.conftest import LINE, PHONE, TELEGRAM, Linked
 
-SECOND, LINE = Urn("telegram", "88"), Urn("line", "U1")
+SECOND = Urn("telegram", "88")
 # What a person says from two addresses, in any order; the last is said with a contact that proves the phone.
 EVENTS = ("news", "complain", "remind", "rate", "share")
 OWNED = (messages, outbox, consents, reminders, ratings, cases)

@@ -29,6 +29,7 @@ from bot.urns import Urn
 from channels.terminal import CAPABILITIES
 from complaints.cases import Case, CaseKind, CaseState, Protection
 from complaints.categories import Categories
+from complaints.follows import EndFollowing, FollowCase, FollowState, RefuseFollowers, Untold
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck, PinOutcome
 from dialogs.discover import discover
@@ -123,6 +124,42 @@ class CasesInMemory:
             await self.guesses.give_back(guesser, f"case:{reference}")
             return PinCheck(outcome=PinOutcome.RIGHT, left=left + 1)
         return PinCheck(outcome=PinOutcome.WRONG, left=left)
+
+
+@dataclass
+class FollowsInMemory:
+    """What `me` follows, and who is to be told; whoever filed can be told unless `mute`."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    states: dict[str, FollowState] = field(default_factory=dict)
+    waiting: list[Untold] = field(default_factory=list)
+    mute: bool = False
+
+    async def state(self, case_id: str, contact_id: str) -> FollowState | None:
+        return self.states.get(case_id) if contact_id == "me" else None
+
+    async def of(self, contact_id: str) -> Sequence[Case]:
+        following = [each for each, state in self.states.items() if state is FollowState.FOLLOWING]
+        return [self.cases[each] for each in following] if contact_id == "me" else []
+
+    async def followed(self, contact_id: str) -> frozenset[str]:
+        return frozenset(each.case.id for each in self.waiting if each.case.contact_id == contact_id)
+
+    async def filer(self, case: Case) -> Urn | None:
+        return None if self.mute or not case.contact_id else Urn("tel", PHONE)
+
+    async def untold(self) -> Sequence[Untold]:
+        return self.waiting
+
+    def take(self, effect: object) -> None:
+        match effect:
+            case FollowCase():
+                self.cases[effect.case.id] = effect.case
+                self.states[effect.case.id] = FollowState.FOLLOWING
+            case EndFollowing():
+                self.states = dict.fromkeys(self.states, FollowState.ENDED)
+            case RefuseFollowers():
+                self.waiting = [each for each in self.waiting if each.case.id != effect.case.id]
 
 
 @dataclass
@@ -228,6 +265,7 @@ def _read(root: Path) -> Ports:
         services=Services(catalogue=catalogue, places=centres, overlays=load_local(catalogue, centres)),
         centres=centres,
         cases=cases,
+        follows=FollowsInMemory(),
         guesses=cases.guesses,
         reminders=RemindersInMemory(),
         addresses=AddressesInMemory(),
