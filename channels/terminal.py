@@ -13,7 +13,7 @@ CAPABILITIES = MappingProxyType(
         "sms": Capabilities(max_units=1600, sms=True, inline=True),
         "ussd": Capabilities(max_units=80, session=True, inline=True),
         "telegram": Capabilities(max_units=4096, buttons=10, button_units=60, inline=True, contact=True),
-        "whatsapp": Capabilities(max_units=1024, buttons=10, button_units=20, inline=True),
+        "whatsapp": Capabilities(max_units=1024, buttons=10, button_units=72, inline=True),
         "web": Capabilities(max_units=4000, buttons=10, button_units=60, inline=True),
     }
 )

@@ -26,6 +26,7 @@ from bot.messages import (
     OutboundMessage,
 )
 from bot.outbox import SentPart
+from bot.text.pages import pages
 from bot.urns import Urn
 from channels import meta, whatsapp_media
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring
@@ -40,7 +41,8 @@ API = "https://graph.facebook.com"
 VERSION = "v23.0"
 # A text with buttons holds a quarter of what one without them does: all are cut to that.
 _MAX_TEXT = 1024
-_BUTTONS, _BUTTON_UNITS, _ROWS = 3, 20, 10
+_BUTTONS, _BUTTON_TITLE = 3, 20
+_ROWS, _ROW_TITLE, _ROW_DESCRIPTION = 10, 24, 72
 # A day, less a minute for clocks that differ.
 _WINDOW = 86_340.0
 _PHONE = re.compile(r"[1-9][0-9]{6,14}")
@@ -76,8 +78,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.phone_number_id.isdecimal():
             raise ValueError("phone_number_id: must be digits")
-        if not 0 < len(self.list_label) <= _BUTTON_UNITS:
-            raise ValueError(f"list_label: must have 1 to {_BUTTON_UNITS} characters")
+        if not 0 < len(self.list_label) <= _BUTTON_TITLE:
+            raise ValueError(f"list_label: must have 1 to {_BUTTON_TITLE} characters")
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> WhatsAppChannel:
@@ -91,7 +93,7 @@ class WhatsAppChannel:
     kind = "whatsapp"
     endpoints = {"messages": ("GET", "POST")}  # noqa: RUF012 - never written to
     capabilities = Capabilities(
-        max_units=_MAX_TEXT, buttons=_ROWS, button_units=_BUTTON_UNITS, window=_WINDOW
+        max_units=_MAX_TEXT, buttons=_ROWS, button_units=_ROW_DESCRIPTION, window=_WINDOW
     )
 
     # Meta's pair rate: one message each six seconds to a person, of which 45 may be borrowed; more is error 131056.
@@ -245,14 +247,15 @@ class WhatsAppChannel:
         )
 
     def _content(self, message: OutboundMessage) -> dict[str, Any]:
-        """A text; with up to three choices buttons below it, with more a list."""
+        """A text; with up to three short choices buttons below it, with more or longer ones a list."""
         if not message.choices:
             return {"type": "text", "text": {"body": message.text, "preview_url": False}}
-        few = len(message.choices) <= _BUTTONS
+        few = len(message.choices) <= _BUTTONS and all(
+            len(each.label) <= _BUTTON_TITLE for each in message.choices
+        )
         if few:
-            action: dict[str, Any] = {
-                "buttons": [{"type": "reply", "reply": _row(each)} for each in message.choices]
-            }
+            replies = [{"id": each.payload, "title": each.label} for each in message.choices]
+            action: dict[str, Any] = {"buttons": [{"type": "reply", "reply": reply} for reply in replies]}
         else:
             rows = [_row(each) for each in message.choices]
             action = {"button": self._settings.list_label, "sections": [{"rows": rows}]}
@@ -265,7 +268,11 @@ class WhatsAppChannel:
 
 
 def _row(choice: Choice) -> dict[str, str]:
-    return {"id": choice.payload, "title": choice.label}
+    """A row of a list; what its title does not hold stands below it as a whole."""
+    if len(choice.label) <= _ROW_TITLE:
+        return {"id": choice.payload, "title": choice.label}
+    title = pages(choice.label, _ROW_TITLE - 1)[0].rstrip() + "…"
+    return {"id": choice.payload, "title": title, "description": choice.label}
 
 
 def _recipient(urn: Urn) -> dict[str, str]:
@@ -283,7 +290,9 @@ def _said(message: Document) -> tuple[str, str] | None:
         return text(content, "text"), text(content, "payload")
     if kind == "interactive":
         reply = member(content, text(content, "type"))
-        return (text(reply, "title"), text(reply, "id")) if "id" in reply else None
+        return (
+            (text(reply, "description") or text(reply, "title"), text(reply, "id")) if "id" in reply else None
+        )
     if kind in _CAPTIONED and text(content, "caption"):
         return text(content, "caption"), ""
     return None

@@ -178,6 +178,7 @@ def _whatsapp(document: dict[str, Any]) -> Mapping[str, bool]:
         "buttons": kind != "interactive" or 1 <= len(replies) <= 3 or 1 <= len(rows) <= 10,
         "reply": all(1 <= len(each["title"]) <= 20 and 1 <= len(each["id"]) <= 256 for each in replies),
         "row": all(1 <= len(each["title"]) <= 24 and 1 <= len(each["id"]) <= 200 for each in rows),
+        "description": all(1 <= len(each.get("description", "-")) <= 72 for each in rows),
         "list": not rows or 1 <= len(action["button"]) <= 20,
         "distinct": len({each["id"] for each in [*replies, *rows]}) == len([*replies, *rows]),
         "callback data": len(document["biz_opaque_callback_data"]) <= 512,
