@@ -14,7 +14,7 @@ from bot.clock import from_ms
 from bot.crypto import Vault
 from bot.db import Database
 from bot.errors import KeyUnknown, SealBroken
-from bot.schema import consents, inbox, outbox, outbox_parts
+from bot.schema import consents, inbox, media, outbox, outbox_parts
 
 PAGE = 500
 _PARTS = select(outbox_parts).where(outbox_parts.c.outbox_id == bindparam("of")).order_by(outbox_parts.c.part)
@@ -47,6 +47,21 @@ async def export_consents(db: Database, vault: Vault | None = None) -> AsyncIter
         yield _record(row, plain, ("at",))
 
 
+async def export_media(db: Database, vault: Vault | None = None) -> AsyncIterator[dict[str, Any]]:
+    """Everything that came besides words, without its bytes; with a vault also its name, place and digest."""
+    plain = (
+        "id", "contact_id", "subject", "channel", "kind", "state", "reason", "attempts", "media_type", "size",
+    )  # fmt: skip
+    async for row in _rows(db, media):
+        record = _record(row, plain, ("created_at",))
+        if vault:
+            told = _unsealed(vault, "media", row.id, row.told_sealed)
+            key = _unsealed(vault, "media", row.id, row.key_sealed)
+            record |= {name: told.get(name) for name in ("name", "latitude", "longitude")}
+            record["sha256"] = key.get("sha256")
+        yield record
+
+
 async def _rows(db: Database, table: Table) -> AsyncIterator[Row[Any]]:
     page_of = select(table).where(table.c.id > bindparam("after")).order_by(table.c.id).limit(PAGE)
     after = ""
@@ -59,6 +74,14 @@ async def _rows(db: Database, table: Table) -> AsyncIterator[Row[Any]]:
 def _record(row: Row[Any], plain: Sequence[str], moments: Sequence[str]) -> dict[str, Any]:
     record = {name: getattr(row, name) for name in plain}
     return record | {name: from_ms(getattr(row, name)).isoformat() for name in moments}
+
+
+def _unsealed(vault: Vault, table: str, row_id: str, sealed: bytes) -> dict[str, Any]:
+    """What is sealed there; nothing for what is empty or unreadable."""
+    try:
+        return dict(vault.open_json(sealed, f"{table}:{row_id}")) if sealed else {}
+    except (KeyUnknown, SealBroken):
+        return {}
 
 
 def _opened(vault: Vault, table: str, row: Row[Any], fields: Sequence[str]) -> dict[str, Any]:

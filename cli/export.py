@@ -11,7 +11,7 @@ import orjson
 
 from bot.crypto import Vault
 from bot.db import Database
-from bot.export import export_consents, export_inbox, export_outbox
+from bot.export import export_consents, export_inbox, export_media, export_outbox
 from cli.kit import Kit
 from complaints.export import export_audit, export_cases
 
@@ -21,6 +21,7 @@ _WHAT: dict[str, Callable[[Database, Vault | None], AsyncIterator[dict[str, Any]
     "cases": export_cases,
     "audit": export_audit,
     "consents": export_consents,
+    "media": export_media,
 }
 
 

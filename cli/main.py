@@ -23,6 +23,7 @@ _MODULES = MappingProxyType(
         "doctor": "doctor",
         "export": "export",
         "keys": "data",
+        "media": "media",
         "nlu": "nlu",
         "pack": "pack",
         "parse": "parse",

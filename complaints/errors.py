@@ -5,7 +5,8 @@ PatouError
     ├── NotPossible       this event cannot happen to a case in this state
     ├── ReasonMissing     the event needs a reason, a date, a desk or a case that it does not carry
     ├── NotOffered        a protection that this installation cannot keep yet
-    └── AnchorUnusable    the file outside the data directory cannot be written
+    ├── AnchorUnusable    the file outside the data directory cannot be written
+    └── NoSuchCase        no case has this reference
 """
 
 from __future__ import annotations
@@ -54,3 +55,7 @@ class AnchorUnusable(CaseError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}"
+
+
+class NoSuchCase(CaseError):
+    """There is no case with this number."""

@@ -13,6 +13,7 @@ from sqlalchemy import Row, bindparam, select
 from bot.clock import from_ms
 from bot.crypto import Vault
 from bot.db import Database
+from bot.schema import media
 from complaints.audit import HEADER
 from complaints.cases import EventKind
 from complaints.tables import audit_anchors, audit_chain, case_events, cases
@@ -43,6 +44,11 @@ _ANCHORS = (
     .order_by(audit_anchors.c.seq)
     .limit(PAGE)
 )
+_ATTACHED = (
+    select(media.c.id, media.c.kind, media.c.state, media.c.reason, media.c.media_type, media.c.size)
+    .where(media.c.subject == bindparam("case_id"))
+    .order_by(media.c.created_at, media.c.id)
+)
 _PLAIN = (
     "reference", "kind", "category", "state", "service", "place", "office", "desk", "language", "channel",
     "protection", "summary", "description", "priority", "version",
@@ -58,7 +64,8 @@ async def export_cases(db: Database, vault: Vault | None = None) -> AsyncIterato
     after = ""
     while page := await db.fetch(_CASES, {"after": after}):
         for row in page:
-            record = _case_record(row)
+            attached = await db.fetch(_ATTACHED, {"case_id": row.id})
+            record = _case_record(row) | {"attachments": [each._asdict() for each in attached]}
             if vault:
                 record |= {"contact_id": row.contact_id, "text": await _words(db, vault, row.id)}
             yield record

@@ -1,0 +1,79 @@
+"""`patou media`: what citizens sent with their cases, listed and handed out to an administrator."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+import orjson
+
+from bot.clock import Chance, Clock
+from cli.kit import Kit
+from complaints.attachments import CaseFiles
+
+
+def commands(kit: Kit) -> list[click.Command]:
+    """The group."""
+
+    @click.group()
+    def media() -> None:
+        """See the photos, recordings, papers and places that belong to a case."""
+
+    @media.command("list")
+    @click.argument("case")
+    def list_(case: str) -> None:
+        """Print what is attached to CASE, its number, one JSON object a line."""
+
+        async def run() -> None:
+            async with _files(kit) as files:
+                for each in await files.of(case):
+                    click.echo(orjson.dumps(each))
+
+        asyncio.run(run())
+
+    @media.command("export")
+    @click.argument("case")
+    @click.option(
+        "--out",
+        required=True,
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder to write the files into; made where there is none.",
+    )
+    def export(case: str, out: Path) -> None:
+        """Write the files of CASE, opened, into a folder. That it was done, and by whom, goes into the audit chain.
+
+        They were made safe when they came, but they are what strangers sent: look at them on a machine
+        that holds nothing else, and delete them afterwards.
+        """
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+        async def run() -> None:
+            async with _files(kit) as files:
+                async for name, data in files.hand_out(case, getpass.getuser()):
+                    click.echo(_written(out / name, data))
+
+        asyncio.run(run())
+
+    return [media]
+
+
+def _written(path: Path, data: bytes) -> str:
+    """Write a file that only its owner reads, over no other; its path."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from error
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    return str(path)
+
+
+@asynccontextmanager
+async def _files(kit: Kit) -> AsyncIterator[CaseFiles]:
+    async with kit.store(kit.config(), maintenance=True) as (db, vault):
+        yield CaseFiles(db, vault, Clock(), Chance())
