@@ -14,6 +14,8 @@ CAPABILITIES = MappingProxyType(
         "ussd": Capabilities(max_units=80, session=True, inline=True),
         "telegram": Capabilities(max_units=4096, buttons=10, button_units=60, inline=True, contact=True),
         "whatsapp": Capabilities(max_units=1024, buttons=10, button_units=72, inline=True),
+        "messenger": Capabilities(max_units=2000, buttons=13, button_units=20, inline=True),
+        "line": Capabilities(max_units=2000, buttons=13, button_units=20, inline=True),
         "web": Capabilities(max_units=4000, buttons=10, button_units=60, inline=True),
     }
 )
