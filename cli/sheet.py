@@ -10,8 +10,6 @@ from pathlib import Path
 from string import Template
 from typing import Protocol
 
-import segno
-
 from bot.pack import Pack
 
 _TEMPLATE = Path(__file__).parent / "templates" / "poster.html"
@@ -64,6 +62,8 @@ def sheet(facts: Poster, ways: Sequence[Way], size: str = "A4") -> str:
 
 
 def _way(pack: Pack, way: Way) -> str:
+    import segno  # the other commands start without it
+
     code = segno.make_qr(way.link, error="m").svg_inline(scale=4, border=4, title=way.link, omitsize=True)
     # A number is what people type: as large as the sheet allows. An address is scanned.
     kind = "number" if way.by == "sms" else "address"

@@ -14,7 +14,6 @@ from string import Template
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-import segno
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
@@ -163,6 +162,8 @@ class StatusPage:
             reference = _reference(request.match_info["reference"])
         except _Fault:
             raise web.HTTPNotFound from None
+        import segno  # a tenth of a start's time, for a picture now and then
+
         picture = BytesIO()
         segno.make_qr(f"{self._parts.public_url}/status/{reference}", error="m").save(
             picture, kind="svg", scale=8, xmldecl=False
