@@ -97,6 +97,10 @@ class Wiring:
     clock: Clock
     public_url: str
 
+    def url(self, name: str, endpoint: str) -> str:
+        """Where the provider of a channel calls one of its endpoints."""
+        return f"{self.public_url.rstrip('/')}/channels/{name}/{endpoint}"
+
 
 class Channel(Protocol):
     """One configured way to a provider. Its methods keep no state of a conversation."""

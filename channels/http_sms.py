@@ -118,7 +118,7 @@ class HttpSmsChannel:
         self._settings = settings
         self._session = wiring.session
         self._clock = wiring.clock
-        self._public_url = wiring.public_url.rstrip("/")
+        self._status_url = wiring.url(name, "status")
         self._gate = Gate(keys=(settings.key, settings.previous_key), addresses=settings.addresses)
 
     def verify(self, request: RawRequest) -> None:
@@ -171,7 +171,7 @@ class HttpSmsChannel:
             "coding": "0" if is_gsm(message.text) else "8",
             "from": self._settings.sender,
             "id": message.id,
-            "report_url": f"{self._public_url}/channels/{self.name}/status?{key}&m={message.id}",
+            "report_url": f"{self._status_url}?{key}&m={message.id}",
         }
         return {name: template.format_map(values) for name, template in self._settings.send_fields.items()}
 

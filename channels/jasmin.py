@@ -88,7 +88,7 @@ class JasminChannel:
         self._settings = settings
         self._session = wiring.session
         self._clock = wiring.clock
-        self._public_url = wiring.public_url.rstrip("/")
+        self._status_url = wiring.url(name, "status")
         self._gate = Gate(keys=(settings.key, settings.previous_key), addresses=settings.addresses)
 
     def verify(self, request: RawRequest) -> None:
@@ -183,7 +183,7 @@ class JasminChannel:
 
     def _report_url(self, outbound_id: str) -> str:
         key = urlencode({"key": self._settings.key})
-        return f"{self._public_url}/channels/{self.name}/status?{key}&m={outbound_id}"
+        return f"{self._status_url}?{key}&m={outbound_id}"
 
 
 def _problem(answer: Answer) -> SendError | None:

@@ -87,7 +87,7 @@ class LineChannel:
         self._session = wiring.session
         self._clock = wiring.clock
         self._api = f"{settings.api_url.rstrip('/')}/v2/bot"
-        self._webhook = f"{wiring.public_url.rstrip('/')}/channels/{name}/messages"
+        self._webhook = wiring.url(name, "messages")
         self._authorization = {"Authorization": f"Bearer {settings.access_token}"}
 
     def verify(self, request: RawRequest) -> None:

@@ -101,7 +101,7 @@ class TelegramChannel:
         self.timeout = settings.timeout
         self._settings = settings
         self._clock = wiring.clock
-        self._webhook = f"{wiring.public_url.rstrip('/')}/channels/{name}/messages"
+        self._webhook = wiring.url(name, "messages")
         http = TelegramHttp(wiring.session, settings.timeout)
         api = settings.api_url.rstrip("/")
         self._files = telegram_media.Files(wiring.session, api, settings.token, settings.timeout)

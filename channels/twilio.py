@@ -130,7 +130,8 @@ class TwilioChannel:
         self._clock = wiring.clock
         self._public_url = wiring.public_url.rstrip("/")
         self._codes = codes
-        self._webhook = f"{self._public_url}/channels/{name}/messages"
+        self._webhook = wiring.url(name, "messages")
+        self._status_url = wiring.url(name, "status")
         self._signed_urls = _signed_urls(self._public_url)
         tokens = (settings.auth_token, settings.previous_auth_token)
         self._tokens = [token for token in tokens if token]
@@ -190,7 +191,7 @@ class TwilioChannel:
             sender["messaging_service_sid"] = self._settings.messaging_service_sid
         created = await self._client.messages.create_async(
             to=_address(message.urn),
-            status_callback=f"{self._public_url}/channels/{self.name}/status?m={message.id}",
+            status_callback=f"{self._status_url}?m={message.id}",
             **sender,
             **content,
         )
