@@ -57,7 +57,8 @@ async def export_media(db: Database, vault: Vault | None = None) -> AsyncIterato
         if vault:
             told = _unsealed(vault, "media", row.id, row.told_sealed)
             key = _unsealed(vault, "media", row.id, row.key_sealed)
-            record |= {name: told.get(name) for name in ("name", "latitude", "longitude")}
+            where = ("latitude", "longitude") if row.kind == "location" else ()
+            record |= {name: told.get(name) for name in ("name", *where)}
             record["sha256"] = key.get("sha256")
         yield record
 

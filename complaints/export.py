@@ -44,8 +44,9 @@ _ANCHORS = (
     .order_by(audit_anchors.c.seq)
     .limit(PAGE)
 )
+_ATTACHMENT = ("id", "kind", "state", "reason", "media_type", "size")
 _ATTACHED = (
-    select(media.c.id, media.c.kind, media.c.state, media.c.reason, media.c.media_type, media.c.size)
+    select(*(media.c[name] for name in _ATTACHMENT))
     .where(media.c.subject == bindparam("case_id"))
     .order_by(media.c.created_at, media.c.id)
 )
@@ -65,7 +66,7 @@ async def export_cases(db: Database, vault: Vault | None = None) -> AsyncIterato
     while page := await db.fetch(_CASES, {"after": after}):
         for row in page:
             attached = await db.fetch(_ATTACHED, {"case_id": row.id})
-            record = _case_record(row) | {"attachments": [each._asdict() for each in attached]}
+            record = _case_record(row) | {"attachments": [_attached_record(each) for each in attached]}
             if vault:
                 record |= {"contact_id": row.contact_id, "text": await _words(db, vault, row.id)}
             yield record
@@ -98,6 +99,10 @@ def _case_record(row: Row[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _PLAIN} | {
         name: None if moment is None else from_ms(moment).isoformat() for name, moment in moments.items()
     }
+
+
+def _attached_record(row: Row[Any]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _ATTACHMENT}
 
 
 async def _words(db: Database, vault: Vault, case_id: str) -> str | None:
