@@ -167,35 +167,50 @@ def _as_chat(wordings: Sequence[_Wording], capabilities: Capabilities) -> Render
     if not any(each.extras for each in wordings):
         return needed
     everything = _shown(wordings, [each.all_choices for each in wordings], capabilities)
-    return everything if _effort(everything, capabilities) <= _effort(needed, capabilities) else needed
+    return everything if _effort(everything) <= _effort(needed) else needed
 
 
 def _shown(
     wordings: Sequence[_Wording], offered: Sequence[tuple[Choice, ...]], capabilities: Capabilities
 ) -> Rendered:
-    """One message for each response; answers become numbers where there are no buttons, or too many or too long for them."""
+    """One message for each response; where answers do not fit on buttons, one message in which they have numbers."""
     fits = capabilities.buttons > 0 and all(
         len(choices) <= capabilities.buttons
         and all(len(choice.label) <= capabilities.button_units for choice in choices)
         for choices in offered
     )
     texts = [each.long for each in wordings]
-    drafts = (
-        [
+    if fits:
+        drafts = [
             Draft(text=each.long, choices=choices, matters=each.matters)
             for each, choices in zip(wordings, offered, strict=True)
         ]
-        if fits
-        else [Draft(text=_joined(texts, offered), matters=any(each.matters for each in wordings))]
-    )
+    else:
+        buttons = _with_numbers(tuple(chain.from_iterable(offered)), capabilities)
+        matters = any(each.matters for each in wordings)
+        drafts = [Draft(text=_joined(texts, offered), choices=buttons, matters=matters)]
     limited = [part for draft in drafts for part in _limited(draft, capabilities.max_units)]
     return Rendered(drafts=tuple(limited), choices=tuple(chain.from_iterable(offered)))
 
 
-def _effort(rendered: Rendered, capabilities: Capabilities) -> tuple[int, bool]:
-    """What an answer asks of its reader: messages, and numbers to type instead of buttons."""
-    typed = bool(rendered.choices) and not any(draft.choices for draft in rendered.drafts)
-    return len(rendered.drafts), typed and capabilities.buttons > 0
+def _with_numbers(choices: Sequence[Choice], capabilities: Capabilities) -> tuple[Choice, ...]:
+    """Buttons with the number and the beginning of each answer; none where there are too many for them."""
+    if len(choices) > capabilities.buttons:
+        return ()
+    return tuple(
+        replace(choice, label=_beginning(f"{number} {choice.label}", capabilities.button_units))
+        for number, choice in enumerate(choices, 1)
+    )
+
+
+def _beginning(label: str, limit: int) -> str:
+    return label if len(label) <= limit else f"{pages(label, limit - 1)[0]}…"
+
+
+def _effort(rendered: Rendered) -> tuple[int, bool]:
+    """What an answer asks of its reader: messages, and numbers to find on buttons or to type."""
+    buttons = tuple(chain.from_iterable(draft.choices for draft in rendered.drafts))
+    return len(rendered.drafts), buttons != rendered.choices
 
 
 def _limited(draft: Draft, limit: int) -> list[Draft]:

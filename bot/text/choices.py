@@ -30,8 +30,8 @@ def match(
     """Tell which of `labels` the answer `text` means: its index, from 0, or None.
 
     Understood are the number as shown, from 1, in any digits, with marks around it or after one of
-    `item_words` ("no. 2"); the label, with its number or without; and three or more letters with
-    which one label alone begins. Two texts are the same when `key` makes them equal. A number with
+    `item_words` ("no. 2"); the label, with its number or without; three or more letters with which
+    one label alone begins, or with its number that label ("2 Household…", as a button has it). Two texts are the same when `key` makes them equal. A number with
     other words ("2 kids") is an answer in words, and a doubtful answer is None.
     """
     answer = _bare(text)
@@ -56,9 +56,13 @@ def _by_number(
         return _index(last["number"], labels) if named else None
     if first := _NUMBER_FIRST.fullmatch(answer):
         index = _index(first["number"], labels)
-        if index is not None and key(_bare(first["words"])) == key(_bare(labels[index])):
+        if index is not None and _begins(key(_bare(first["words"])), key(_bare(labels[index]))):
             return index
     return None
+
+
+def _begins(words: str, label: str) -> bool:
+    return words == label or (_letters(words) >= _FEWEST_LETTERS and label.startswith(words))
 
 
 def _index(number: str, labels: Sequence[str]) -> int | None:

@@ -13,6 +13,7 @@ from bot.dispatcher import Response
 from bot.messages import Capabilities
 from bot.pack import Button, Pack, Text
 from bot.rendering import Renderer
+from bot.text.choices import match
 from bot.text.parts import count
 
 CASES = yaml.safe_load((Path(__file__).parent / "rendering.yml").read_text(encoding="utf-8"))
@@ -64,12 +65,21 @@ def test_buttons_where_the_channel_shows_them(pack: Pack) -> None:
     assert (second.text, second.choices) == ("bbbbb", ())
 
 
-@pytest.mark.parametrize("buttons", [["1", "2", "3", "4"], ["much too long a title"]])
-def test_numbers_where_buttons_do_not_fit(pack: Pack, buttons: list[str]) -> None:
-    renderer, responses = saying(pack, [{"long": ["a", 5], "buttons": buttons}])
+def test_numbers_where_there_are_too_many_for_buttons(pack: Pack) -> None:
+    renderer, responses = saying(pack, [{"long": ["a", 5], "buttons": ["A", "B", "C", "D"]}])
     (draft,) = renderer.render(responses, "en", BUTTONS).drafts
-    assert draft.choices == ()
-    assert draft.text.endswith(f"{len(buttons)} {buttons[-1]}")
+    assert (draft.text, draft.choices) == ("aaaaa\n1 A\n2 B\n3 C\n4 D", ())
+
+
+def test_numbers_and_beginnings_where_buttons_are_too_small(pack: Pack) -> None:
+    renderer, responses = saying(pack, [{"long": ["a", 5], "buttons": ["Yes", "much too long a title"]}])
+    rendered = renderer.render(responses, "en", BUTTONS)
+    (draft,) = rendered.drafts
+    assert draft.text == "aaaaa\n1 Yes\n2 much too long a title"
+    assert [each.label for each in draft.choices] == ["1 Yes", "2 much…"]
+    assert [each.payload for each in draft.choices] == [each.payload for each in rendered.choices]
+    titles = [each.label for each in rendered.choices]
+    assert [match(each.label, titles) for each in draft.choices] == [0, 1]
 
 
 def test_a_text_beyond_the_channels_limit_becomes_several_messages(pack: Pack) -> None:
