@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Protocol
@@ -71,7 +71,7 @@ class Refusal(PatouError):
 
 
 class Door:
-    """The webhook routes of all channels."""
+    """The webhook routes of all channels; `attached` is called when a message came with more than words."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
@@ -82,6 +82,7 @@ class Door:
         opt_outs: OptOuts,
         limits: Limits,
         metrics: Metrics,
+        attached: Callable[[], None] = lambda: None,
         body_limit: int = BODY_LIMIT,
         read_seconds: float = _READ_SECONDS,
     ) -> None:
@@ -95,6 +96,7 @@ class Door:
         self._body_limit = body_limit
         self._read_seconds = read_seconds
         self._metrics = metrics
+        self._attached = attached
         self._turns = {name: metrics.turns.labels(name) for name in channels}
         self._inbound = cache(metrics.inbound.labels)
 
@@ -158,6 +160,8 @@ class Door:
             handling = await self._pipeline.accept(readable(event))
             kind = str(handling.kind)
             self._inbound(channel.name, kind).inc()
+            if event.attachments:
+                self._attached()
             return Accepted(event=event, kind=kind, messages=handling.messages)
         if isinstance(event, DeliveryReport):
             reason = await self._report(event)

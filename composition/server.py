@@ -70,18 +70,22 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         opt_outs = _opt_outs(opened)
         delivery = _delivery(opened, channels, opt_outs, metrics)
         collector = _collector(opened, channels, await stack.enter_async_context(Egress()))
-        committed.then = _each(delivery.wake, collector.wake)
+        committed.then = delivery.wake
         workers = Workers({**_work(opened, delivery, channels), "collector": collector.run})
         stack.push_async_callback(workers.stop)
         # First: cut off in the middle of a claim, it would leave messages of which nobody knows the outcome.
         stack.push_async_callback(delivery.stop)
         if not maintenance:
             workers.start()
-        yield _server(opened, channels, opt_outs, metrics)
+        yield _server(opened, channels, opt_outs, metrics, collector)
 
 
 def _server(
-    opened: Installation, channels: Mapping[str, Channel], opt_outs: OptOuts, metrics: Metrics
+    opened: Installation,
+    channels: Mapping[str, Channel],
+    opt_outs: OptOuts,
+    metrics: Metrics,
+    collector: Collector,
 ) -> Server:
     """Every route, under the role of those who may use it."""
     ground = opened.ground
@@ -93,6 +97,7 @@ def _server(
         opt_outs=opt_outs,
         limits=opened.limits,
         metrics=metrics,
+        attached=collector.wake,
     )
     routes = {
         "provider": door.routes(),
@@ -144,16 +149,6 @@ def _taking(config: Config) -> Taking:
     }
     limits = {kind: size * 1024 * 1024 for kind, size in megabytes.items()}
     return Taking(limits=limits, a_day=config.media_daily_files)
-
-
-def _each(*calls: Callable[[], None]) -> Callable[[], None]:
-    """All of them, in one call."""
-
-    def call() -> None:
-        for each in calls:
-            each()
-
-    return call
 
 
 def _opt_outs(opened: Installation) -> OptOuts:
