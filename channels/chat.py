@@ -126,6 +126,7 @@ class ChatPages:
         html = self._template.substitute(
             {key: escape(words.label(chosen, key)) for key in LABELS},
             language=escape(chosen),
+            first=escape(words.languages[0]),
             links=language_links(words, chosen, "&embed=1" if framed else ""),
             path=self._path,
             framed="framed" if framed else "",

@@ -72,6 +72,7 @@ class Kiosk:
         html = self._template.substitute(
             {key: escape(words.label(chosen, key)) for key in LABELS},
             language=escape(chosen),
+            first=escape(words.languages[0]),
             links=language_links(words, chosen),
             tiles=tiles,
             channel=escape(self._channel.name),

@@ -6,6 +6,7 @@ frame of another site, and another site's form finds no one's session to write i
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -34,6 +35,7 @@ LABELS = (
     "chat_new",
 )
 _STATE_LABELS = {"pending": "chat_late", "limited": "chat_limited"}
+_NOT_LATIN = re.compile("[\u0370-\u1fff]")
 _BODY_LIMIT = 16 * 1024
 _READ_SECONDS = 15.0  # a slow phone's form
 
@@ -135,16 +137,24 @@ class PlainChat:
 
 def _entries(text: str, messages: Sequence[OutboundMessage], words: Words, language: str) -> str:
     """What was said and what is answered, in the order in which it is to be read."""
-    entries = [_entry("entry you", words.label(language, "chat_you"), text)] if text.strip() else []
+    first = words.languages[0]
+    you, service = words.label(language, "chat_you"), words.label(language, "chat_service")
+    entries = [_entry("entry you", you, _paragraph(text, first))] if text.strip() else []
     for message in messages:
         choices = "".join(
             f'<button name="payload" value="{escape(each.payload)}">{escape(each.label)}</button>'
             for each in message.choices
         )
         offered = f'<div class="choices">{choices}</div>' if choices else ""
-        entries.append(_entry("entry", words.label(language, "chat_service"), message.text, offered))
+        entries.append(_entry("entry", service, _paragraph(message.text, first), offered))
     return "\n".join(entries)
 
 
 def _entry(kind: str, who: str, text: str, more: str = "") -> str:
-    return f'<div class="{kind}"><span class="unseen">{escape(who)}: </span><p>{escape(text)}</p>{more}</div>'
+    return f'<div class="{kind}"><span class="unseen">{escape(who)}: </span>{text}{more}</div>'
+
+
+def _paragraph(text: str, first: str) -> str:
+    """The words as a paragraph; letters other than Latin are those of the country's first language."""
+    spoken = f' lang="{escape(first)}"' if _NOT_LATIN.search(text) else ""
+    return f"<p{spoken}>{escape(text)}</p>"

@@ -59,7 +59,9 @@ class Reach:
         kind, address = self._address(config, public_url)
         if not address:
             return None
-        row = self._kinds[kind]
+        row = self._kinds.get(kind)
+        if row is None:
+            return None
         plain = address if "://" in address else _SPACES.sub("", address)
         if not re.fullmatch(row["address"], plain):
             if not told:

@@ -14,7 +14,11 @@
 
   const show = (entry) => {
     if (entry.mine) closeChoices(log);
-    const item = entryElement(entry, words, (label, payload) => { input.focus(); say(label, payload); });
+    const item = entryElement(entry, words, (label, payload) => {
+      // Not into the text: on a telephone that would open its keyboard at every touch.
+      log.focus({ preventScroll: true });
+      say(label, payload);
+    });
     if (entry.slip) {
       const link = document.createElement("a");
       link.href = `/status/${entry.slip.digits}?lang=${document.documentElement.lang}`;

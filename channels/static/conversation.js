@@ -166,7 +166,8 @@ const entryElement = (entry, words, choose) => {
     if (className) made.className = className;
     if (text) {
       made.textContent = text;
-      if (/[\u0e80-\u0eff]/.test(text)) made.lang = "lo";
+      // Whatever the page is in: letters other than Latin are the country's own.
+      if (/[\u0370-\u1fff]/.test(text)) made.lang = words.first;
     }
     return made;
   };

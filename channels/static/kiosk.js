@@ -33,7 +33,10 @@
     memory: null,
     show: (entry) => {
       if (entry.mine) closeChoices(log);
-      const item = entryElement(entry, words, say);
+      const item = entryElement(entry, words, (label, payload) => {
+        log.focus({ preventScroll: true });
+        say(label, payload);
+      });
       if (entry.slip) {
         const code = document.createElement("img");
         code.src = `/status/${entry.slip.digits}/qr.svg`;
