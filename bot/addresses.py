@@ -13,6 +13,7 @@ from bot.crypto import Vault
 from bot.db import Database
 from bot.errors import KeyUnknown, SealBroken
 from bot.schema import trackers, urns
+from bot.trackers import TrackerState
 from bot.urns import Urn
 
 PHONE = "tel"
@@ -23,7 +24,7 @@ _OF_CONTACT = (
     .order_by(urns.c.created_at, urns.c.lookup)
 )
 _HOLDER = (
-    select(urns.c.contact_id, trackers.c.version)
+    select(urns.c.contact_id, trackers.c.version, trackers.c.snapshot_sealed)
     .select_from(urns.outerjoin(trackers, trackers.c.contact_id == urns.c.contact_id))
     .where(urns.c.lookup == bindparam("lookup"))
 )
@@ -35,13 +36,15 @@ _STATE = select(urns.c.state).where(urns.c.lookup == bindparam("lookup"))
 class Holder:
     """Whose an address is, as read: `version` is that of their tracker, 0 where there is none.
 
-    `schemes` are those of their addresses that are no phones, `stand` what they said to being written to.
+    `schemes` are those of their addresses that are no phones, `stand` what they said to being written to,
+    `talk` what is remembered of their conversation.
     """
 
     contact_id: str
     version: int
     schemes: frozenset[str]
     stand: Stand
+    talk: TrackerState
 
 
 class Addresses:
@@ -78,11 +81,22 @@ class Addresses:
             version=row.version or 0,
             schemes=frozenset(each.scheme for each in schemes) - {PHONE},
             stand=await stand(self._db, row.contact_id),
+            talk=self._talk(row),
         )
 
     async def stand(self, contact_id: str) -> Stand:
         """What a person last said to being written to."""
         return await stand(self._db, contact_id)
+
+    def _talk(self, row: Row[Any]) -> TrackerState:
+        nothing = TrackerState(contact_id=row.contact_id)
+        if row.snapshot_sealed is None:
+            return nothing
+        try:
+            snapshot = self._vault.open(row.snapshot_sealed, f"trackers:{row.contact_id}")
+        except (KeyUnknown, SealBroken):
+            return nothing
+        return TrackerState.load(snapshot, row.version)
 
     def _open(self, row: Row[Any]) -> Urn | None:
         try:

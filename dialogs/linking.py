@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.interfaces import Action
 
 from bot.addresses import PHONE
 from bot.linking import LinkPhone, UnlinkPhones
+from bot.trackers import TrackerState
 from bot.urns import Urn
-from dialogs.action import DialogAction, Events, Turn
+from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.follows import end
 from dialogs.ports import Ports
 
 # What sharing the phone stands for; the channel says the same of a contact that was picked by hand.
 _SHARED = "/help/shared_phone"
+# What a form that goes on elsewhere does not bring along.
+_OF_ONE_TALK = frozenset({"language", "language_chosen", "verified", "requested_slot"})
 _SHOWN = 3  # the last digits of a number
 
 
@@ -78,9 +82,10 @@ class Link(DialogAction):
             scheme=turn.scheme,
         )
         turn.cause(linked)
-        moves = linked.holder and linked.holder.contact_id != turn.person and not linked.joins
+        known = linked.holder is not None and linked.holder.contact_id == turn.person
+        moves = linked.holder is not None and not known and not linked.joins
         turn.say("utter_linked_anew" if moves else "utter_linked", phone=ending(phone))
-        return []
+        return _taken_up(turn, linked.holder.talk) if linked.holder and linked.joins and not known else []
 
 
 class Unlink(DialogAction):
@@ -103,6 +108,19 @@ class Unlink(DialogAction):
         turn.cause(UnlinkPhones(phones=phones))
         turn.say("utter_unlinked", phones=", ".join(map(ending, phones)))
         return []
+
+
+def _taken_up(turn: Turn, talk: TrackerState) -> Events:
+    """The form that was under way on the phone, to go on here; none where another is."""
+    if turn.form or talk.form is None:
+        return []
+    said = {name: value for name, value in talk.slots.items() if name not in _OF_ONE_TALK}
+    here = {name for name, value in turn.tracker.slots.items() if value is not None}
+    return [
+        *remember(**{name: value for name, value in said.items() if name not in here}),
+        ActiveLoop(talk.form.name),
+        SlotSet("requested_slot", talk.form.requested),
+    ]
 
 
 def _no(turn: Turn) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Privacy(DialogAction):
         followed = [case.reference for case in own if case.id in ids]
         if followed:
             stop = f'/complaint_status/stop_followers{{"own_case": "{followed[0]}"}}'
-            choice = {"title": turn.words.label("follow_refused"), "payload": stop}
+            choice = {"title": turn.words.label("stop_followers"), "payload": stop}
             turn.say("utter_followed_cases", [choice], references=", ".join(map(spoken, followed)))
 
 
