@@ -5,7 +5,7 @@ const converse = ({ url, language, memory, show, tell }) => {
   const POST_SECONDS = 30;
   const SLOWEST = 15000; // milliseconds between two tries, and between two looks while somebody writes
   const IDLE = 60000; // between two looks when nobody has written for IDLE_AFTER
-  const IDLE_AFTER = 600000;
+  const IDLE_AFTER = 120000;
   const HURRY_FOR = 90000; // how long an answer that is on its way is waited for closely
   const random = (bytes) =>
     Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (each) => each.toString(16).padStart(2, "0")).join("");

@@ -74,6 +74,27 @@ async def test_a_complaint_in_the_browser_and_how_it_stands(server: PatouServer,
     await expect(page.locator(".slip")).to_be_visible(timeout=WAIT)
 
 
+async def test_a_reply_is_sent_when_the_page_has_named_it(
+    server: PatouServer, session: ClientSession
+) -> None:
+    url, token = f"{server.url}/channels/web/messages", "f" * 32
+    message = {"session": token, "id": "1", "text": "passport fee", "language": "en"}
+
+    async def states() -> list[str]:
+        return [each["state"] for each in await server.export("outbox") if each["id"] in ids]
+
+    async with session.post(url, json=message) as response:
+        ids = [each["id"] for each in (await response.json())["messages"]]
+    assert ids
+    assert set(await states()) == {"queued"}
+    async with session.post(url, json=message) as response:
+        assert [each["id"] for each in (await response.json())["messages"]] == ids, "the same message again"
+    headers = {"X-Patou-Session": token}
+    async with session.get(f"{url}?shown={','.join(ids)}", headers=headers) as response:
+        assert await response.json() == {"messages": []}
+    assert set(await states()) == {"sent"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
