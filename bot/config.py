@@ -114,6 +114,9 @@ class Config:
         "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error")
     )
     turn_seconds: float = _setting(1.0, "A turn that takes longer is answered later, by a worker", _seconds)
+    store_seconds: float = _setting(
+        0.9, "How long a request waits for the database before its caller is told to come again", _seconds
+    )
     grace_seconds: float = _setting(
         30.0,
         "How long after a lost answer a provider is asked what became of the message; longer than any channel's timeout",

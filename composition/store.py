@@ -20,7 +20,7 @@ async def open_store(config: Config, *, maintenance: bool = False) -> AsyncItera
     """The database, migrated, and its keys; `maintenance` works beside a server that runs."""
     clock = Clock()
     master = read_master(config.data_dir, config.secret_key)
-    db = await open_database(config.database, clock, maintenance=maintenance)
+    db = await open_database(config.database, clock, maintenance=maintenance, patience=config.store_seconds)
     try:
         if not maintenance:
             await upgrade(db)

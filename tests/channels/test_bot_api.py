@@ -42,7 +42,9 @@ async def served(
 ) -> AsyncIterator[Edge]:
     """An installation whose one channel is Telegram by that Bot API, its webhook set."""
     (tmp_path / "models").symlink_to(models)
-    config = Config(data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0)
+    config = Config(
+        data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0, store_seconds=30.0
+    )
     capabilities: dict[str, Capabilities] = {}
     async with open_installation(config, Ways(capabilities=capabilities), lambda: None) as opened:
         ground = opened.ground

@@ -40,7 +40,9 @@ class _Now:
 async def caller(kind: str, tmp_path: Path, models: Path, session: ClientSession) -> AsyncIterator[Caller]:
     """The provider of a kind, with an installation behind the edge."""
     (tmp_path / "models").symlink_to(models)
-    config = Config(data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0)
+    config = Config(
+        data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0, store_seconds=30.0
+    )
     capabilities: dict[str, Capabilities] = {}
     async with open_installation(config, Ways(capabilities=capabilities), lambda: None) as opened:
         ground = opened.ground
