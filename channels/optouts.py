@@ -100,6 +100,9 @@ class OptOuts:
         state = WriteSet()
         set_urn_state(state, urn_lookup, "opted_out")
         await self._db.commit(state)
+        # The address may have become another's since the message was written: linked, or unlinked.
+        row = await self._db.first(_PERSON, {"lookup": urn_lookup})
+        contact_id = row.contact_id if row else contact_id
         opt_out = OptOut(
             contact_id=contact_id,
             urn_lookup=urn_lookup,

@@ -117,6 +117,12 @@ class Linked:
         return await current(self.parts.db, contact, Purpose.AWARENESS)
 
 
+def linking(parts: Parts) -> Linking:
+    """The writer with what the domains hand over."""
+    joins = (join_follows, join_cases, join_requests)
+    return Linking(CarriedGuesses(parts.db, parts.vault), joins, KEPT)
+
+
 def channel(urn: Urn) -> str:
     """The channel that brings an address."""
     return "sms" if urn.scheme == "tel" else urn.scheme
@@ -200,8 +206,8 @@ def linked(world: World) -> Linked:
     """Nobody yet."""
     parts = world.parts
     addresses = Addresses(parts.db, parts.vault)
-    cases, carried = Cases(parts.db, parts.vault, parts.clock), CarriedGuesses(parts.db, parts.vault)
-    joins, parts_of = (join_follows, join_cases, join_requests), (erase_follows, erase_cases, erase_requests)
+    cases = Cases(parts.db, parts.vault, parts.clock)
+    parts_of = (erase_follows, erase_cases, erase_requests)
     writers = {
         RecordConsent: write_consent,
         **reminder_writers(),
@@ -209,7 +215,7 @@ def linked(world: World) -> Linked:
         **CaseWriters(KEPT).by_effect(),
         **FollowWriters(parts.db).by_effect(),
         **Erasure(held_contacts(), parts_of).by_effect(),
-        **Linking(carried, joins, KEPT).by_effect(),
+        **linking(parts).by_effect(),
     }
     chat = Capabilities(max_units=4000)
     capabilities = {"sms": parts.capabilities["sms"], "telegram": chat, "line": chat}

@@ -7,17 +7,22 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Delete, Update, select
 
+from bot.addresses import Holder
+from bot.consent import Stand
+from bot.db import WriteSet
 from bot.guesses import GUESSES_A_DAY
+from bot.linking import LinkPhone
 from bot.pipeline import Handled
 from bot.retention import floor_rules, purge
-from bot.schema import consents, contacts, inbox, messages, outbox, trackers, urns
+from bot.schema import consents, contacts, inbox, messages, metadata, outbox, trackers, urns
+from bot.trackers import TrackerState
 from bot.urns import Urn
 from complaints.retention import held_contacts
 from complaints.tables import cases
 from services.tables import ratings, reminders
-from tests.linking.conftest import LINE, PHONE, TELEGRAM, Linked
+from tests.linking.conftest import LINE, PHONE, TELEGRAM, Linked, linking
 
 SECOND = Urn("telegram", "88")
 # What a person says from two addresses, in any order; the last is said with a contact that proves the phone.
@@ -198,3 +203,27 @@ async def test_the_days_of_a_linked_person_are_those_of_all_addresses(linked: Li
     await purge(linked.parts.db, linked.parts.clock.now(), floor_rules(held_contacts()))
     left = [await linked.count(table) for table in (contacts, urns, trackers, messages, consents)]
     assert left == [0] * 5
+
+
+def test_every_table_that_knows_whose_a_row_is_is_handed_over(linked: Linked) -> None:
+    """A table of tomorrow must not be forgotten: its rows would be nobody's."""
+    parts, writes = linked.parts, WriteSet()
+    holder = Holder(
+        contact_id="b", version=1, schemes=frozenset(), stand=Stand(), talk=TrackerState(contact_id="b")
+    )
+    effect = LinkPhone(phone=PHONE, holder=holder, stand=Stand(), scheme="telegram")
+    linking(parts).link(effect, linked.context(TELEGRAM, "a"), writes)
+    touched = {str(write.statement.table) for write in writes if isinstance(write.statement, Update | Delete)}
+    assert {table.name for table in metadata.sorted_tables if "contact_id" in table.c} <= touched
+
+
+async def test_nothing_that_is_stored_shows_the_phone(linked: Linked) -> None:
+    await linked.say("hello", PHONE, external_id="1")
+    await linked.say("share", TELEGRAM, proven=PHONE)
+    await linked.say("unlink", TELEGRAM)
+    for table in metadata.sorted_tables:
+        for row in await linked.parts.db.fetch(select(table)):
+            stored = b"\n".join(
+                bytes(each) if isinstance(each, bytes) else str(each).encode() for each in row
+            )
+            assert b"55512345" not in stored, table.name
