@@ -52,11 +52,8 @@ class Pace:
 
     async def too_soon(self, channel: str, person: str) -> float:
         """In how many seconds a message to this person may be taken up; 0 when it may be now."""
-        if channel not in self._paced:
-            return 0.0
-        paced = self._paced[channel]
-        wait = await self._limits.book(f"pace:{channel}:{person}", paced.pause, 0, burst=paced.burst)
-        return wait - self._ahead * _TAKEN_UP if wait > self._ahead + _SLACK else 0.0
+        wait = await self._persons(channel, person, 0)
+        return wait - self._ahead if wait > self._ahead + _SLACK else 0.0
 
     async def wait(self, channel: str, person: str) -> None:
         """Give a message its moment, and wait for it."""
@@ -70,10 +67,15 @@ class Pace:
         wait = 0.0
         if interval := self._intervals.get(channel):
             wait = await self._limits.book(f"pace:{channel}", interval)
-        if paced := self._paced.get(channel):
-            key = f"pace:{channel}:{person}"
-            wait = await self._limits.book(key, paced.pause, after=wait, burst=paced.burst)
-        return wait
+        return await self._persons(channel, person, 1, after=wait)
+
+    async def _persons(self, channel: str, person: str, count: int, after: float = 0.0) -> float:
+        """How many seconds away a person's next place is, `after` at the soonest."""
+        paced = self._paced.get(channel)
+        if paced is None:
+            return after
+        key, interval = f"pace:{channel}:{person}", paced.pause * _MARGIN
+        return await self._limits.book(key, interval, count, after=after, burst=paced.burst)
 
 
 class _Left:

@@ -116,7 +116,7 @@ async def test_one_person_is_written_to_at_the_pace_that_the_provider_wants(stor
         store.pinned.advance(0.9)
         await drain(delivery)
         assert len(provider.texts) == min(1 + second, 4)
-        store.pinned.advance(0.1)
+        store.pinned.advance(0.12)
         await drain(delivery)
     assert provider.texts[-2:] == ["a2", "a3"]
     assert {row.attempts for row in await store.rows()} == {1}
