@@ -27,7 +27,7 @@
       item.querySelector(".slip").append(link);
     }
     log.append(item);
-    item.scrollIntoView({ block: "end" });
+    reveal(item);
   };
 
   const say = converse({

@@ -197,6 +197,11 @@ const entryElement = (entry, words, choose) => {
   return item;
 };
 
+// Long ones are read from their beginning.
+const reveal = (item) => {
+  item.scrollIntoView({ block: item.offsetHeight > innerHeight / 2 ? "start" : "end" });
+};
+
 const closeChoices = (log) => {
   for (const button of log.querySelectorAll(".choices button")) button.disabled = true;
 };

@@ -46,7 +46,7 @@
         item.querySelector(".slip").append(told, code);
       }
       log.append(item);
-      item.scrollIntoView({ block: "end" });
+      reveal(item);
     },
     tell: (state) => { note.textContent = state && words[state]; },
   });

@@ -214,6 +214,7 @@ async def test_a_receipt_stands_out_and_leads_to_its_page(
     answering.answers = {"send": [SLIP]}
     await page.goto(f"{edge.url}/chat?lang=en")
     await say(page, "send")
+    await expect(page.locator(".slip")).to_be_visible()
     assert await page.locator(".slip dd").all_inner_texts() == ["1234 5678", "012345"]
     link = page.get_by_role("link", name=PACK.label("en", "chat_slip_status"))
     assert await link.get_attribute("href") == "/status/12345678?lang=en"
@@ -232,6 +233,16 @@ async def test_the_newest_reply_is_never_hidden_by_the_form(
     assert last is not None
     assert form is not None
     assert last["y"] + last["height"] <= form["y"]
+
+
+async def test_a_long_reply_is_read_from_its_beginning(edge: Edge, answering: Answering, page: Page) -> None:
+    answering.answers = {"long": ["ສະບາຍດີ\n" * 40]}
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "long")
+    await expect(page.locator(".entry")).to_have_count(2)
+    box = await page.locator(".entry").last.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 200
 
 
 async def test_everything_can_be_done_by_keyboard(edge: Edge, answering: Answering, page: Page) -> None:
