@@ -6,15 +6,13 @@ import re
 
 from rasa_sdk.interfaces import Action
 
-from bot.addresses import PHONE
 from bot.consent import Purpose, RecordConsent
 from bot.pack import Pack, fill
 from bot.text.digits import ascii_digits
-from bot.urns import Urn
 from complaints.references import Reference, check, spoken
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.hotlines import Hotlines
-from dialogs.linking import ending, share_choice
+from dialogs.linking import ending, known_phone, share_choice
 from dialogs.ports import Ports
 from dialogs.words import Words
 
@@ -32,7 +30,7 @@ async def offer(ports: Ports, turn: Turn) -> Events:
         return []
     stand = await ports.addresses.stand(turn.person)
     answered = Purpose.FOLLOW_UP in stand.agreed or (Purpose.FOLLOW_UP, "") in stand.refused
-    reachable = ports.channels[turn.channel].contact or await _phone(ports, turn)
+    reachable = ports.channels[turn.channel].contact or await known_phone(ports, turn)
     if answered or not reachable:
         return []
     turn.say("utter_ask_follow_up")
@@ -47,7 +45,7 @@ class AgreeToFollowUp(DialogAction):
     async def respond(self, turn: Turn) -> Events:
         """Record, and say to which number."""
         turn.cause(RecordConsent(purpose=Purpose.FOLLOW_UP, granted=True))
-        phone = await _phone(self.ports, turn)
+        phone = await known_phone(self.ports, turn)
         if phone:
             turn.say("utter_follow_up_agreed", phone=ending(phone))
         else:
@@ -85,11 +83,3 @@ class ShortNotice:
             "call": words.label("or_call", hotline=hotline) if hotline else "",
         }
         return fill(self._pack.text(words.language, "utter_not_reached").text, values)
-
-
-async def _phone(ports: Ports, turn: Turn) -> Urn | None:
-    own = await ports.addresses.of(turn.person)
-    linked = [each for each in own if each.scheme == PHONE]
-    if linked:
-        return linked[-1]
-    return Urn(PHONE, turn.phone) if turn.phone else None

@@ -43,6 +43,17 @@ def told_of(addresses: Sequence[Urn]) -> str:
     return ", ".join(f"SMS {ending(each)}" if each.phone else each.scheme.capitalize() for each in addresses)
 
 
+async def known_phone(ports: Ports, turn: Turn) -> Urn | None:
+    """The phone by which the person can be reached: just shared, linked, or that which their address is made of."""
+    if turn.proven:
+        return turn.proven
+    own = await ports.addresses.of(turn.person)
+    linked = [each for each in own if each.scheme == PHONE]
+    if linked:
+        return linked[-1]
+    return Urn(PHONE, turn.phone) if turn.phone else None
+
+
 class AskPhone(DialogAction):
     """Says what for, and asks; or says why there is nothing to ask for."""
 

@@ -12,6 +12,7 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
 from dialogs.hotlines import Hotlines
 from dialogs.intake import Intake
+from dialogs.linking import known_phone, share_choice
 from dialogs.ports import Ports
 from dialogs.words import clock
 
@@ -63,7 +64,7 @@ class CallBackStart(DialogAction):
     async def respond(self, turn: Turn) -> Events:
         """Begin with an empty form."""
         said = turn.text if self._phrases.letters(turn.text) else ""
-        enough = turn.entity("date") and (turn.phone or turn.entity("phone"))
+        enough = turn.entity("date") and (turn.entity("phone") or await known_phone(self.ports, turn))
         return remember(
             goal="talk_to_human",
             call_back_wish=said or None,
@@ -78,10 +79,10 @@ class AskCallBackTime(DialogAction):
 
     async def respond(self, turn: Turn) -> Events:
         """One question."""
-        if turn.phone:
+        if await known_phone(self.ports, turn):
             turn.say("utter_ask_call_back_form_call_back_time")
         else:
-            turn.say("utter_ask_call_back_number")
+            turn.say("utter_ask_call_back_number", [share_choice(turn)])
         return []
 
 
@@ -95,7 +96,7 @@ class ValidateCallBackForm(FormValidationAction):
         """What the engine looks for beside the form."""
         return "validate_call_back_form"
 
-    def validate_call_back_time(
+    async def validate_call_back_time(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Filled:
         """Take what says something."""
@@ -103,8 +104,8 @@ class ValidateCallBackForm(FormValidationAction):
         turn = Turn(self._ports, dispatcher, tracker)
         if not any(map(str.isalnum, value)) and value != ANY_TIME:
             return {"call_back_time": None}
-        reachable = turn.phone or turn.entity("phone") or _NO_NUMBER in turn.last_answers
-        if value != ANY_TIME and not reachable:
+        reachable = turn.entity("phone") or _NO_NUMBER in turn.last_answers
+        if value != ANY_TIME and not (reachable or await known_phone(self._ports, turn)):
             turn.say(_NO_NUMBER)
             return {"call_back_time": None}
         return {"call_back_time": value}
