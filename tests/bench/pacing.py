@@ -40,7 +40,7 @@ SECONDS = 60.0
 _BARE_SECONDS = 2.0
 _TIMEOUT = 10.0
 _MARGIN = 0.5
-_BATCH, _SPARE, _BARE_RATE = 500, 50, 600
+_BATCH, _SPARE, _BARE_RATE = 500, 50, 1_500
 _TEXT = "ພາສປອດ ລາຄາ $60 ໃຊ້ເວລາ 10 ວັນ"
 
 
