@@ -108,6 +108,7 @@ def _reply(
         text=draft.text,
         choices=draft.choices,
         matters=draft.matters,
+        enclosure=draft.enclosure,
         cause=inbound.key,
         created_at=now,
         heard_at=heard_at,

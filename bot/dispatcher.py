@@ -12,20 +12,30 @@ _EMPTY_OR_BUTTONS = ("text", "buttons", "elements", "custom", "template", "respo
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Response:
-    """Something to say: the key of a text, what to put into it, and answers to choose from."""
+    """Something to say: the key of a text, what to put into it, answers to choose from, and what goes with it.
+
+    `enclosures` are the fields of `bot.messages.Enclosure`; they are shown where a channel can.
+    """
 
     key: str
     values: dict[str, Any] = field(default_factory=dict)
     buttons: tuple[dict[str, str], ...] = ()
+    enclosures: tuple[dict[str, Any], ...] = ()
 
     def record(self) -> dict[str, Any]:
         """As remembered for a repetition."""
-        return {"key": self.key, "values": self.values, "buttons": list(self.buttons)}
+        enclosed = {"enclosures": list(self.enclosures)} if self.enclosures else {}
+        return {"key": self.key, "values": self.values, "buttons": list(self.buttons), **enclosed}
 
     @classmethod
     def recall(cls, record: dict[str, Any]) -> Response:
         """From what was remembered."""
-        return cls(key=record["key"], values=record["values"], buttons=tuple(record["buttons"]))
+        return cls(
+            key=record["key"],
+            values=record["values"],
+            buttons=tuple(record["buttons"]),
+            enclosures=tuple(record.get("enclosures", ())),
+        )
 
 
 class TurnDispatcher(CollectingDispatcher):
@@ -51,4 +61,9 @@ def _response(message: dict[str, Any]) -> Response:
     if not key:
         raise ValueError("an action says utter_* keys, never words")
     values = {name: value for name, value in message.items() if name not in _EMPTY_OR_BUTTONS}
-    return Response(key=key, values=values, buttons=tuple(message.get("buttons") or ()))
+    return Response(
+        key=key,
+        values=values,
+        buttons=tuple(message.get("buttons") or ()),
+        enclosures=tuple(message.get("attachment") or ()),
+    )

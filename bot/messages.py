@@ -87,6 +87,21 @@ class Choice:
     shares_phone: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enclosure:
+    """Something shown besides words: a place in degrees north and east, or a file that anybody may fetch at `url`.
+
+    `title` stands in its place where a message is listed; `address` says the way in words.
+    """
+
+    kind: MediaKind
+    title: str
+    address: str = ""
+    latitude: float = 0.0
+    longitude: float = 0.0
+    url: str = ""
+
+
 class Priority(IntEnum):
     """Lower goes first: a person's own conversation never waits behind a broadcast."""
 
@@ -123,7 +138,8 @@ class OutboundMessage:
     `choices` are kept only for channels that show buttons; elsewhere they are in the text.
     `heard_at` is when the person last wrote on this channel, where a provider lets us write only
     for some time after that. `reply_token` is that of the message that it answers. What `matters`
-    is sent to the person's phone when it does not arrive, if they agreed to that.
+    is sent to the person's phone when it does not arrive, if they agreed to that. A message with an
+    `enclosure` shows that; its text is the title.
     """
 
     id: str
@@ -140,6 +156,7 @@ class OutboundMessage:
     heard_at: datetime | None = None
     reply_token: str = ""
     matters: bool = False
+    enclosure: Enclosure | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,6 +206,7 @@ class Capabilities:
     answer can be lost, a `fetched` channel asks again and names what it has shown. `window` is
     the seconds after a person's last message in which its provider lets us write freely; 0: always.
     `contact`: a person can share their number there, and the provider vouches that it is theirs.
+    `enclosures` are what it can show besides words.
     """
 
     max_units: int
@@ -200,3 +218,4 @@ class Capabilities:
     fetched: bool = False
     window: float = 0.0
     contact: bool = False
+    enclosures: frozenset[MediaKind] = frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,15 @@ from bot.clock import Chance, Clock, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
-from bot.messages import Choice, DeliveryClass, DeliveryState, OutboundMessage, Priority
+from bot.messages import (
+    Choice,
+    DeliveryClass,
+    DeliveryState,
+    Enclosure,
+    MediaKind,
+    OutboundMessage,
+    Priority,
+)
 from bot.schema import is_waiting, outbox, outbox_parts, urns
 from bot.urns import Urn
 
@@ -254,6 +262,7 @@ def opened(row: Row[Any], vault: Vault) -> OutboundMessage:
         heard_at=from_ms(content["heard_at"]) if "heard_at" in content else None,
         reply_token=content.get("reply_token", ""),
         matters="matters" in content,
+        enclosure=_enclosure(content.get("enclosure")),
     )
 
 
@@ -451,7 +460,13 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
         content["reply_token"] = message.reply_token
     if message.matters:
         content["matters"] = True
+    if message.enclosure:
+        content["enclosure"] = asdict(message.enclosure)
     return content
+
+
+def _enclosure(content: dict[str, Any] | None) -> Enclosure | None:
+    return Enclosure(**{**content, "kind": MediaKind(content["kind"])}) if content else None
 
 
 def _part(outbox_id: str, number: int, part: SentPart, now: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from bot.dispatcher import Response
-from bot.messages import Capabilities, Choice
+from bot.messages import Capabilities, Choice, Enclosure, MediaKind
 from bot.pack import Pack, Text, fill
 from bot.text.choices import numbered
 from bot.text.pages import pages
@@ -22,13 +22,14 @@ DEFAULT_BUDGET = 2  # parts
 class Draft:
     """A message in words, not yet addressed; `parts` is what it costs on a channel that pays by part, else 0.
 
-    `matters` where it is worth an SMS if it does not arrive.
+    `matters` where it is worth an SMS if it does not arrive. With an `enclosure` the text is its title.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     parts: int = 0
     matters: bool = False
+    enclosure: Enclosure | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +53,7 @@ class _Wording(NamedTuple):
     extras: tuple[Choice, ...]
     budget: int
     matters: bool
+    enclosures: tuple[Enclosure, ...]
 
     @property
     def short(self) -> str:
@@ -107,6 +109,9 @@ class Renderer:
             extras=tuple(extras),
             budget=self._budgets.get(response.key, DEFAULT_BUDGET),
             matters=response.key in self._followed,
+            enclosures=tuple(
+                Enclosure(**{**each, "kind": MediaKind(each["kind"])}) for each in response.enclosures
+            ),
         )
 
 
@@ -190,7 +195,14 @@ def _shown(
         matters = any(each.matters for each in wordings)
         drafts = [Draft(text=_joined(texts, offered), choices=buttons, matters=matters)]
     limited = [part for draft in drafts for part in _limited(draft, capabilities.max_units)]
-    return Rendered(drafts=tuple(limited), choices=tuple(chain.from_iterable(offered)))
+    # Before the words: buttons belong below the last message.
+    enclosed = [
+        Draft(text=each.title, enclosure=each)
+        for wording in wordings
+        for each in wording.enclosures
+        if each.kind in capabilities.enclosures
+    ]
+    return Rendered(drafts=(*enclosed, *limited), choices=tuple(chain.from_iterable(offered)))
 
 
 def _with_numbers(choices: Sequence[Choice], capabilities: Capabilities) -> tuple[Choice, ...]:

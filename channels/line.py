@@ -22,13 +22,16 @@ from bot.messages import (
     Attachment,
     Capabilities,
     Choice,
+    Enclosure,
     Ignored,
     InboundEvent,
     InboundMessage,
+    MediaKind,
     OutboundMessage,
     Reachability,
 )
 from bot.outbox import SentPart
+from bot.text.graphemes import cut
 from bot.urns import Urn
 from channels import line_media
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring, same_secret
@@ -44,7 +47,7 @@ _MAX_TEXT = 2000
 # LINE gives it a minute; the message may have waited before it came here.
 _LONGEST_TOKEN = 200
 _TOKEN_LIFE = timedelta(seconds=45)
-_BUTTONS, _BUTTON_UNITS, _DATA = 13, 20, 300
+_BUTTONS, _BUTTON_UNITS, _DATA, _PLACE = 13, 20, 300, 100
 _CONFLICT = 409
 _ACCOUNT = frozenset({401, 403})
 # The name under which our ids become the keys of LINE, which takes UUIDs only.
@@ -77,7 +80,12 @@ class LineChannel:
 
     kind = "line"
     endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
-    capabilities = Capabilities(max_units=_MAX_TEXT, buttons=_BUTTONS, button_units=_BUTTON_UNITS)
+    capabilities = Capabilities(
+        max_units=_MAX_TEXT,
+        buttons=_BUTTONS,
+        button_units=_BUTTON_UNITS,
+        enclosures=frozenset({MediaKind.LOCATION}),
+    )
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
         self.name = name
@@ -239,10 +247,23 @@ def _token(event: Document) -> str:
 
 
 def _content(message: OutboundMessage) -> dict[str, Any]:
+    if message.enclosure:
+        return _place(message.enclosure)
     content: dict[str, Any] = {"type": "text", "text": message.text}
     if message.choices:
         content["quickReply"] = {"items": [_button(choice) for choice in message.choices]}
     return content
+
+
+def _place(place: Enclosure) -> dict[str, Any]:
+    """A place on a map; it needs a title and an address."""
+    return {
+        "type": "location",
+        "title": cut(place.title, _PLACE)[0],
+        "address": cut(place.address or place.title, _PLACE)[0],
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+    }
 
 
 def _button(choice: Choice) -> dict[str, Any]:

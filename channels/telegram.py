@@ -14,7 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+    ReplyKeyboardMarkup,
+)
 from telegram.constants import InlineKeyboardButtonLimit, MessageLimit
 from telegram.error import TelegramError
 
@@ -25,6 +32,7 @@ from bot.messages import (
     Ignored,
     InboundEvent,
     InboundMessage,
+    MediaKind,
     OutboundMessage,
     Reachability,
 )
@@ -89,6 +97,7 @@ class TelegramChannel:
         buttons=_BUTTONS,
         button_units=_BUTTON_UNITS,
         contact=True,
+        enclosures=frozenset({MediaKind.LOCATION}),
     )
 
     # What Telegram advises for one chat; a burst is let through, and answered 429 later.
@@ -143,18 +152,29 @@ class TelegramChannel:
     async def send(self, message: OutboundMessage) -> Sent:
         """Send the message, its choices as buttons below it."""
         try:
-            sent = await self._bot.send_message(
-                chat_id=message.urn.address,
-                text=message.text,
-                reply_markup=_keyboard(message.choices),
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )
+            sent = await self._sent(message)
         except RefusedError as refused:
             raise refused.error from None
         except (TelegramError, ValueError, KeyError, TypeError):
             # What the client makes nothing of was answered 200.
             raise SendError(code="unreadable_answer", in_doubt=True) from None
         return Sent(parts=(SentPart(provider_id=f"{sent.chat_id}:{sent.message_id}"),))
+
+    async def _sent(self, message: OutboundMessage) -> Message:
+        chat, place = message.urn.address, message.enclosure
+        if place is None:
+            return await self._bot.send_message(
+                chat_id=chat,
+                text=message.text,
+                reply_markup=_keyboard(message.choices),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        # A venue has an address; a place without one is a pin on the map.
+        if place.address:
+            return await self._bot.send_venue(
+                chat, place.latitude, place.longitude, place.title, place.address
+            )
+        return await self._bot.send_location(chat, place.latitude, place.longitude)
 
     async def examine(self) -> Sequence[Finding]:
         """Whose token it is, where updates go, how many wait there and what the last fault was."""

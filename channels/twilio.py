@@ -41,6 +41,7 @@ from bot.messages import (
     Ignored,
     InboundEvent,
     InboundMessage,
+    MediaKind,
     OutboundMessage,
 )
 from bot.outbox import SentPart
@@ -125,7 +126,10 @@ class TwilioChannel:
         self.rate = settings.rate
         self.timeout = settings.timeout
         chat = settings.sender.startswith(("whatsapp:", "messenger:"))
-        self.capabilities = Capabilities(max_units=_MAX_BODY, sms=not chat, window=_WINDOW * chat)
+        places = frozenset({MediaKind.LOCATION} if settings.sender.startswith("whatsapp:") else ())
+        self.capabilities = Capabilities(
+            max_units=_MAX_BODY, sms=not chat, window=_WINDOW * chat, enclosures=places
+        )
         self._settings = settings
         self._clock = wiring.clock
         self._public_url = wiring.public_url.rstrip("/")
@@ -174,6 +178,9 @@ class TwilioChannel:
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Create the message at Twilio; our id comes back in its status callbacks."""
+        if place := message.enclosure:
+            where = f"geo:{place.latitude},{place.longitude}|{one_line(place.title)}"
+            return await self._create(message, body=message.text, persistent_action=[where])
         return await self._create(message, body=message.text)
 
     async def send_template(self, message: OutboundMessage) -> Sent:
@@ -183,7 +190,7 @@ class TwilioChannel:
         variables = json.dumps({"1": one_line(message.text)}, ensure_ascii=False)
         return await self._create(message, content_sid=self._settings.template, content_variables=variables)
 
-    async def _create(self, message: OutboundMessage, **content: str) -> Sent:
+    async def _create(self, message: OutboundMessage, **content: Any) -> Sent:
         sender: dict[str, str] = {}
         if self._settings.sender:
             sender["from_"] = self._settings.sender
@@ -354,7 +361,7 @@ class _Http(AsyncHttpClient):
             self._api_url + uri.removeprefix(API),
             seconds=self._seconds,
             params=params,
-            form=None if data is None else {name: str(value) for name, value in data.items()},
+            form=None if data is None else {name: _field(value) for name, value in data.items()},
             headers={**(headers or {}), **({"Authorization": self._authorisation(*auth)} if auth else {})},
         )
         payload = _object(answer.text)
@@ -371,6 +378,11 @@ class _Http(AsyncHttpClient):
         if problem is not None:
             raise problem
         return Response(answer.status, answer.text, answer.headers)
+
+
+def _field(value: object) -> str:
+    """A field of a form; of those that may be several we have one."""
+    return str(value[0] if isinstance(value, list) else value)
 
 
 def _signed_urls(public_url: str) -> tuple[str, str]:

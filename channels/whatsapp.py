@@ -23,6 +23,7 @@ from bot.messages import (
     Ignored,
     InboundEvent,
     InboundMessage,
+    MediaKind,
     OutboundMessage,
 )
 from bot.outbox import SentPart
@@ -93,7 +94,11 @@ class WhatsAppChannel:
     kind = "whatsapp"
     endpoints = {"messages": ("GET", "POST")}  # noqa: RUF012 - never written to
     capabilities = Capabilities(
-        max_units=_MAX_TEXT, buttons=_ROWS, button_units=_ROW_DESCRIPTION, window=_WINDOW
+        max_units=_MAX_TEXT,
+        buttons=_ROWS,
+        button_units=_ROW_DESCRIPTION,
+        window=_WINDOW,
+        enclosures=frozenset({MediaKind.LOCATION}),
     )
 
     # Meta's pair rate: one message each six seconds to a person, of which 45 may be borrowed; more is error 131056.
@@ -248,6 +253,13 @@ class WhatsAppChannel:
 
     def _content(self, message: OutboundMessage) -> dict[str, Any]:
         """A text; with up to three short choices buttons below it, with more or longer ones a list."""
+        if place := message.enclosure:
+            named = {"name": place.title, "address": place.address}
+            where = {"latitude": place.latitude, "longitude": place.longitude}
+            return {
+                "type": "location",
+                "location": where | {name: words for name, words in named.items() if words},
+            }
         if not message.choices:
             return {"type": "text", "text": {"body": message.text, "preview_url": False}}
         few = len(message.choices) <= _BUTTONS and all(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import asdict
 from itertools import dropwhile, takewhile
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
+from bot.messages import Enclosure
 from bot.urns import Urn
 from dialogs.ports import Ports
 from dialogs.words import Words
@@ -98,6 +100,12 @@ class Turn:
         """Offer one more choice with what was said last, on channels where it costs nothing."""
         button = {"title": title, "payload": payload, "optional": "yes"}
         self.dispatcher.messages[-1]["buttons"].append(button)
+
+    def enclose(self, enclosure: Enclosure) -> None:
+        """Show something with what was said last, on channels that can; the words must do without it."""
+        self.dispatcher.messages[-1].setdefault("attachment", None)
+        before = self.dispatcher.messages[-1]["attachment"] or []
+        self.dispatcher.messages[-1]["attachment"] = [*before, asdict(enclosure)]
 
     def cause(self, effect: object) -> None:
         """Have something done when the turn is committed."""

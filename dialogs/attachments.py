@@ -13,6 +13,7 @@ from complaints.filing import AddToCase
 from complaints.references import spoken
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import case_just_filed
+from dialogs.directory import Directory
 from dialogs.enclosed import unused, used
 from dialogs.ports import Ports
 
@@ -46,6 +47,10 @@ class AttachmentCame(DialogAction):
 
     action_name = "action_attachment"
 
+    def __init__(self, ports: Ports) -> None:
+        super().__init__(ports)
+        self._directory = Directory(ports)
+
     async def respond(self, turn: Turn) -> Events:
         """One answer for all that comes together."""
         quiet = [FollowupAction("action_listen")] if _in_a_row(turn) else []
@@ -62,12 +67,26 @@ class AttachmentCame(DialogAction):
         if turn.form:
             turn.say("utter_media_kept")
         elif all(each["kind"] == MediaKind.LOCATION for each in _came(turn)):
-            turn.say("utter_position_alone")
-            turn.say("utter_ask_place")
-            return remember(goal="nearest")
+            return self._nearest(turn)
         else:
             turn.say("utter_ask_media_complaint")
         return []
+
+    def _nearest(self, turn: Turn) -> Events:
+        """The centre that is nearest to a position, where all are known; else the district must be said."""
+        where = _came(turn)[-1]
+        centre = self.ports.centres.nearest(where["latitude"], where["longitude"])
+        if centre:
+            told = {
+                "centre": self._directory.name(turn, centre),
+                "details": self._directory.details(turn, centre),
+            }
+            turn.say("utter_nearest", **told)
+            self._directory.show(turn, centre)
+        else:
+            turn.say("utter_position_alone")
+            turn.say("utter_ask_place")
+        return remember(goal="nearest")
 
     def _for_the_form(self, turn: Turn, quiet: Events) -> Events:
         place = next((each for each in _came(turn) if each["kind"] == MediaKind.LOCATION), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.calendar import WorkingCalendar
+from bot.messages import Enclosure, MediaKind
 from dialogs.action import Turn
 from dialogs.ports import Ports
 from services.centres import Centre, CentreStatus
@@ -34,6 +35,20 @@ class Directory:
         if centre.fact.status is not Status.REPORTED:
             return name
         return turn.words.label("line_reported", line=name, year=centre.fact.year)
+
+    def show(self, turn: Turn, centre: Centre) -> None:
+        """Show where it is on a map, beside what was said last, where that is known."""
+        if centre.position:
+            north, east = centre.position
+            pick, language = self._ports.pack.pick, turn.words.language
+            place = Enclosure(
+                kind=MediaKind.LOCATION,
+                title=pick(centre.names, language),
+                address=pick(centre.address, language) if centre.address else "",
+                latitude=north,
+                longitude=east,
+            )
+            turn.enclose(place)
 
     def details(self, turn: Turn, centre: Centre) -> str:
         """Address, hours and number, as far as they are known; the usual hours of offices are called that."""

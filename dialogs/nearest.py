@@ -49,8 +49,10 @@ class Nearest(DialogAction):
         around = next(iter(self.ports.centres.for_place(place.parent)), None) if place.parent else None
         if here and here.status is CentreStatus.LIVE:
             turn.say("utter_nearest", **self._known(turn, here))
+            self._directory.show(turn, here)
         elif around and around.status is CentreStatus.LIVE:
             turn.say("utter_nearest_elsewhere", place=name, **self._known(turn, around))
+            self._directory.show(turn, around)
         elif here:
             turn.say(_NOT_OPEN[here.status], centre=self._directory.name(turn, here))
         else:

@@ -35,6 +35,7 @@ class WhereHours(ServiceQuestion):
                 "details": self._directory.details(turn, centre),
             }
             turn.say("utter_where_centre", self.others(turn, service), service=name, **told)
+            self._directory.show(turn, centre)
             return
         hours = turn.words.hours(self.ports.calendar)
         office = self.office(turn, service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,6 +20,7 @@ _COLUMNS = (
     "id", "place", "kind", "status", "services", "hours", "phone", "fact", "year", "source", "owner",
     "last_checked",
 )  # fmt: skip
+_POLE, _DATE_LINE = 90.0, 180.0
 _HOURS_REMEDY = "Write mon-fri 08:00-12:00 13:00-16:00; sat 08:00-11:30."
 
 
@@ -43,6 +45,7 @@ class Centre:
     """One centre in the province or district `place`; `address` tells the way in words, `phone` as dialled.
 
     `services` are the ids of those it offers, `week` its own hours; empty when they are not known.
+    `position` is in degrees north and east.
     """
 
     id: str
@@ -55,6 +58,7 @@ class Centre:
     phone: str
     address: Names
     fact: Fact
+    position: tuple[float, float] | None = None
 
     def calendar(self, usual: WorkingCalendar) -> WorkingCalendar:
         """When it works: its own hours, or those of all offices, with the holidays of everybody."""
@@ -122,6 +126,14 @@ class Centres:
         codes = (place.parent, place.code) if place else ()
         return tuple(filter(None, (*codes, centre.id if centre else "")))
 
+    def nearest(self, latitude: float, longitude: float) -> Centre | None:
+        """The open centre that is nearest as the crow flies; None unless it is known of every one where it is."""
+        live = [centre for centre in self.all() if centre.status is CentreStatus.LIVE]
+        at = {centre.id: centre.position for centre in live if centre.position}
+        if not live or len(at) < len(live):
+            return None
+        return min(live, key=lambda centre: _arc(*at[centre.id], latitude, longitude))
+
     def name(self, code: str, language: str) -> str:
         """What a centre or a place is called; raises KeyError for an unknown code."""
         centre = self._by_id.get(code)
@@ -146,6 +158,13 @@ class Centres:
             and centre.kind is CentreKind.TERRITORIAL
         ]
         return halls[0] if len(halls) == 1 else None
+
+
+def _arc(north: float, east: float, latitude: float, longitude: float) -> float:
+    """The haversine of the arc between two places on earth: it grows as their distance does."""
+    up, across = math.radians(latitude - north), math.radians(longitude - east)
+    middle = math.cos(math.radians(north)) * math.cos(math.radians(latitude))
+    return math.sin(up / 2) ** 2 + middle * math.sin(across / 2) ** 2
 
 
 def check(pack: Pack) -> Iterable[PackError]:
@@ -205,7 +224,24 @@ def _centre(pack: Pack, row: Row, problems: list[PackError]) -> Centre:
         phone=row.cells["phone"],
         address=_by_language(pack, row, "address"),
         fact=_fact(row, Status(kind("fact", Status)), problems),
+        position=_position(row, problems),
     )
+
+
+def _position(row: Row, problems: list[PackError]) -> tuple[float, float] | None:
+    """The optional columns `latitude` and `longitude`, both or neither."""
+    north, east = row.cells.get("latitude", ""), row.cells.get("longitude", "")
+    if not (north or east):
+        return None
+    try:
+        position = float(north), float(east)
+    except ValueError:
+        position = math.nan, math.nan
+    if not (abs(position[0]) <= _POLE and abs(position[1]) <= _DATE_LINE):
+        problems.append(
+            row.error("no place on earth", "Write latitude 17.9667 and longitude 102.6, or neither.")
+        )
+    return position
 
 
 def _fact(row: Row, status: Status, problems: list[PackError]) -> Fact:

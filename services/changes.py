@@ -122,6 +122,8 @@ def centre_of(change: Change, before: Centre | None) -> Centre:
         phone=body.get("phone", centre.phone),
         address={**centre.address, **body.get("address", {})},
         fact=fact_of(body["fact"]) if "fact" in body else centre.fact,
+        # Who changes the way to it may have moved it: a wrong place on a map is worse than none.
+        position=None if {"address", "place"} & body.keys() else centre.position,
     )
 
 

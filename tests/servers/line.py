@@ -114,6 +114,8 @@ def sign(body: bytes, secret: str = CHANNEL_SECRET) -> str:
 def _fault(document: dict[str, Any], members: set[str]) -> str:
     """What the API would complain about; `members` are those of the call."""
     message = document["messages"][0] if len(document.get("messages", [])) == 1 else {}
+    if message.get("type") == "location":
+        return "" if _is_place(message) and document.keys() == members else "location"
     actions = [each["action"] for each in message.get("quickReply", {}).get("items", [])]
     checks = {
         "unknown field": document.keys() == members and message.keys() <= {"type", "text", "quickReply"},
@@ -123,6 +125,15 @@ def _fault(document: dict[str, Any], members: set[str]) -> str:
         "data": all(1 <= len(each.get("data", "x")) <= 300 for each in actions),
     }
     return next((fault for fault, fine in checks.items() if not fine), "")
+
+
+def _is_place(message: dict[str, Any]) -> bool:
+    return (
+        message.keys() == {"type", "title", "address", "latitude", "longitude"}
+        and all(1 <= len(message[name]) <= 100 for name in ("title", "address"))
+        and abs(message["latitude"]) <= 90
+        and abs(message["longitude"]) <= 180
+    )
 
 
 def _error(status: int, message: str) -> web.Response:

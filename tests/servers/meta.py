@@ -29,6 +29,7 @@ _WHATSAPP = {
     "text",
     "interactive",
     "template",
+    "location",
     "biz_opaque_callback_data",
 }
 _STATUSES = {400, 401, 403, 404, 500, 502, 503}
@@ -131,6 +132,7 @@ class MetaServer(ProviderServer):
                     "ours": document["biz_opaque_callback_data"],
                     "action": interactive.get("action"),
                     "template": document.get("template", {}).get("name"),
+                    "location": document.get("location"),
                 }
             )
             return {
@@ -171,7 +173,8 @@ def _whatsapp(document: dict[str, Any]) -> Mapping[str, bool]:
         "unknown field": not document.keys() - _WHATSAPP,
         "messaging_product": document["messaging_product"] == "whatsapp",
         "to": document.get("to", "1").isdecimal() and ("to" in document) != ("recipient" in document),
-        "type": {"text", "interactive", "template"} & document.keys() == {kind},
+        "type": {"text", "interactive", "template", "location"} & document.keys() == {kind},
+        "location": kind != "location" or document["location"].keys() - {"name", "address"} == _DEGREES,
         "body": 1 <= len(text) <= (4096 if kind == "text" else 1024),
         "language": kind != "template" or document["template"]["language"]["code"] == "lo",
         "parameter": kind != "template" or not re.search(r"[\n\t]| {5}", text),
@@ -185,6 +188,9 @@ def _whatsapp(document: dict[str, Any]) -> Mapping[str, bool]:
     }
 
 
+_DEGREES = {"latitude", "longitude"}
+
+
 def _words(document: dict[str, Any]) -> str:
     """The words of a message, or the one parameter of a template."""
     if "template" in document:
@@ -194,6 +200,8 @@ def _words(document: dict[str, Any]) -> str:
         return str(parameter["text"])
     if "interactive" in document:
         return str(document["interactive"]["body"]["text"])
+    if "location" in document:
+        return str(document["location"]["name"])
     return str(document["text"]["body"])
 
 

@@ -16,6 +16,11 @@ from tests.servers.provider import ProviderServer, lose
 TOKEN = "123456:a-token-of-the-tests"
 SECRET = "a-secret-of-the-tests"
 _FIELDS = {"chat_id", "text", "reply_markup", "link_preview_options"}
+_ABOUT_US = ("getMe", "getWebhookInfo", "setWebhook")
+_PLACES = {
+    "sendLocation": {"chat_id", "latitude", "longitude"},
+    "sendVenue": {"chat_id", "latitude", "longitude", "title", "address"},
+}
 _MAX_TEXT = 4096
 _MAX_DATA = 64
 _SAYS = {
@@ -50,10 +55,9 @@ class TelegramServer(ProviderServer):
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        if request.match_info["method"] in ("getMe", "getWebhookInfo", "setWebhook"):
-            return self._about_us(request, form)
-        if request.match_info["method"] == "getFile":
-            return self._where(request, form)
+        asked = {"getFile": self._where} | dict.fromkeys(_ABOUT_US, self._about_us)
+        if request.match_info["method"] in asked:
+            return asked[request.match_info["method"]](request, form)
         refusal = _refusal(request, form)
         if refusal is not None:
             return refusal
@@ -62,7 +66,7 @@ class TelegramServer(ProviderServer):
             return _error(*_SAYS[str(outcome)])
         if isinstance(outcome, int):
             return _outcome(outcome)
-        message = self._take(form)
+        message = self._placed(form) if "latitude" in form else self._take(form)
         if outcome == "lose":
             lose(request)
         readable = web.json_response({"ok": True, "result": message})
@@ -80,6 +84,17 @@ class TelegramServer(ProviderServer):
         hook = {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 3}
         told = {"getMe": user, "getWebhookInfo": hook, "setWebhook": True}[method]
         return web.json_response({"ok": True, "result": told})
+
+    def _placed(self, form: dict[str, str]) -> dict[str, Any]:
+        chat = int(form["chat_id"])
+        place = {"latitude": float(form["latitude"]), "longitude": float(form["longitude"])}
+        self.messages.append({"to": f"telegram:{chat}", "text": form.get("title", ""), "place": place})
+        return {
+            "message_id": len(self.messages),
+            "date": 1_790_000_000,
+            "chat": {"id": chat, "type": "private"},
+            "location": place,
+        }
 
     def _where(self, request: web.Request, form: dict[str, str]) -> web.Response:
         if request.match_info["token"] != TOKEN or form.keys() != {"file_id"}:
@@ -114,9 +129,10 @@ class TelegramServer(ProviderServer):
 def _refusal(request: web.Request, form: dict[str, str]) -> web.Response | None:
     if request.match_info["token"] != TOKEN:
         return _error(401, "Unauthorized")
-    if request.match_info["method"] != "sendMessage":
+    method = request.match_info["method"]
+    if method not in ("sendMessage", *_PLACES):
         return _error(404, "Not Found")
-    fault = _fault(form)
+    fault = _fault(form) if method == "sendMessage" else _fault_of_place(method, form)
     return _error(400, f"Bad Request: {fault}") if fault else None
 
 
@@ -144,6 +160,13 @@ def _fault(form: dict[str, str]) -> str:
         ),
     }
     return next((fault for fault, fine in checks.items() if not fine), "")
+
+
+def _fault_of_place(method: str, form: dict[str, str]) -> str:
+    if form.keys() != _PLACES[method] or not all(form.values()):
+        return "unknown field"
+    on_earth = abs(float(form["latitude"])) <= 90 and abs(float(form["longitude"])) <= 180
+    return "" if on_earth else "invalid coordinates"
 
 
 def _outcome(status: int) -> web.Response:

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,6 +35,7 @@ _FIELDS = {
     "ValidityPeriod",
     "ContentSid",
     "ContentVariables",
+    "PersistentAction",
 }
 _MAX_BODY = 1600
 _MAX_NUMBER = 16
@@ -206,6 +208,7 @@ class TwilioServer:
             21656: _filled(form) is not None,
             21617: len(body) <= _MAX_BODY,
             21609: "_" not in (callback or "_"),
+            63021: _is_place(form.get("PersistentAction"), to),
         }
         return next((_error(400, code) for code, fine in checks.items() if not fine), None)
 
@@ -216,6 +219,7 @@ class TwilioServer:
             "account_sid": ACCOUNT,
             "body": form.get("Body") or _filled(form),
             "to": form["To"],
+            "action": form.get("PersistentAction"),
             "from": form.get("From"),
             "status": "queued",
             "num_segments": "1",
@@ -228,6 +232,13 @@ class TwilioServer:
         }
         self.messages.append(message)
         return message
+
+
+def _is_place(action: str | None, to: str) -> bool:
+    """Whether an action is none, or a place to somebody on WhatsApp."""
+    if action is None:
+        return True
+    return to.startswith("whatsapp:") and bool(re.fullmatch(r"geo:-?[0-9.]+,-?[0-9.]+\|.+", action))
 
 
 def _filled(form: Mapping[str, Any]) -> str | None:
