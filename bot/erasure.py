@@ -55,7 +55,7 @@ _FORGOTTEN: tuple[Executable, ...] = (
     delete(messages).where(messages.c.contact_id == bindparam("of_contact")),
     delete(trackers).where(trackers.c.contact_id == bindparam("of_contact")),
     delete(consents).where(consents.c.contact_id == bindparam("of_contact")),
-    *FORGET_LOOSE,
+    FORGET_LOOSE,
     # The key of a message outlives its words: a provider may deliver it again.
     update(inbox)
     .where(inbox.c.urn_lookup.in_(_OWN_LOOKUPS), inbox.c.state != "pending")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from bot.clock import to_ms
 from bot.db import WriteSet
@@ -22,12 +23,14 @@ from bot.schema import media, media_pieces
 NEVER = to_ms(datetime(9999, 1, 1, tzinfo=UTC))
 WAITING, STORED, REFUSED = "waiting", "stored", "refused"
 _ID_DIGITS = 26
+# Each is overwritten piece by piece where the database overwrites what it frees.
+_FILES = 5
 
 _INSERT = insert(media)
 _ATTACH = (
     update(media)
     .where(media.c.id == bindparam("of_id"), media.c.contact_id == bindparam("of_contact"))
-    .where(media.c.subject == "")
+    .where(media.c.subject == "", media.c.purge_at > 0)
     .values(subject=bindparam("to_subject"), purge_at=NEVER)
 )
 _LOOSE = media.c.contact_id == bindparam("of_contact"), media.c.subject == ""
@@ -93,11 +96,12 @@ def attach(ids: Collection[str], contact_id: str, subject: str, writes: WriteSet
         writes.add(_ATTACH, rows)
 
 
-# All of a person's that is attached to nothing.
-FORGET_LOOSE: tuple[Executable, ...] = (
-    delete(media_pieces).where(media_pieces.c.media_id.in_(select(media.c.id).where(*_LOOSE))),
-    delete(media).where(*_LOOSE),
+# With its key a file is gone; what is left of it is a matter of minutes for retention, not of a turn.
+ERASED: Mapping[str, Any] = MappingProxyType(
+    {"subject": "", "told_sealed": b"", "key_sealed": b"", "due_at": 0, "purge_at": 0}
 )
+# All of a person's that is attached to nothing.
+FORGET_LOOSE = update(media).where(*_LOOSE).values(ERASED)
 
 _DUE = (
     select(media.c.id)
@@ -106,29 +110,24 @@ _DUE = (
     .limit(bindparam("batch"))
 )
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_OF_SUBJECTS = select(media.c.id).where(media.c.subject.in_(_IDS))
+_ERASE_OF = update(media).where(media.c.subject.in_(_IDS)).values(ERASED)
 _DELETE_PIECES = delete(media_pieces).where(media_pieces.c.media_id.in_(_IDS))
 _DELETE = delete(media).where(media.c.id.in_(_IDS))
 
 
 def media_rule() -> Rule:
-    """The rule for `bot.retention.purge`."""
-    return Rule(name="media", erase=_erase_due)
+    """The rule for `bot.retention.purge`: it comes after those of what media is attached to."""
+    return Rule(name="media", erase=_erase, most=_FILES)
 
 
 def erase_of(subjects: Sequence[str], connection: Connection) -> None:
     """Erase what is attached to these, in the transaction in which they go."""
-    _erase(connection, list(connection.execute(_OF_SUBJECTS, {"ids": list(subjects)}).scalars()))
+    connection.execute(_ERASE_OF, {"ids": list(subjects)})
 
 
-def _erase_due(connection: Connection, now: int, batch: int) -> int:
-    # A file is many rows: a transaction of few files is as long as one of many messages.
+def _erase(connection: Connection, now: int, batch: int) -> int:
     ids = list(connection.execute(_DUE, {"now": now, "batch": batch}).scalars())
-    _erase(connection, ids)
-    return len(ids)
-
-
-def _erase(connection: Connection, ids: list[str]) -> None:
     if ids:
         connection.execute(_DELETE_PIECES, {"ids": ids})
         connection.execute(_DELETE, {"ids": ids})
+    return len(ids)

@@ -42,11 +42,13 @@ _DONE = ("sent", "delivered", "read", "failed", "expired")
 class Rule:
     """`erase(connection, now, batch)` erases at most `batch` rows that are due at `now` (milliseconds).
 
-    It returns how many; fewer than `batch` means that nothing is left.
+    It returns how many; fewer than `batch` means that nothing is left. `most` is the largest batch that
+    nobody waits for too long.
     """
 
     name: str
     erase: Callable[[Connection, int, int], int]
+    most: int = BATCH
 
 
 async def purge(db: Database, now: datetime, rules: Sequence[Rule], *, batch: int = BATCH) -> dict[str, int]:
@@ -57,10 +59,11 @@ async def purge(db: Database, now: datetime, rules: Sequence[Rule], *, batch: in
     """
     counts = {rule.name: 0 for rule in rules}
     for rule in rules:
+        size = min(batch, rule.most)
         while True:
-            erased = await db.run(partial(_batch, rule, to_ms(now), batch))
+            erased = await db.run(partial(_batch, rule, to_ms(now), size))
             counts[rule.name] += erased
-            if erased < batch:
+            if erased < size:
                 break
             await asyncio.sleep(0)
     if any(counts.values()):

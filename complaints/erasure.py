@@ -9,7 +9,8 @@ from bot.db import WriteSet
 from bot.effects import EffectContext
 from bot.erasure import ForgetPerson
 from bot.errors import Duplicate
-from bot.schema import media, media_pieces
+from bot.media import ERASED
+from bot.schema import media
 from complaints import audit
 from complaints.cases import TERMINAL, ActorKind
 from complaints.tables import case_events, cases
@@ -23,11 +24,7 @@ _BLANK = (
     .where(case_events.c.case_id.in_(select(cases.c.id).where(*_OVER)))
     .values(content_sealed=None)
 )
-_ATTACHED = select(media.c.id).where(media.c.subject.in_(select(cases.c.id).where(*_OVER)))
-_ERASE_ATTACHED = (
-    delete(media_pieces).where(media_pieces.c.media_id.in_(_ATTACHED)),
-    delete(media).where(media.c.subject.in_(select(cases.c.id).where(*_OVER))),
-)
+_ERASE_ATTACHED = update(media).where(media.c.subject.in_(select(cases.c.id).where(*_OVER))).values(ERASED)
 _DELETE = delete(cases).where(*_OVER)
 _EVENT = insert(case_events)
 
@@ -35,7 +32,7 @@ _EVENT = insert(case_events)
 def erase_cases(_effect: ForgetPerson, context: EffectContext, writes: WriteSet) -> None:
     """Erase what is over of this person, and add to the audit chain that somebody was forgotten."""
     writes.add(_BLANK, {"of_contact": context.contact_id})
-    for statement in (*_ERASE_ATTACHED, _DELETE):
+    for statement in (_ERASE_ATTACHED, _DELETE):
         writes.add(statement, {"of_contact": context.contact_id})
     event_id = context.chance.id(context.now)
     salt = context.chance.random.randbytes(audit.SALT_BYTES)

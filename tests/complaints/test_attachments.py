@@ -112,6 +112,14 @@ class World:
             )
         )
 
+    async def purge(self) -> None:
+        await purge(self.db, self.pinned.clock.now(), [case_rule(), media_rule()])
+
+    async def readable(self) -> int:
+        """How many there are of which anything can be opened."""
+        rows = await self.db.fetch(select(media.c.id).where(func.length(media.c.told_sealed) > 0))
+        return len(rows)
+
     async def count(self) -> tuple[int, ...]:
         rows = [await self.db.first(select(func.count()).select_from(each)) for each in (media, media_pieces)]
         return tuple(row[0] for row in rows if row)
@@ -176,21 +184,26 @@ async def test_files_go_with_their_case(world: World) -> None:
     assert view is not None
     await world.turn(WithdrawCase(case=view.case))
     world.pinned.advance(KEPT_FOR.total_seconds() - 60)
-    await purge(world.db, world.pinned.clock.now(), [case_rule(), media_rule()])
+    await world.purge()
     assert await world.count() == (2, 1)
     world.pinned.advance(120)
-    await purge(world.db, world.pinned.clock.now(), [case_rule(), media_rule()])
+    await world.purge()
     assert await world.count() == (0, 0)
 
 
 async def test_who_is_forgotten_leaves_only_what_staff_still_work_on(world: World) -> None:
     await world.keep(MediaKind.PHOTO)
     await world.turn(ForgetPerson())
+    assert [each["kind"] for each in await world.files.of(REFERENCE)] == ["photo", "location"]
+    assert await world.readable() == 2
+    await world.purge()
     assert await world.count() == (2, 1)
     view = await Cases(world.db, world.vault, world.pinned.clock).find(REFERENCE, "p1")
     assert view is not None
     await world.turn(WithdrawCase(case=view.case))
     await world.turn(ForgetPerson())
+    assert await world.readable() == 0
+    await world.purge()
     assert await world.count() == (0, 0)
 
 
