@@ -12,12 +12,12 @@ _TIMEOUT_SECONDS = 0.25
 _OUTAGE_SECONDS = 1.0
 
 
-def connect(url: str) -> Redis:
-    """A client that connects on first use and never makes a turn wait: its callers do without it."""
+def connect(url: str, timeout: float = _TIMEOUT_SECONDS) -> Redis:
+    """A client that connects on first use and never makes a turn wait: its callers do without it after `timeout` seconds."""
     client: Redis = Redis.from_url(
         url,
-        socket_timeout=_TIMEOUT_SECONDS,
-        socket_connect_timeout=_TIMEOUT_SECONDS,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
         max_connections=50,
         decode_responses=True,

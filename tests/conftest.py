@@ -135,7 +135,7 @@ async def vault(db: Database, clock: Clock) -> Vault:
 @pytest.fixture
 async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
     """A client of an empty Redis."""
-    client = connect(redis_server.url)
+    client = connect(redis_server.url, timeout=30)
     await client.flushall()
     yield client
     await client.aclose()

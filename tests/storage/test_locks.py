@@ -58,7 +58,7 @@ async def test_tokens_differ(locks: Locks) -> None:
 async def test_two_processes_share_locks_through_redis(
     redis: Redis, redis_server: RedisServer, clock: Clock
 ) -> None:
-    other = connect(redis_server.url)
+    other = connect(redis_server.url, timeout=30)
     here, there = RedisLocks(redis, clock), RedisLocks(other, clock)
     token = await here.try_acquire("person", 10)
     assert token
