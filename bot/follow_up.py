@@ -19,7 +19,7 @@ from bot.clock import Clock, to_ms
 from bot.consent import Purpose, current
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
-from bot.errors import KeyUnknown, SealBroken
+from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
 from bot.messages import OutboundMessage, Priority
 from bot.outbox import opened, row_of
 from bot.rendering import DEFAULT_BUDGET
@@ -86,6 +86,15 @@ class FollowUp:
 
     async def after(self, outbox_id: str) -> WriteSet:
         """What is to be written with the mark that this message has failed for good; nothing for most."""
+        try:
+            return await self._after(outbox_id)
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # a fault here must not keep the mark itself from being written
+            log.exception("follow_up.fault", error=type(error).__name__)
+            return WriteSet()
+
+    async def _after(self, outbox_id: str) -> WriteSet:
         writes = WriteSet()
         row = await self._db.first(_FAILED, {"failed": outbox_id})
         if row is None or row.channel not in self._routes or row.priority >= Priority.BROADCAST:

@@ -285,3 +285,15 @@ async def test_a_follow_up_that_fails_is_followed_by_nothing(reached: Reached) -
     await reached.fails()
     assert [row.state for row in await reached.followed()] == ["failed"]
     assert len(await reached.db.fetch(select(outbox))) == 2
+
+
+async def test_a_fault_of_ours_holds_up_no_mark(reached: Reached) -> None:
+    def broken(text: str, language: str) -> str:
+        raise KeyError(text + language)
+
+    reached.follow_up._short = broken
+    sent = await reached.puts("a long answer " * 40)
+    await reached.fails()
+    (row,) = await reached.db.fetch(select(outbox).where(outbox.c.id == sent))
+    assert row.state == "failed"
+    assert await reached.followed() == []
