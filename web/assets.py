@@ -82,9 +82,11 @@ def _asset(body: bytes, content_type: str) -> _Asset:
 
 
 def _respond(request: web.Request, asset: _Asset, headers: Mapping[str, str]) -> web.Response:
-    etag = f'"{asset.digest}"'
+    # Weak (RFC 9110, 8.8.1): packed or not, it is the same to who reads it.
+    etag = f'W/"{asset.digest}"'
+    known = [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]
     carried = {"ETag": etag, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff", **headers}
-    if request.headers.get("If-None-Match", "").removeprefix("W/") == etag:
+    if etag in known:
         return web.Response(status=304, headers=carried)
     carried["Content-Type"] = asset.content_type
     if asset.zipped and "gzip" in request.headers.get("Accept-Encoding", ""):

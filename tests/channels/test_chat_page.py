@@ -235,6 +235,25 @@ async def test_the_newest_reply_is_never_hidden_by_the_form(
     assert last["y"] + last["height"] <= form["y"]
 
 
+async def test_what_is_reached_by_keyboard_is_never_hidden_by_the_form(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    """WCAG 2.4.11: the focus is not obscured."""
+    answering.choices = tuple(Choice(label=f"{number} ສະບາຍດີ " * 3, payload="/x") for number in range(10))
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "hello")
+    await expect(page.locator(".choices button")).to_have_count(10)
+    await page.evaluate("scrollTo(0, 0)")
+    await page.locator("#log").focus()
+    for _ in range(10):
+        await page.keyboard.press("Tab")
+        below, form = await page.evaluate(
+            "[document.activeElement, document.querySelector('form')].map(each => each.getBoundingClientRect())"
+            ".map((box, at) => at ? box.top : box.bottom)"
+        )
+        assert below <= form
+
+
 async def test_a_long_reply_is_read_from_its_beginning(edge: Edge, answering: Answering, page: Page) -> None:
     answering.answers = {"long": ["ສະບາຍດີ\n" * 40]}
     await page.goto(f"{edge.url}/chat?lang=en")
