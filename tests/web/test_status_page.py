@@ -26,7 +26,7 @@ from tests.servers.chromium import barriers, chromium, picture, small_targets
 from tests.servers.ports import free_port
 from web.assets import Assets
 from web.server import Server
-from web.status_page import Parts, StatusPage
+from web.status_page import Parts, StatusPage, network
 
 ROOT = Path(__file__).parents[2]
 PACK = Pack.load(ROOT / "nlu_data")
@@ -269,6 +269,23 @@ async def test_the_code_leads_to_the_page_and_holds_no_pin(
     seen = zxingcpp.read_barcodes(await picture(browser, svg))
     assert [each.text for each in seen] == [f"{PUBLIC_URL}/status/{reference}"]
     assert not re.search("<script|on[a-z]+=", svg)
+
+
+@pytest.mark.parametrize(
+    ("remote", "guesser"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_who_guesses(remote: str | None, guesser: str) -> None:
+    assert network(remote) == guesser
 
 
 @pytest.mark.parametrize("path", ["/status/12345678/qr.svg", "/status/x/qr.svg", "/status/10000004/qr.png"])
