@@ -12,6 +12,7 @@ from sqlalchemy import Delete, Update, select
 from bot.addresses import Holder
 from bot.consent import Stand
 from bot.db import WriteSet
+from bot.errors import Stale
 from bot.guesses import GUESSES_A_DAY
 from bot.linking import LinkPhone
 from bot.pipeline import Handled
@@ -227,3 +228,20 @@ async def test_nothing_that_is_stored_shows_the_phone(linked: Linked) -> None:
                 bytes(each) if isinstance(each, bytes) else str(each).encode() for each in row
             )
             assert b"55512345" not in stored, table.name
+
+
+@pytest.mark.parametrize("before", ["hello", "forget"])
+@pytest.mark.parametrize("then", ["share", "unlink"])
+async def test_a_turn_under_way_notices_that_its_address_changed_hands(
+    linked: Linked, before: str, then: str
+) -> None:
+    await linked.say(before, PHONE)
+    if then == "unlink":
+        await linked.say("share", TELEGRAM, proven=PHONE)
+        await linked.say(before, TELEGRAM)
+    person, now = await linked.who(PHONE), linked.parts.clock.now()
+    await linked.say(f"{then} now", TELEGRAM, proven=PHONE if then == "share" else None)
+    writes = WriteSet()
+    linked.parts.people.save(person, person.state, now, writes)
+    with pytest.raises(Stale):
+        await linked.parts.db.commit(writes)

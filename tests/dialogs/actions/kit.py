@@ -325,6 +325,7 @@ async def act(
     said_before: str = "",
     ranking: Sequence[tuple[str, float]] = (),
     address: str = f"tel:{PHONE}",
+    proven: str = "",
 ) -> Answer:
     """Run one action on one message; `filled` are the slots that a form's validation is to judge."""
     events = [{"event": "bot", "text": said_before}] if said_before else []
@@ -342,6 +343,7 @@ async def act(
             "message_id": "sms:1",
             "channel": "sms",
             "address": address,
+            "proven": proven,
         },
         events=[*events, {"event": "user", "text": text}],
         paused=False,
