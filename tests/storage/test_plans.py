@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects import sqlite
 
-from bot import contacts, inbox, outbox, receipts, spending
+from bot import contacts, inbox, media, outbox, receipts, shelf, spending
 
 STATEMENTS = {
     "the person and whether older messages wait": contacts._LOAD,
@@ -22,6 +22,12 @@ STATEMENTS = {
     "the message of a provider's id": outbox._OWNERS,
     "what a page has not fetched": outbox._PULLABLE,
     "the parts of a day": spending._SENT_SINCE,
+    "files to fetch": shelf._DUE,
+    "the files of a case": shelf._OF_SUBJECT,
+    "the pieces of a file": shelf._PIECES,
+    "what somebody sent in a day": shelf._LATELY,
+    "something that is attached": media._ATTACH,
+    "what of somebody's is attached to nothing": media.FORGET_LOOSE,
     "a receipt's message": receipts._BY_ID,
     "a receipt's message by the provider's id": receipts._BY_PROVIDER_ID,
 }
