@@ -10,7 +10,7 @@ import resource
 import sys
 from collections.abc import Callable
 
-from bot.files import kinds, recordings
+from bot.files import frames, kinds, recordings
 from bot.files.errors import NotKept, Reason
 
 REFUSED = 3
@@ -38,12 +38,14 @@ def clean(data: bytes) -> tuple[str, bytes]:
         return (kinds.MP4 if has_pictures else kinds.M4A), film
     if media_type not in kinds.KEPT:
         raise NotKept(Reason.NOT_TAKEN)
-    return media_type, _SOUNDS.get(media_type, bytes)(data)
+    return media_type, _SOUNDS[media_type](data)
 
 
 _SOUNDS: dict[str, Callable[[bytes], bytes]] = {
     kinds.OGG: recordings.untagged_ogg,
     kinds.MP3: recordings.untagged_mp3,
+    kinds.AAC: frames.adts,
+    kinds.AMR: frames.amr,
 }
 
 

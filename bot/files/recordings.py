@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from bot.files.errors import NotKept, Reason
+from bot.files.frames import mpeg
 
 # --- Ogg (RFC 3533) with Opus (RFC 7845): what messengers record in.
 _PAGE = struct.Struct("<4sBBqIIIB")
@@ -36,10 +37,8 @@ _HEADER, _LONG_HEADER = 8, 16
 _DEEPEST = 8
 _MOST_BOXES = 20_000
 
-# --- MP3: the tags around the frames.
-_ID3, _ID3_BYTES, _OLD_TAG, _OLD_TAG_BYTES = b"ID3", 10, b"TAG", 128
-_FOOTER = 0x10
-_SYNC = 0xE0
+# --- MP3: the tags before the frames.
+_ID3, _ID3_BYTES, _FOOTER = b"ID3", 10, 0x10
 
 
 def untagged_ogg(data: bytes) -> bytes:
@@ -72,17 +71,13 @@ def untagged_mp4(data: bytes) -> tuple[bytes, bool]:
 
 
 def untagged_mp3(data: bytes) -> bytes:
-    """MPEG audio without the tags before and after its frames. Raises NotKept."""
+    """MPEG audio without the tags before and behind its frames. Raises NotKept."""
     while data.startswith(_ID3) and len(data) > _ID3_BYTES:
         size = 0
         for each in data[6:_ID3_BYTES]:
             size = size << 7 | each & 0x7F
         data = data[_ID3_BYTES + size + (_ID3_BYTES if data[5] & _FOOTER else 0) :]
-    if data[-_OLD_TAG_BYTES:].startswith(_OLD_TAG):
-        data = data[:-_OLD_TAG_BYTES]
-    if len(data) < 4 or data[0] != _FULL or data[1] & _SYNC != _SYNC:  # noqa: PLR2004 - the header of a frame
-        raise NotKept(Reason.UNREADABLE)
-    return data
+    return mpeg(data)
 
 
 def _pages(data: bytes) -> Iterator[bytes]:

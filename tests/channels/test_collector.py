@@ -154,7 +154,11 @@ async def test_what_was_waiting_before_a_restart_is_fetched_after_it(world: Worl
         (Attachment(kind=MediaKind.PHOTO, reference="a"), picture()[:60], "unreadable"),
         (Attachment(kind=MediaKind.VIDEO, reference="a"), picture(), "not_taken"),
         # A recording that is said to be a photo may be no larger than a recording.
-        (Attachment(kind=MediaKind.PHOTO, reference="a"), b"#!AMR\n" + bytes(2000), "too_large"),
+        (
+            Attachment(kind=MediaKind.PHOTO, reference="a"),
+            b"#!AMR\n" + (b"\x3c" + bytes(31)) * 40,
+            "too_large",
+        ),
         (Attachment(kind=MediaKind.PHOTO, reference="unknown"), b"", "gone"),
         (Attachment(kind=MediaKind.PHOTO, reference="../x"), b"", "gone"),
         (Attachment(kind=MediaKind.PHOTO), b"", "gone"),

@@ -163,4 +163,19 @@ def mp4(*, kind: bytes = b"vide", brand: bytes = b"isom") -> bytes:
 def mp3() -> bytes:
     """MPEG audio between two tags."""
     tag = b"ID3\x04\0\0" + bytes([0, 0, 0, len(CANARY)]) + CANARY
-    return tag + b"\xff\xfb\x90\x00" + bytes(400) + b"TAG" + CANARY.ljust(125, b"\0")
+    # 128 kilobits and 44,100 samples a second: 417 bytes a frame.
+    frame = b"\xff\xfb\x90\x00" + bytes(413)
+    return tag + frame * 3 + b"TAG" + CANARY.ljust(125, b"\0")
+
+
+def adts() -> bytes:
+    """Two frames of AAC of 20 bytes, and something behind them."""
+    frame = b"\xff\xf1\x50\x80" + (20 << 5 | 0x1F).to_bytes(2, "big") + b"\xfc" + bytes(13)
+    return frame * 2 + CANARY
+
+
+def amr(*, wide: bool = False) -> bytes:
+    """Two frames of speech, one of silence, and something behind them."""
+    if wide:
+        return b"#!AMR-WB\n" + (b"\x04" + bytes(17)) * 2 + b"\x7c" + CANARY
+    return b"#!AMR\n" + (b"\x3c" + bytes(31)) * 2 + b"\x7c" + CANARY

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.files import kinds, recordings
+from bot.files import frames, kinds, recordings
 from bot.files.errors import NotKept, Reason
 from bot.files.workshop import CleanFile, Workshop
 from bot.messages import MediaKind
@@ -21,6 +21,7 @@ from tests.files import made
 from tests.files.made import CANARY
 
 Make = Callable[[], bytes]
+Reader = Callable[[bytes], bytes]
 
 
 async def cleaned(data: bytes) -> CleanFile:
@@ -43,6 +44,9 @@ async def cleaned(data: bytes) -> CleanFile:
         (made.mp4, "video/mp4", MediaKind.VIDEO),
         (lambda: made.mp4(kind=b"soun", brand=b"M4A "), "audio/mp4", MediaKind.VOICE),
         (made.mp3, "audio/mpeg", MediaKind.VOICE),
+        (made.adts, "audio/aac", MediaKind.VOICE),
+        (made.amr, "audio/amr", MediaKind.VOICE),
+        (lambda: made.amr(wide=True), "audio/amr", MediaKind.VOICE),
     ],
 )
 async def test_what_is_kept_tells_nothing_beside_what_is_shown(
@@ -113,6 +117,22 @@ async def test_an_opus_recording_still_has_right_checksums() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reader", "data", "length"),
+    [
+        (recordings.untagged_mp3, made.mp3(), 3 * 417),
+        (frames.adts, made.adts(), 40),
+        (frames.amr, made.amr(), 6 + 2 * 32 + 1),
+        (frames.amr, made.amr(wide=True), 9 + 2 * 18 + 1),
+        # Version 2, layer 3, 64 kilobits, 22,050 samples, padded; version 1, layer 2, 192 kilobits, 48,000 samples.
+        (frames.mpeg, b"\xff\xf3\x82\x00" + bytes(205) + b"PK", 209),
+        (frames.mpeg, b"\xff\xfd\xa4\x00" + bytes(572) + b"PK", 576),
+    ],
+)
+def test_sound_ends_with_its_last_frame(reader: Reader, data: bytes, length: int) -> None:
+    assert len(reader(data)) == length
+
+
+@pytest.mark.parametrize(
     ("make", "reason"),
     [
         (made.png_bomb, Reason.TOO_LARGE),
@@ -124,6 +144,8 @@ async def test_an_opus_recording_still_has_right_checksums() -> None:
         (lambda: made.box(b"ftyp", b"isom", bytes(4)), Reason.UNREADABLE),
         (lambda: made.mp4(brand=b"heic"), Reason.NOT_TAKEN),
         (lambda: b"ID3" + bytes(100), Reason.UNREADABLE),
+        (lambda: b"\xff\xf1" + bytes(100), Reason.UNREADABLE),
+        (lambda: b"#!AMR\n" + b"\xff" * 100, Reason.UNREADABLE),
         (lambda: b"MZ" + made.jpeg(), Reason.NOT_TAKEN),
         (lambda: b"PK\x03\x04" + made.pdf(), Reason.NOT_TAKEN),
         (lambda: b"<svg onload=alert(1)>", Reason.NOT_TAKEN),
@@ -173,13 +195,20 @@ async def _outcome(data: bytes) -> str:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from([made.ogg(), made.mp4(), made.mp3()]), st.data())
+@given(st.sampled_from([made.ogg(), made.mp4(), made.mp3(), made.adts(), made.amr()]), st.data())
 def test_broken_recordings_end_in_words(data: bytes, draw: st.DataObject) -> None:
     changed = bytearray(data)
     for _ in range(draw.draw(st.integers(1, 8))):
         changed[draw.draw(st.integers(0, len(changed) - 1))] = draw.draw(st.integers(0, 255))
     cut = bytes(changed[: draw.draw(st.integers(0, len(changed)))])
-    for reader in (recordings.untagged_ogg, recordings.untagged_mp3, recordings.untagged_mp4):
+    readers = (
+        recordings.untagged_ogg,
+        recordings.untagged_mp3,
+        recordings.untagged_mp4,
+        frames.adts,
+        frames.amr,
+    )
+    for reader in readers:
         with suppress(NotKept):
             assert reader(cut)
 
