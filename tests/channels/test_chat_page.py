@@ -31,7 +31,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A tab of its own, as wide as the narrowest page that must need no sideways scrolling (WCAG 1.4.10)."""
     context = await browser.new_context(viewport={"width": 320, "height": 560})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = await context.new_page()
     faults: list[str] = []
     # Without its other half the script of the page ends at once; what is left is a form.

@@ -53,7 +53,7 @@ async def office(edge: Edge) -> AsyncIterator[str]:
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A tab of its own."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     yield await context.new_page()
     await context.close()
 

@@ -32,7 +32,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(
         viewport={"width": 360, "height": 640}, java_script_enabled=False, locale="en-GB"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     yield await context.new_page()
     await context.close()
 

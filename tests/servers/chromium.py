@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 from numpy.typing import NDArray
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.servers.node import npm_package
 
 _PATH = "/usr/bin/chromium"
+# Milliseconds: a machine that is busy with other tests is no fault of a page.
+_PATIENCE = 20_000
 # WCAG 2.2 at levels A and AA, and what axe holds to be good practice.
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -20,8 +22,11 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A browser of its own for a module of tests."""
+    expect.set_options(timeout=_PATIENCE)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_PATH, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path=_PATH, args=["--no-sandbox"], timeout=_PATIENCE * 3
+        )
         yield browser
         await browser.close()
 
