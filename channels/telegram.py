@@ -57,7 +57,13 @@ _NOTE = 200
 # A message put right soon after it was sent is the person's next word; a later one changes history.
 _CORRECTED_SECONDS = 120
 _COMMAND = re.compile(r"/([a-z]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_COMMANDS = {"start": "/greet", "help": "/help", "language": "/language"}
+_COMMANDS = {
+    "start": "/greet",
+    "help": "/help",
+    "language": "/language",
+    "link": "/help/link",
+    "unlink": "/help/unlink",
+}
 _UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 _AWAY = frozenset({"kicked", "left"})
 
