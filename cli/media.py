@@ -28,13 +28,7 @@ def commands(kit: Kit) -> list[click.Command]:
     @click.argument("case")
     def list_(case: str) -> None:
         """Print what is attached to CASE, its number, one JSON object a line."""
-
-        async def run() -> None:
-            async with _files(kit) as files:
-                for each in await files.of(case):
-                    click.echo(orjson.dumps(each))
-
-        asyncio.run(run())
+        asyncio.run(_list(kit, case))
 
     @media.command("export")
     @click.argument("case")
@@ -51,15 +45,21 @@ def commands(kit: Kit) -> list[click.Command]:
         that holds nothing else, and delete them afterwards.
         """
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-        async def run() -> None:
-            async with _files(kit) as files:
-                async for name, data in files.hand_out(case, getpass.getuser()):
-                    click.echo(_written(out / name, data))
-
-        asyncio.run(run())
+        asyncio.run(_export(kit, case, out))
 
     return [media]
+
+
+async def _list(kit: Kit, case: str) -> None:
+    async with _files(kit) as files:
+        for each in await files.of(case):
+            click.echo(orjson.dumps(each))
+
+
+async def _export(kit: Kit, case: str, out: Path) -> None:
+    async with _files(kit) as files:
+        async for name, data in files.hand_out(case, getpass.getuser()):
+            click.echo(_written(out / name, data))
 
 
 def _written(path: Path, data: bytes) -> str:

@@ -15,7 +15,7 @@ from bot.files.errors import NotKept, Reason
 from bot.files.kinds import KEPT
 from bot.messages import MediaKind
 
-_SECONDS = 20.0
+_SECONDS = 40.0
 _MOST_BYTES = 32 * 1024 * 1024
 _LONGEST_HEAD = 100
 
