@@ -73,14 +73,22 @@ class Guesses:
     """Counts a guess before it is judged, so that guesses made at once are never more than allowed.
 
     A guess is counted on who makes it and on what is guessed at: nothing tells a number that does
-    not exist from somebody else's. Days are UTC days.
+    not exist from somebody else's. Days are UTC days. `each` are the guesses of one guesser, more
+    where many people may be behind one.
     """
 
-    def __init__(self, db: Database, vault: Vault, clock: Clock, allowed: int = GUESSES_A_DAY) -> None:
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        clock: Clock,
+        allowed: int = GUESSES_A_DAY,
+        each: int = GUESSES_A_DAY,
+    ) -> None:
         self._db = db
         self._vault = vault
         self._clock = clock
-        self._allowed = allowed
+        self._allowed, self._each = allowed, each
         row = db.insert(guesses)
         same_day = guesses.c.day == row.excluded.day
         self._add = row.on_conflict_do_update(
@@ -111,14 +119,14 @@ class Guesses:
     async def left(self, guesser: str) -> int:
         """How many wrong guesses the person may still make today."""
         row = await self._db.first(_COUNT, self._of(_person(guesser)))
-        return max(0, self._allowed - (row.wrong if row else 0))
+        return max(0, self._each - (row.wrong if row else 0))
 
     def _take(self, connection: Connection, guesser: str, at: str) -> int | None:
-        left = self._allowed
+        left = self._each
         # The person first: two people who guess at one number wait for each other, and never in a ring.
-        for subject in (_person(guesser), at):
+        for subject, allowed in ((_person(guesser), self._each), (at, self._allowed)):
             wrong = connection.execute(self._add, self._row(subject)).scalar_one()
-            left = min(left, self._allowed - wrong)
+            left = min(left, allowed - wrong)
             if left < 0:
                 return None
         return left

@@ -15,7 +15,7 @@ from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.effects import EffectContext, EffectWriters
 from bot.errors import Duplicate, Stale, Taken
-from bot.guesses import Guesses
+from bot.guesses import GUESSES_A_DAY, Guesses
 from bot.media import attach
 from complaints import audit, masking, pins
 from complaints.cases import (
@@ -158,10 +158,11 @@ class CaseView:
 class Cases:
     """The reader."""
 
-    def __init__(self, db: Database, vault: Vault, clock: Clock) -> None:
+    def __init__(self, db: Database, vault: Vault, clock: Clock, guesses_each: int = GUESSES_A_DAY) -> None:
+        """`guesses_each` are the wrong PINs a day of one guesser, more where many people may be behind one."""
         self._db = db
         self._vault = vault
-        self._guesses = Guesses(db, vault, clock)
+        self._guesses = Guesses(db, vault, clock, each=guesses_each)
 
     async def find(self, reference: str, contact_id: str = "") -> CaseView | None:
         """The case with this reference (its digits, as `references.check` gives them)."""

@@ -19,6 +19,8 @@ from dialogs.words import Words
 from web.assets import Assets
 from web.status_page import Parts, StatusPage
 
+# A village may be behind one address of its operator; a number has its own few guesses all the same.
+NETWORK_GUESSES_A_DAY = 50
 _HERE = Path(__file__).parent.parent
 
 
@@ -31,7 +33,7 @@ def pages(channels: Iterable[Channel], opened: Installation) -> Sequence[web.Rou
         words for texts in pack.texts.values() for text in texts.values() for words in (text.text, text.short)
     )
     parts = Parts(
-        cases=Cases(ground.db, ground.vault, ground.clock),
+        cases=Cases(ground.db, ground.vault, ground.clock, guesses_each=NETWORK_GUESSES_A_DAY),
         words=pack,
         assets=assets,
         limits=opened.limits,

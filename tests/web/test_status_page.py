@@ -16,6 +16,7 @@ from bot.crypto import open_vault
 from bot.db import open_database
 from bot.limits import MemoryLimits
 from bot.pack import Pack
+from bot.text.check_digits import damm
 from complaints.cases import CaseState, EventKind
 from complaints.store import Cases
 from dialogs.words import Words
@@ -28,6 +29,7 @@ from web.assets import Assets
 from web.server import Server
 from web.status_page import Parts, StatusPage, network
 
+NETWORK = 8  # wrong PINs a day
 ROOT = Path(__file__).parents[2]
 PACK = Pack.load(ROOT / "nlu_data")
 PUBLIC_URL = "https://patou.example.gov.la"
@@ -57,7 +59,7 @@ async def url(office: Office) -> AsyncIterator[str]:
     """Where the page is."""
     assets = Assets([ROOT / "web" / "static"])
     parts = Parts(
-        cases=office.cases,
+        cases=Cases(office.db, office.vault, office.clock, guesses_each=NETWORK),
         words=PACK,
         assets=assets,
         limits=MemoryLimits(office.clock),
@@ -172,7 +174,13 @@ async def test_guesses_are_few_on_a_reference_and_from_a_network(
         await ask(url, reference=reference, pin="999999")
     status, page = await ask(url, reference=reference, pin=PIN)
     assert (status, said("status_page_spent") in page) == (429, True)
-    assert (await ask(url, reference="10000004", pin=PIN))[0] == 429, "the same network, another number"
+    filing = office.filing()
+    await office.do(filing, "m2")
+    other = filing.reference
+    assert (await ask(url, reference=other, pin=PIN))[0] == 200, "the same network, another number"
+    for number in range(NETWORK):
+        await ask(url, reference=f"{1000000 + number}{damm(str(1000000 + number))}", pin="999999")
+    assert (await ask(url, reference=other, pin=PIN))[0] == 429
     pinned.advance(86_400)
     assert (await ask(url, reference=reference, pin=PIN))[0] == 200
 
