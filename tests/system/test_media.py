@@ -1,0 +1,87 @@
+"""A photo goes all the way: from an MMS to the file that staff get, and what it told besides is nowhere."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from PIL import Image
+
+from tests.files import made
+from tests.servers.twilio import ACCOUNT
+from tests.system.canaries import files_below, found
+from tests.system.phones import TwilioSide, fields_of, sid
+from tests.system.server import PatouServer, until
+from tests.system.test_end_to_end import reference_in
+
+_API = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}"
+
+
+async def send(side: TwilioSide, phone: str, text: str, *files: bytes) -> None:
+    """An MMS with these files."""
+    form = fields_of(phone, text, sid()) | {"NumMedia": str(len(files))}
+    for number, data in enumerate(files):
+        name = "ME" + secrets.token_hex(16)
+        side.provider.files[name] = data
+        form[f"MediaUrl{number}"] = f"{_API}/Messages/{form['MessageSid']}/Media/{name}"
+        form[f"MediaContentType{number}"] = "image/jpeg"
+    before = len(side.replies(phone))
+
+    async def acknowledged() -> bool:
+        return await side.post(form) == 200
+
+    async def answered() -> bool:
+        return len(side.replies(phone)) > before
+
+    await until(acknowledged, "an MMS to be acknowledged", pause=0.2)
+    await until(answered, "the reply to an MMS")
+
+
+async def test_a_photo_with_its_words_is_kept_with_the_case_and_nothing_that_it_told_besides(
+    server: PatouServer, twilio_side: TwilioSide, tmp_path: Path
+) -> None:
+    phone = "+8562055500101"
+    words = "I want to complain, the road at the market of Pakse is full of potholes since May"
+    await send(twilio_side, phone, words, made.jpeg(400, turned=6))
+    receipt = await twilio_side.ask(phone, "1")
+    reference = reference_in(receipt)
+
+    async def kept() -> bool:
+        listed = (await server.command("media", "list", reference)).records
+        return [each["state"] for each in listed] == ["stored"]
+
+    await until(kept, "the photo to be kept", pause=2)
+    finished = await server.command("media", "export", reference, "--out", str(tmp_path / "out"))
+    assert finished.code == 0, finished.err
+    (path,) = map(Path, finished.out.splitlines())
+    with Image.open(path) as image:
+        assert (image.format, image.size, dict(image.getexif())) == ("JPEG", (200, 400), {})
+    assert made.CANARY not in path.read_bytes()
+    assert found([made.CANARY.decode()], files_below(server.setup.folder)) == []
+    cases = {each["reference"]: each for each in await server.export("cases")}
+    assert [each["state"] for each in cases[reference]["attachments"]] == ["stored"]
+
+
+async def test_what_cannot_be_kept_is_told(twilio_side: TwilioSide) -> None:
+    phone = "+8562055500102"
+    await send(twilio_side, phone, "", b"MZ this is a program", made.jpeg()[:100])
+    before = len(twilio_side.replies(phone))
+    assert before == 1
+
+    async def told() -> bool:
+        return "".join(twilio_side.replies(phone)[before:]).count(": 1") == 2
+
+    await until(told, "both reasons", pause=0.2)
+
+
+async def test_a_bomb_harms_nobody(server: PatouServer, twilio_side: TwilioSide) -> None:
+    phone, other = "+8562055500103", "+8562055500104"
+    await send(twilio_side, phone, "", made.png_bomb(), b"%PDF-1.7" + bytes(100_000), bytes(12_000_000))
+    assert "60" in await twilio_side.ask(other, "how much is a passport")
+
+    async def settled() -> bool:
+        rows = await server.export("media")
+        return [each["state"] for each in rows].count("waiting") == 0
+
+    await until(settled, "everything to be looked at", pause=2)
+    assert await server.is_ready()
