@@ -6,6 +6,7 @@ exit code 0; or the reason why it is not kept, and exit code 3. Any other end me
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from bot.files import frames, kinds, recordings
 from bot.files.errors import NotKept, Reason
 
 REFUSED = 3
+_YIELDING = 10
 _SECONDS = 20  # of processor time: a large photo takes one on a slow machine
 _MEMORY = 1 << 30  # bytes of address space, most of it libraries
 
@@ -60,7 +62,8 @@ def _confine() -> None:
 
 
 def main() -> int:
-    """Clean what comes in; the exit code."""
+    """Clean what comes in, after everything else that the machine has to do; the exit code."""
+    os.nice(_YIELDING)
     try:
         media_type, kept = clean(sys.stdin.buffer.read())
     except NotKept as error:
