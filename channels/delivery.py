@@ -177,9 +177,19 @@ class Delivery:
             await self._sweep()
             for name, channel in self._channels.items():
                 if self._is_open(name):
-                    await self._ask(name, channel)
-                    await self._start(name, channel)
+                    await self._take_up(name, channel)
             return await self._land() if self._flights else 0
+
+    async def _take_up(self, name: str, channel: Channel) -> None:
+        """Begin what is due on one channel; a fault there rests it and holds up no other."""
+        try:
+            await self._ask(name, channel)
+            await self._start(name, channel)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("delivery.channel_fault", channel=name)
+            self._pause(name, self._figures.closed_pause)
 
     async def _sweep(self) -> None:
         """Doubt attempts whose process died: at the start, and now and then."""
@@ -262,19 +272,30 @@ class Delivery:
                 )
             elif error and error.unreachable:
                 set_urn_state(addresses, claimed.urn_lookup, "unreachable")
-        followed = [await self._after_failure(each.mark.claimed.message.id) for each in landed if each.lost]
+        followed = [await self._followed(each.mark.claimed.message.id) for each in landed if each.lost]
         await self._outbox.mark([each.mark for each in landed], addresses, *followed)
         for task in tasks:
             del self._flights[task]
         for each in landed:
             self._outbound(each.mark.claimed.message.channel, each.mark.state.value).inc()
 
-    async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
-        if (wait := await self._pace.too_soon(channel.name, claimed.urn_lookup)) > 0:
-            self._wake_in(wait)
-            return self._again(claimed, wait, "", untried=True)
-        await self._pace.wait(channel.name, claimed.urn_lookup)
+    async def _followed(self, outbox_id: str) -> WriteSet:
+        """What else a message leads to that is lost; that it is lost is stored in any case."""
         try:
+            return await self._after_failure(outbox_id)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("delivery.follow_up_fault")
+            return WriteSet()
+
+    async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
+        """What came of it, whatever happens: a flight that ended with an error would end every round."""
+        try:
+            if (wait := await self._pace.too_soon(channel.name, claimed.urn_lookup)) > 0:
+                self._wake_in(wait)
+                return self._again(claimed, wait, "", untried=True)
+            await self._pace.wait(channel.name, claimed.urn_lookup)
             sent = await self._hand(channel, claimed.message)
         except SendError as error:
             return self._refused(channel.name, claimed, error)

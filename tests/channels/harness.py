@@ -201,7 +201,7 @@ class Edge:
             **options,
         )
 
-    def delivery(self, crowded: Callable[[], bool] = lambda: False) -> Delivery:
+    def delivery(self, crowded: Callable[[], bool] = lambda: False, **options: Any) -> Delivery:
         """The door out."""
         return Delivery(
             outbox=self.store.outbox,
@@ -213,6 +213,7 @@ class Edge:
             metrics=self.metrics,
             figures=self._figures,
             crowded=crowded,
+            **options,
         )
 
     async def listen(self, routes: Sequence[web.AbstractRouteDef]) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.db import WriteSet
 from bot.errors import DatabaseUnavailable
 from bot.limits import MemoryLimits
+from channels.delivery import Figures
 from tests.channels.harness import Edge, Store, drain
 from tests.channels.provider import Provider, Staggered, out
 
@@ -210,3 +212,37 @@ async def test_the_database_may_go_away_between_send_and_mark(store: Store) -> N
     store.outbox.mark = fine  # type: ignore[method-assign]  # healed
     await drain(delivery)
     assert (await store.states(), provider.texts) == (["sent"], ["hello"])
+
+
+class _Broken(MemoryLimits):
+    """Limits that fail for one channel."""
+
+    async def book(
+        self, key: str, seconds: float, count: int = 1, *, after: float = 0.0, burst: int = 1
+    ) -> float:
+        if "broken" in key:
+            raise RuntimeError(key)
+        return await super().book(key, seconds, count, after=after, burst=burst)
+
+
+async def test_what_breaks_on_one_channel_stops_no_other(store: Store) -> None:
+    """Neither a fault before the send nor one in what follows a loss; both were stored as they are."""
+    broken, fine = Provider("broken", rate=5.0), Provider("fine")
+    broken.pause = 1.0  # type: ignore[attr-defined]  # makes it Paced
+    broken.burst = 1  # type: ignore[attr-defined]  # likewise
+    edge = Edge(store, _Broken(store.clock), 1, Figures(poll=0.05))
+    edge.channels |= {"broken": broken, "fine": fine}
+
+    async def fails(_: str) -> WriteSet:
+        raise RuntimeError
+
+    delivery = edge.delivery(after_failure=fails)
+    await store.put("broken", urn="tel:+8562055512340")
+    fine.plan.append("refused")
+    lost = await store.put("fine", urn="tel:+8562055512341")
+    for _ in range(3):
+        await delivery.step()
+    sent = await store.put("fine", urn="tel:+8562055512342")
+    for _ in range(5):
+        await delivery.step()
+    assert [(await store.row(each)).state for each in (lost, sent)] == ["failed", "sent"]
