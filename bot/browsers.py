@@ -1,8 +1,9 @@
-"""What a browser tells of itself: the language it wants, and whether a page of ours made the request."""
+"""What a browser's request tells: the language it wants, whether a page of ours made it, and from which network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 _ACCEPTED_READ = 200  # characters of Accept-Language
@@ -38,3 +39,15 @@ def from_our_page(headers: Mapping[str, str]) -> bool:
         return not origin or urlsplit(origin).netloc.lower() == headers.get("Host", "").lower()
     except ValueError:
         return False
+
+
+def network(remote: str | None) -> str:
+    """Who calls, as far as a network tells: an address, and of version 6 what one subscriber has (RFC 6177)."""
+    try:
+        address = ip_address(remote or "")
+    except ValueError:
+        return remote or ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    # One of version 4 that a socket of version 6 tells of (::ffff:…).
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))

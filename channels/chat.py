@@ -150,8 +150,8 @@ class ChatPages:
         """What waits for the session; `shown` are the ids that the page has shown, `wait` how long it would wait."""
         try:
             raw = await read_request(request, _BODY_LIMIT, _READ_SECONDS)
-            await pace(self._limits, self._channel.address_rates(raw))
             urn = session_urn(request.headers.get(SESSION_HEADER, ""))
+            await pace(self._limits, self._channel.look_rates(raw, urn))
             ids = shown_ids(request.query.get("shown", ""))
             seconds = _seconds(request.query.get("wait", ""))
         except Malformed as error:

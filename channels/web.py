@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.browsers import network
 from bot.messages import Capabilities, InboundEvent, InboundMessage, OutboundMessage
 from bot.urns import Urn
 from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
@@ -25,6 +26,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LANGUAGE = re.compile(r"[A-Za-z-]{2,8}")
 _FIELDS = frozenset({"session", "id", "text", "payload", "language"})
 _MINUTE = 60.0
+_LOOKS = 60  # a minute; a page that waits for an answer holds each for seconds
 _PAGE = re.compile(r"https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?")
 _LEAST_KIOSK_SECONDS = 20
 
@@ -142,8 +144,16 @@ class WebChannel:
         """The limit of the network address alone."""
         if self._settings.per_address <= 0:
             return []
-        key = f"{self.name}:from:{request.remote}"
+        key = f"{self.name}:from:{network(request.remote)}"
         return [Rate(key=key, limit=self._settings.per_address, seconds=_MINUTE)]
+
+    def look_rates(self, request: RawRequest, urn: Urn) -> list[Rate]:
+        """The limits of looking for what waits: an open page does so all the time and takes no message's place."""
+        looks = [Rate(key=f"{self.name}:looks:{urn}", limit=_LOOKS, seconds=_MINUTE)]
+        if self._settings.per_address > 0:
+            key = f"{self.name}:looks:from:{network(request.remote)}"
+            looks.append(Rate(key=key, limit=_LOOKS * self._settings.per_address, seconds=_MINUTE))
+        return looks
 
     async def send(self, message: OutboundMessage) -> Sent:  # noqa: ARG002 - the port's
         """Never called for an inline channel: the page fetches what the system starts."""

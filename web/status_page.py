@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from io import BytesIO
-from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
 from string import Template
 from typing import Protocol
@@ -175,7 +174,7 @@ class StatusPage:
         """What was sent by our own form; raises _Fault."""
         if not browsers.from_our_page(request.headers):
             raise _Fault("status_page_another_site")
-        if await self._parts.limits.take(f"status:{network(request.remote)}", _PER_MINUTE, 60.0) > 0:
+        if await self._parts.limits.take(f"status:{browsers.network(request.remote)}", _PER_MINUTE, 60.0) > 0:
             raise _Fault("status_page_too_often")
         if request.content_type != "application/x-www-form-urlencoded":
             raise _Fault("status_page_broken")
@@ -190,7 +189,7 @@ class StatusPage:
         pin = pins.typed(typed)
         if not (pin.isascii() and pin.isdecimal() and len(pin) == pins.LENGTH):
             raise _Fault("status_page_pin_unreadable")
-        judged = await self._parts.cases.check_pin(reference, pin, f"network:{network(remote)}")
+        judged = await self._parts.cases.check_pin(reference, pin, f"network:{browsers.network(remote)}")
         if judged.outcome is PinOutcome.LOCKED or (judged.outcome is PinOutcome.WRONG and not judged.left):
             raise _Fault("status_page_spent")
         view = await self._parts.cases.find(reference) if judged.outcome is PinOutcome.RIGHT else None
@@ -275,15 +274,3 @@ def _reference(text: str) -> str:
         wrong_digit = found is Flaw.ONE_DIGIT_WRONG
         raise _Fault("status_page_mistyped" if wrong_digit else "status_page_unreadable")
     return found.digits
-
-
-def network(remote: str | None) -> str:
-    """Who guesses, as far as a network tells: an address, and of version 6 what one subscriber has (RFC 6177)."""
-    try:
-        address = ip_address(remote or "")
-    except ValueError:
-        return remote or ""
-    if isinstance(address, IPv4Address):
-        return str(address)
-    # One of version 4 that a socket of version 6 tells of (::ffff:…).
-    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))

@@ -2,11 +2,13 @@
 
 Most of what people write to a service is the same few words: a number of a menu, a greeting, "ລາຄາເທົ່າໃດ". What
 they mean follows from the words and the conversation's context alone, so it need not be worked out again. Stories
-are not kept: they are long, they do not come twice, and they are nobody's business.
+are not kept: they are long and do not come twice. Nor are answers to a question, which may be a PIN or a name, nor
+what has numbers in it: they are nobody's business.
 """
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from typing import cast
 
@@ -16,6 +18,7 @@ from bot.nlu.interpreter import Interpreter, ParseContext, ParseData
 
 MOST = 4_096  # about 6 MB
 LONGEST = 60  # code points; a question with its politeness is shorter, a complaint is longer
+_NUMBER = re.compile(r"\d(?:\W?\d){3}")
 
 
 class RememberingInterpreter:
@@ -28,7 +31,7 @@ class RememberingInterpreter:
 
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         """Understand one message; what is given is the caller's own copy."""
-        if len(text) > LONGEST:
+        if len(text) > LONGEST or context.expects or _NUMBER.search(text):
             return await self._behind.parse(text, context)
         key = (text, context)
         kept = self._kept.get(key)

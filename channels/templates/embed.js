@@ -4,7 +4,9 @@
   const script = document.currentScript;
   const origin = new URL(script.src).origin;
   const all = "$words";
-  const wanted = [script.dataset.lang, document.documentElement.lang].find((each) => all[each]) || Object.keys(all)[0];
+  const known = Object.keys(all);
+  const near = (each = "") => known.find((name) => [each, each.split("-")[0]].some((one) => one.toLowerCase() === name.toLowerCase()));
+  const wanted = near(script.dataset.lang) || near(document.documentElement.lang) || known[0];
   const words = all[wanted];
   // Set one by one, as scripts may under a policy that forbids inline styles.
   const style = (element, rules) => Object.assign(element.style, rules);

@@ -11,6 +11,7 @@ import zxingcpp
 from aiohttp import ClientSession
 from playwright.async_api import Browser, expect
 
+from bot.browsers import network
 from bot.clock import Chance, Clock
 from bot.crypto import open_vault
 from bot.db import open_database
@@ -27,7 +28,7 @@ from tests.servers.chromium import barriers, chromium, picture, small_targets
 from tests.servers.ports import free_port
 from web.assets import Assets
 from web.server import Server
-from web.status_page import Parts, StatusPage, network
+from web.status_page import Parts, StatusPage
 
 NETWORK = 8  # wrong PINs a day
 ROOT = Path(__file__).parents[2]
