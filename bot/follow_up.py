@@ -86,6 +86,8 @@ class FollowUp:
 
     async def after(self, outbox_id: str) -> WriteSet:
         """What is to be written with the mark that this message has failed for good; nothing for most."""
+        if not self._routes:
+            return WriteSet()
         try:
             return await self._after(outbox_id)
         except DatabaseUnavailable:

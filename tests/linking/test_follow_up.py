@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -297,3 +298,20 @@ async def test_a_fault_of_ours_holds_up_no_mark(reached: Reached) -> None:
     (row,) = await reached.db.fetch(select(outbox).where(outbox.c.id == sent))
     assert row.state == "failed"
     assert await reached.followed() == []
+
+
+async def test_where_nothing_follows_up_a_failure_reads_nothing(reached: Reached) -> None:
+    read: list[object] = []
+
+    async def first(statement: object, _: object = None) -> None:
+        read.append(statement)
+
+    follow_up = FollowUp(
+        db=reached.db, vault=reached.vault, clock=reached.pinned.clock, routes={},
+        hours=SendingHours.load(Pack.load(PACK)),
+        spending=Spending(reached.db, reached.pinned.clock, ZoneInfo("Asia/Vientiane"), 1),
+        may_write=bool, short=ShortNotice(Pack.load(PACK)).of, kept=KEPT,
+    )  # fmt: skip
+    follow_up._db = cast("Database", SimpleNamespace(first=first))
+    assert len(await follow_up.after("any")) == 0
+    assert read == []
