@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Row, bindparam, case, delete, exists, select, update
 
-from bot.clock import to_ms
+from bot.clock import from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.effects import EffectContext, EffectWriters
@@ -62,12 +63,18 @@ class TellFollowed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Untold:
-    """A case that somebody began to follow, and where whoever filed it is to be told."""
+    """A case that somebody began to follow, `since` when, and where whoever filed it is to be told."""
 
     id: str
     case: Case
+    since: datetime
     channel: str
     urn: Urn | None
+
+    @property
+    def cause(self) -> str:
+        """Names the turn that tells it: another one for who ended it and began anew."""
+        return f"follow:{self.id}:{to_ms(self.since)}"
 
 
 _OF_CASE = select(case_follows.c.state).where(
@@ -91,10 +98,10 @@ _FOLLOWERS = (
     .distinct()
 )
 _UNTOLD = (
-    select(cases, case_follows.c.id.label("follow_id"))
+    select(cases, case_follows.c.id.label("follow_id"), case_follows.c.since_at)
     .join(case_follows, case_follows.c.case_id == cases.c.id)
     .where(case_follows.c.told.is_(False), case_follows.c.state == "following")
-    .order_by(case_follows.c.created_at, case_follows.c.id)
+    .order_by(case_follows.c.since_at, case_follows.c.id)
     .limit(100)
 )
 # The address from which the filer last wrote on the channel that the case was filed by.
@@ -130,7 +137,11 @@ _TELL = (
 )
 _DROP = (
     update(case_follows)
-    .where(case_follows.c.id == bindparam("of_id"), case_follows.c.told.is_(False))
+    .where(
+        case_follows.c.id == bindparam("of_id"),
+        case_follows.c.told.is_(False),
+        case_follows.c.since_at == bindparam("of_since"),
+    )
     .values(state=FollowState.ENDED.value)
 )
 _theirs = case_follows.alias("theirs")
@@ -179,6 +190,7 @@ class FollowWriters:
                 "state": row.excluded.state,
                 # Whoever comes back after an end is told of anew.
                 "told": case((again, row.excluded.told), else_=case_follows.c.told),
+                "since_at": case((again, row.excluded.since_at), else_=case_follows.c.since_at),
             },
             where=case_follows.c.state != FollowState.REFUSED.value,
         )
@@ -201,7 +213,7 @@ class FollowWriters:
             "contact_id": context.contact_id,
             "state": FollowState.FOLLOWING.value,
             "told": False,
-            "created_at": to_ms(context.now),
+            "since_at": to_ms(context.now),
         }
         writes.add(self._follow, row, rows=1, otherwise=Stale)
 
@@ -254,14 +266,14 @@ class Follows:
         found = []
         for row in await self._db.fetch(_UNTOLD):
             case = case_of(row)
-            urn = await self.filer(case)
-            found.append(Untold(id=row.follow_id, case=case, channel=case.channel, urn=urn))
+            urn, since = await self.filer(case), from_ms(row.since_at)
+            found.append(Untold(id=row.follow_id, case=case, since=since, channel=case.channel, urn=urn))
         return found
 
-    async def drop(self, follow_id: str) -> None:
-        """End what nobody can be told of."""
+    async def drop(self, untold: Untold) -> None:
+        """End what nobody can be told of; nothing if it was told, or began anew, meanwhile."""
         writes = WriteSet()
-        writes.add(_DROP, {"of_id": follow_id})
+        writes.add(_DROP, {"of_id": untold.id, "of_since": to_ms(untold.since)})
         await self._db.commit(writes)
 
     def _open(self, row: Row[tuple[str, bytes]]) -> Urn | None:

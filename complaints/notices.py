@@ -15,7 +15,7 @@ import structlog
 from bot.clock import Clock
 from bot.errors import DatabaseUnavailable
 from bot.leases import Leases
-from bot.pipeline import Outcome
+from bot.pipeline import Handled, Outcome
 from bot.sending import SendingHours
 from bot.urns import Urn
 from complaints.follows import Follows, Untold
@@ -71,11 +71,14 @@ class FollowNotices:
     async def _tell(self, untold: Untold) -> None:
         """Tell; where nobody can be told any more, nobody follows."""
         if untold.urn is None or untold.channel not in self._channels:
-            await self._follows.drop(untold.id)
+            await self._follows.drop(untold)
             return
         try:
             about = {ENTITY: untold.id}
-            await self._originate(untold.urn, untold.channel, INTENT, about, f"follow:{untold.id}")
+            outcome = await self._originate(untold.urn, untold.channel, INTENT, about, untold.cause)
+            if outcome.kind is Handled.DUPLICATE:
+                # The turn was held, and did not tell: to hold it again would be as vain.
+                await self._follows.drop(untold)
         except DatabaseUnavailable:
             raise
         except Exception as error:  # one that cannot be told must not hold up the others

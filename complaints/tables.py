@@ -81,12 +81,12 @@ case_follows = Table(
     Column("contact_id", String(26), nullable=False),
     Column("state", String(10), nullable=False),  # following | ended | refused
     Column("told", Boolean, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
+    Column("since_at", BigInteger, nullable=False),  # when it began, or began anew
     UniqueConstraint("case_id", "contact_id", name="case_follows_once"),
 )
 Index("case_follows_of_contact", case_follows.c.contact_id)
 _untold = case_follows.c.told.is_(False)
-Index("case_follows_untold", case_follows.c.created_at, sqlite_where=_untold, postgresql_where=_untold)
+Index("case_follows_untold", case_follows.c.since_at, sqlite_where=_untold, postgresql_where=_untold)
 
 audit_chain = Table(
     "audit_chain",

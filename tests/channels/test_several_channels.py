@@ -91,7 +91,7 @@ class Phone:
             assert untold.urn
             about = {"follow": untold.id}
             await self.opened.pipeline.originate(
-                untold.urn, untold.channel, "case_followed", about, f"follow:{untold.id}"
+                untold.urn, untold.channel, "case_followed", about, untold.cause
             )
 
     async def _followed(self, name: str) -> bool:

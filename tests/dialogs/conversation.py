@@ -293,7 +293,13 @@ def _cases(transcript: Transcript, pinned: PinnedTime) -> CasesInMemory:
 def _follows(transcript: Transcript, cases: CasesInMemory) -> FollowsInMemory:
     """Who follows the cases that are there before, told of or not."""
     waiting = [
-        Untold(id=reference, case=cases.cases[reference], channel="sms", urn=None)
+        Untold(
+            id=reference,
+            case=cases.cases[reference],
+            since=cases.cases[reference].filed_at,
+            channel="sms",
+            urn=None,
+        )
         for reference in map(str, transcript.get("followed", ()))
     ]
     return FollowsInMemory(waiting=waiting, mute=transcript.get("mute", False))

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from bot.db import WriteSet
 from bot.leases import Leases
+from bot.messages import InboundMessage
 from bot.outbox import set_urn_state
 from bot.pack import Pack
 from bot.pipeline import Handled
@@ -84,7 +85,7 @@ async def test_who_filed_is_told_once_where_they_filed(followed: Linked) -> None
 async def test_two_processes_at_once_tell_once(followed: Linked) -> None:
     (untold,) = await followed.follows.untold()
     assert untold.urn
-    about = (untold.urn, "sms", "case_followed", {"follow": untold.id}, f"follow:{untold.id}")
+    about = (untold.urn, "sms", "case_followed", {"follow": untold.id}, untold.cause)
     outcomes = await asyncio.gather(*(followed.pipeline.originate(*about) for _ in range(3)))
     assert sorted(each.kind for each in outcomes) == [Handled.DONE, Handled.DUPLICATE, Handled.DUPLICATE]
     assert await told(followed) == ["sms"]
@@ -119,7 +120,21 @@ async def test_who_ended_it_may_follow_again_and_it_is_told_again(followed: Link
     assert await state(followed) is FollowState.ENDED
     await followed.say(f"follow {REFERENCE} again", TELEGRAM)
     assert await state(followed) is FollowState.FOLLOWING
-    assert len(await followed.follows.untold()) == 1
+    for _ in range(2):
+        await notices(followed).step()
+    assert await told(followed) == ["sms", "sms"]
+    assert await followed.follows.untold() == []
+
+
+async def test_a_turn_that_told_nothing_is_not_held_for_ever(followed: Linked) -> None:
+    (untold,) = await followed.follows.untold()
+    silent = InboundMessage(
+        channel="sms", external_id=untold.cause, urn=PHONE, text="", received_at=untold.since
+    )
+    await followed.pipeline.accept(silent)
+    await notices(followed).step()
+    assert await followed.follows.untold() == []
+    assert await state(followed) is FollowState.ENDED
 
 
 async def test_a_refusal_stays_when_the_follower_is_linked_with_another(followed: Linked) -> None:

@@ -17,12 +17,16 @@ def upgrade() -> None:
         sa.Column("contact_id", sa.String(length=26), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("told", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("since_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("case_id", "contact_id", name="case_follows_once"),
     )
     op.create_index("case_follows_of_contact", "case_follows", ["contact_id"])
     untold = sa.text("told IS 0"), sa.text("told IS false")
     op.create_index(
-        "case_follows_untold", "case_follows", ["created_at"], sqlite_where=untold[0], postgresql_where=untold[1]
+        "case_follows_untold",
+        "case_follows",
+        ["since_at"],
+        sqlite_where=untold[0],
+        postgresql_where=untold[1],
     )
