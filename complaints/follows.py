@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, exists, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, exists, select, update
 
 from bot.clock import from_ms, to_ms
 from bot.crypto import Vault
@@ -20,7 +21,7 @@ from bot.db import Database, WriteSet
 from bot.effects import EffectContext, EffectWriters
 from bot.erasure import ForgetPerson
 from bot.errors import KeyUnknown, SealBroken, Stale
-from bot.schema import inbox, urns
+from bot.schema import urns
 from bot.urns import Urn
 from complaints.cases import TERMINAL, Case, Protection
 from complaints.store import case_of
@@ -97,25 +98,28 @@ _FOLLOWERS = (
     .where(cases.c.contact_id == bindparam("of_contact"), case_follows.c.state == "following")
     .distinct()
 )
-_UNTOLD = (
-    select(cases, case_follows.c.id.label("follow_id"), case_follows.c.since_at)
-    .join(case_follows, case_follows.c.case_id == cases.c.id)
-    .where(case_follows.c.told.is_(False), case_follows.c.state == "following")
-    .order_by(case_follows.c.since_at, case_follows.c.id)
-    .limit(100)
+# The address that a case was filed from, while it is that person's and can be written to.
+_filed_from = and_(
+    urns.c.lookup == cases.c.urn_lookup, urns.c.contact_id == cases.c.contact_id, urns.c.state != "opted_out"
 )
-# The address from which the filer last wrote on the channel that the case was filed by.
 _FILED_FROM = (
     select(urns.c.lookup, urns.c.address_sealed)
-    .join(inbox, inbox.c.urn_lookup == urns.c.lookup)
-    .where(
-        urns.c.contact_id == bindparam("of_contact"),
-        urns.c.state != "opted_out",
-        inbox.c.channel == bindparam("by_channel"),
-    )
-    .order_by(inbox.c.id.desc())
-    .limit(1)
+    .select_from(cases.join(urns, _filed_from))
+    .where(cases.c.id == bindparam("of_case"))
 )
+_OF_UNTOLD = (
+    select(
+        cases,
+        case_follows.c.id.label("follow_id"),
+        case_follows.c.since_at,
+        urns.c.lookup,
+        urns.c.address_sealed,
+    )
+    .select_from(case_follows.join(cases, cases.c.id == case_follows.c.case_id).outerjoin(urns, _filed_from))
+    .where(case_follows.c.told.is_(False), case_follows.c.state == "following")
+)
+_UNTOLD = _OF_UNTOLD.order_by(case_follows.c.since_at, case_follows.c.id).limit(100)
+_UNTOLD_ONE = _OF_UNTOLD.where(case_follows.c.id == bindparam("of_id"))
 _END = (
     update(case_follows)
     .where(case_follows.c.contact_id == bindparam("of_contact"), case_follows.c.state == "following")
@@ -257,18 +261,17 @@ class Follows:
         """The address by which whoever filed a case can be told of a follower; None where they cannot be."""
         if not case.contact_id or case.protection is not Protection.NAMED:
             return None
-        params = {"of_contact": case.contact_id, "by_channel": case.channel}
-        row = await self._db.first(_FILED_FROM, params)
+        row = await self._db.first(_FILED_FROM, {"of_case": case.id})
         return self._open(row) if row else None
 
     async def untold(self) -> Sequence[Untold]:
         """What people who filed are still to be told, the oldest first."""
-        found = []
-        for row in await self._db.fetch(_UNTOLD):
-            case = case_of(row)
-            urn, since = await self.filer(case), from_ms(row.since_at)
-            found.append(Untold(id=row.follow_id, case=case, since=since, channel=case.channel, urn=urn))
-        return found
+        return [self._untold(row) for row in await self._db.fetch(_UNTOLD)]
+
+    async def untold_one(self, follow_id: str) -> Untold | None:
+        """One of them; None where it was told or has ended."""
+        row = await self._db.first(_UNTOLD_ONE, {"of_id": follow_id})
+        return self._untold(row) if row else None
 
     async def drop(self, untold: Untold) -> None:
         """End what nobody can be told of; nothing if it was told, or began anew, meanwhile."""
@@ -276,7 +279,14 @@ class Follows:
         writes.add(_DROP, {"of_id": untold.id, "of_since": to_ms(untold.since)})
         await self._db.commit(writes)
 
-    def _open(self, row: Row[tuple[str, bytes]]) -> Urn | None:
+    def _untold(self, row: Row[Any]) -> Untold:
+        case = case_of(row)
+        can_be_told = row.lookup is not None and case.protection is Protection.NAMED
+        urn = self._open(row) if can_be_told else None
+        since = from_ms(row.since_at)
+        return Untold(id=row.follow_id, case=case, since=since, channel=case.channel, urn=urn)
+
+    def _open(self, row: Row[Any]) -> Urn | None:
         try:
             return Urn.parse(self._vault.open(row.address_sealed, f"urns:{row.lookup}").decode())
         except (KeyUnknown, SealBroken):

@@ -82,6 +82,7 @@ class CaseWriters:
         row = _row(case, NEVER) | {
             "id": case.id,
             "effect_key": context.cause,
+            "urn_lookup": context.vault.lookup(str(context.urn)) if context.urn else "",
             "pin_hash": pins.sealed(context.vault, effect.reference, effect.pin),
         }
         writes.add(_INSERT_CASE, row, rows=1, otherwise=Taken)

@@ -35,6 +35,8 @@ cases = Table(
     Column("language", String(8), nullable=False),
     Column("channel", String(40), nullable=False),
     Column("contact_id", String(26), nullable=True),
+    # The address that it was filed from, as in urns; empty where it was filed from none.
+    Column("urn_lookup", String(64), nullable=False, server_default=""),
     Column("protection", String(12), nullable=False),  # named | confidential | anonymous
     # Both masked at filing; the citizen's own words are sealed in the filing event.
     Column("summary", Text, nullable=False),

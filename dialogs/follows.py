@@ -63,7 +63,7 @@ class CaseFollowed(DialogAction):
     async def respond(self, turn: Turn) -> Events:
         """Tell it; nothing at all if it has ended meanwhile or is another's."""
         asked = turn.entity("follow")
-        untold = next((each for each in await self.ports.follows.untold() if each.id == asked), None)
+        untold = await self.ports.follows.untold_one(asked)
         if untold is None or untold.case.contact_id != turn.person:
             return []
         turn.cause(TellFollowed(id=asked))

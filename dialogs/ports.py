@@ -57,8 +57,8 @@ class FollowReader(Protocol):
     async def filer(self, case: Case) -> Urn | None:
         """Where whoever filed the case can be told of a follower."""
 
-    async def untold(self) -> Sequence[Untold]:
-        """What people who filed are still to be told."""
+    async def untold_one(self, follow_id: str) -> Untold | None:
+        """What whoever filed a case is still to be told of this follower."""
 
 
 class GuessCounter(Protocol):

@@ -10,6 +10,7 @@ from sqlalchemy import Executable
 from sqlalchemy.dialects import sqlite
 
 from bot import contacts, inbox, media, outbox, receipts, shelf, spending
+from complaints import follows
 
 STATEMENTS = {
     "the person and whether older messages wait": contacts._LOAD,
@@ -28,6 +29,9 @@ STATEMENTS = {
     "what somebody sent in a day": shelf._LATELY,
     "something that is attached": media._ATTACH,
     "what of somebody's is attached to nothing": media.FORGET_LOOSE,
+    "where whoever filed a case is told": follows._FILED_FROM,
+    "what they are to be told": follows._UNTOLD,
+    "what they are to be told of one follower": follows._UNTOLD_ONE,
     "a receipt's message": receipts._BY_ID,
     "a receipt's message by the provider's id": receipts._BY_PROVIDER_ID,
 }

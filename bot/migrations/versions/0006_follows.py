@@ -1,4 +1,4 @@
-"""Who follows a case that somebody else filed, and whether they were told."""
+"""From which address a case was filed, who else follows it, and whether that was told there."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("cases", sa.Column("urn_lookup", sa.String(length=64), nullable=False, server_default=""))
     op.create_table(
         "case_follows",
         sa.Column("id", sa.String(length=26), nullable=False),

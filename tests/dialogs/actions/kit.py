@@ -148,8 +148,8 @@ class FollowsInMemory:
     async def filer(self, case: Case) -> Urn | None:
         return None if self.mute or not case.contact_id else Urn("tel", PHONE)
 
-    async def untold(self) -> Sequence[Untold]:
-        return self.waiting
+    async def untold_one(self, follow_id: str) -> Untold | None:
+        return next((each for each in self.waiting if each.id == follow_id), None)
 
     def take(self, effect: object) -> None:
         match effect:
