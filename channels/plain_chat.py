@@ -19,6 +19,7 @@ from bot.errors import DatabaseUnavailable
 from bot.limits import Limits
 from bot.messages import OutboundMessage
 from bot.outbox import Outbox
+from channels.base import Rate
 from channels.chat import LANGUAGE_LABEL, TEMPLATES, Assets, Words, addresses, page_headers, shown_ids
 from channels.errors import Malformed
 from channels.forms import read_form
@@ -34,7 +35,7 @@ LABELS = (
     "chat_look",
     "chat_new",
 )
-_STATE_LABELS = {"pending": "chat_late", "limited": "chat_limited"}
+_STATE_LABELS = {"pending": "chat_late", "limited": "chat_limited", "failed": "chat_failed"}
 _NOT_LATIN = re.compile("[\u0370-\u1fff]")
 _BODY_LIMIT = 16 * 1024
 _READ_SECONDS = 15.0  # a slow phone's form
@@ -69,20 +70,38 @@ class PlainChat:
     async def take(self, request: web.Request) -> web.Response:
         """Take what was written, pressed, or only asked to be looked for; show what there is to say."""
         try:
-            fields = await self._fields(request)
-            state, messages = await self._answer(fields)
+            fields, rates = await self._fields(request)
+            try:
+                await pace(self._limits, rates)
+                state, messages = await self._answer(fields)
+            except DatabaseUnavailable:
+                return self._later(
+                    request, fields, Refusal(503, "database_unavailable", {"Retry-After": "1"})
+                )
+            except Refusal as refusal:
+                return self._later(request, fields, refusal)
         except Malformed as error:
             return refused(Refusal(400, error.reason))
-        except DatabaseUnavailable:
-            return refused(Refusal(503, "database_unavailable", {"Retry-After": "1"}))
         except Refusal as refusal:
             return refused(refusal)
-        html = self._page(request, fields, state, messages)
+        return self._shown(request, self._page(request, fields, state, messages))
+
+    def _later(self, request: web.Request, fields: Mapping[str, str], refusal: Refusal) -> web.Response:
+        """What nobody took is said in words: without script nothing else tells."""
+        response = self._shown(request, self._page(request, fields, "failed", ()))
+        response.set_status(refusal.status)
+        response.headers.update(refusal.headers)
+        return response
+
+    def _shown(self, request: web.Request, html: str) -> web.Response:
         headers = page_headers(self._channel.settings.embed) | {"Cache-Control": "no-store"}
         return self._assets.answer(request, html.encode(), "text/html; charset=utf-8", headers)
 
-    async def _fields(self, request: web.Request) -> dict[str, str]:
-        """The form; a first one has no session and no id yet. Raises Refusal, Malformed."""
+    async def _fields(self, request: web.Request) -> tuple[dict[str, str], Sequence[Rate]]:
+        """The form, and the limits under which it falls; a first one has no session and no id yet.
+
+        Raises Refusal, Malformed.
+        """
         if not browsers.from_our_page(request.headers):
             raise Refusal(403, "another_site")
         raw = await read_request(request, _BODY_LIMIT, _READ_SECONDS)
@@ -92,8 +111,7 @@ class PlainChat:
         fields = dict(read_form(raw.body))
         fields["session"] = fields.get("session") or secrets.token_hex(16)
         fields["id"] = fields.get("id") or secrets.token_hex(12)
-        await pace(self._limits, [*rates, self._channel.session_rate(session_urn(fields["session"]))])
-        return fields
+        return fields, [*rates, self._channel.session_rate(session_urn(fields["session"]))]
 
     async def _answer(self, fields: Mapping[str, str]) -> tuple[str, Sequence[OutboundMessage]]:
         """What became of the message, and all that waits for the session now, oldest first."""

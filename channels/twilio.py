@@ -32,7 +32,7 @@ from twilio.request_validator import (
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
-from bot.errors import MalformedUrn
+from bot.errors import ConfigurationError, MalformedUrn
 from bot.messages import (
     Attachment,
     Capabilities,
@@ -240,12 +240,24 @@ class TwilioChannel:
             fine = number.sms_url == self._webhook and number.sms_method == "POST"
             note = f"{number.sms_method} {number.sms_url}" if number.sms_url else "none is set"
             findings.append(Finding(what="webhook", fine=fine, note=note))
+        if len(findings) == 1:
+            note = f"set in the console, as the sender is no number of the account: {self._webhook}"
+            findings.append(Finding(what="webhook", fine=None, note=note))
         findings.append(Finding(what="brought again", fine=None, note="once, within 15 seconds"))
         return findings
 
     async def register(self) -> None:
-        """Have the number's messages brought here; a messaging service's address is set in the console."""
-        for number in await self._numbers():
+        """Have the number's messages brought here; what is no telephone number of ours is set in the console.
+
+        Raises ConfigurationError for that.
+        """
+        numbers = await self._numbers()
+        if not numbers:
+            raise ConfigurationError(
+                f"channels.{self.name}.sender: is no telephone number of the account; in Twilio's console have"
+                f" its incoming messages posted to {self._webhook}"
+            )
+        for number in numbers:
             await number.update_async(sms_url=self._webhook, sms_method="POST")
 
     async def locate(self, attachment: Attachment) -> Source:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.errors import DatabaseUnavailable
 from bot.limits import MemoryLimits
 from bot.messages import Choice, InboundMessage, OutboundMessage
 from bot.pack import Pack
@@ -42,6 +43,8 @@ class Answering(Recorder):
 
     async def accept(self, message: InboundMessage) -> Handled:
         """See `channels.webhook.Accepting`."""
+        if self.away:
+            raise DatabaseUnavailable
         if message.key in self.given:
             return Handled(kind="duplicate", messages=self.given[message.key])
         self.messages.append(message)

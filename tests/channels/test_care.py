@@ -8,9 +8,10 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.errors import ConfigurationError
+from channels import twilio
 from channels.base import Examined, Probed, Registered, Wiring
 from channels.care import ChannelCare
-from channels.config import kinds
+from channels.config import ChannelConfig, kinds
 from tests.channels.harness import Edge, drain
 from tests.channels.providers import connect
 from tests.channels.providers.telegram import TelegramCaller
@@ -88,3 +89,18 @@ async def test_what_cannot_be_registered_is_named(edge: Edge, wiring: Wiring, se
             ConfigurationError, match=r"channels\.kannel: a kannel channel is registered by hand"
         ):
             await care.register("kannel")
+
+
+async def test_a_twilio_sender_that_is_no_number_is_set_in_the_console(
+    edge: Edge, wiring: Wiring, session: ClientSession
+) -> None:
+    async with connect("twilio", edge, session) as caller:
+        settings = replace(caller.settings, sender="whatsapp:+15005550006")  # type: ignore[attr-defined]  # Twilio's
+        config = ChannelConfig(name="twilio", kind="twilio", settings=settings)
+        edge.channels["twilio"] = twilio.build(config, edge.wiring(session))
+        care = ChannelCare(edge.channels, session, edge.store.db, wiring)
+        with pytest.raises(ConfigurationError, match="posted to http"):
+            await care.register("twilio")
+        found = {each.what: each for each in (await care.look("twilio")).findings}
+    assert found["webhook"].fine is None
+    assert "/channels/twilio/messages" in found["webhook"].note

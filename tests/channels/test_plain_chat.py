@@ -148,10 +148,25 @@ async def test_forms_that_no_page_of_ours_sends(
 async def test_one_conversation_cannot_flood(
     edge: Edge, answering: Answering, session: ClientSession
 ) -> None:
-    fields = {"session": SESSION, "text": "a"}
-    found = [(await fetch(session, "POST", f"{edge.url}/chat", data=fields))[0] for _ in range(32)]
-    assert found.count(429) == 2
+    fields = {"session": SESSION, "text": "a", "language": "en"}
+    found = [await fetch(session, "POST", f"{edge.url}/chat", data=fields) for _ in range(32)]
+    refused = [(headers, body.decode()) for status, headers, body in found if status == 429]
+    assert len(refused) == 2
+    assert all("Not sent. Please try again." in page and headers["Retry-After"] for headers, page in refused)
     answering.away = True
+
+
+async def test_a_store_that_is_away_is_said_in_words(
+    edge: Edge, answering: Answering, session: ClientSession
+) -> None:
+    answering.away = True
+    fields = {"session": SESSION, "text": "my words", "language": "en"}
+    status, _, body = await fetch(session, "POST", f"{edge.url}/chat", data=fields)
+    assert (status, "Not sent. Please try again." in body.decode(), "my words" in body.decode()) == (
+        503,
+        True,
+        True,
+    )
 
 
 async def test_the_first_page_holds_no_session_and_the_next_one_does(

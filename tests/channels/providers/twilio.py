@@ -36,7 +36,7 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
     )
     config = ChannelConfig(name="twilio", kind="twilio", settings=settings)
     edge.channels["twilio"] = twilio.build(config, edge.wiring(session))
-    yield TwilioCaller(edge, server, session)
+    yield TwilioCaller(edge, server, session, settings)
     await server.stop()
 
 
@@ -45,8 +45,11 @@ class TwilioCaller:
 
     urn = "tel:+8562055512345"
 
-    def __init__(self, edge: Edge, server: TwilioServer, session: ClientSession) -> None:
+    def __init__(
+        self, edge: Edge, server: TwilioServer, session: ClientSession, settings: twilio.Settings
+    ) -> None:
         self.edge = edge
+        self.settings = settings
         self._server = server
         self._session = session
 
