@@ -15,6 +15,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, insert, select
 
 from bot.clock import from_ms, to_ms
+from bot.correspondence import end_follow_ups
 from bot.db import Database, WriteSet
 from bot.effects import EffectContext
 from bot.errors import Duplicate
@@ -99,7 +100,10 @@ _OF_PURPOSE = (
 
 
 def write_consent(effect: RecordConsent, context: EffectContext, writes: WriteSet) -> None:
-    """Add the entry; its id follows from the message and the purpose, so a redelivery adds none."""
+    """Add the entry; its id follows from the message and the purpose, so a redelivery adds none.
+
+    A no to follow-ups ends those that wait for the morning.
+    """
     identity = f"{context.cause}\n{context.contact_id}\n{effect.purpose}\n{effect.granted}"
     if effect.topic:
         identity += f"\n{effect.topic}"
@@ -115,6 +119,8 @@ def write_consent(effect: RecordConsent, context: EffectContext, writes: WriteSe
         "at": to_ms(context.now),
     }
     writes.add(_INSERT, entry, rows=1, otherwise=Duplicate)
+    if effect.purpose is Purpose.FOLLOW_UP and not effect.granted:
+        end_follow_ups(context.contact_id, context.now, writes)
 
 
 async def history(db: Database, contact_id: str, purpose: Purpose) -> Sequence[Consent]:

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, exists, literal_column, select
 from bot.addresses import PHONE, Addresses
 from bot.clock import Clock, to_ms
 from bot.consent import Purpose, current
+from bot.correspondence import FOLLOW_UP
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
@@ -30,8 +31,6 @@ from bot.text.parts import count
 from bot.text.typography import plain
 from bot.urns import Urn
 
-# What a follow-up names as its cause, before the id of the message that failed.
-CAUSE = "follow-up:"
 _TIME_DIGITS = 16  # of an id: the moment, and the order within it
 
 _FAILED = (
@@ -134,7 +133,7 @@ class FollowUp:
             channel=self._routes[failed.channel],
             urn=phone,
             text=text,
-            cause=f"{CAUSE}{failed.id}",
+            cause=f"{FOLLOW_UP}{failed.id}",
             created_at=now,
             priority=Priority.NOTICE,
         )
@@ -162,5 +161,5 @@ class FollowUp:
 
 def _derived(outbox_id: str) -> str:
     """The id of the follow-up of a message: as old as that, so that several keep their order."""
-    digest = hashlib.sha256(f"{CAUSE}{outbox_id}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{FOLLOW_UP}{outbox_id}".encode()).hexdigest()
     return outbox_id[:_TIME_DIGITS] + digest[: len(outbox_id) - _TIME_DIGITS]

@@ -16,12 +16,13 @@ from sqlalchemy import Executable, bindparam, delete, func, insert, select, upda
 from bot.addresses import Holder
 from bot.clock import to_ms
 from bot.consent import Purpose, RecordConsent, Stand, kept_refusals, write_consent
+from bot.correspondence import HAND_OVER, end_follow_ups_at
 from bot.db import WriteSet
 from bot.effects import EffectContext, EffectWriters
 from bot.errors import Stale
 from bot.guesses import CarriedGuesses
 from bot.retention import DEDUP
-from bot.schema import consents, contacts, inbox, media, messages, outbox, trackers, urns
+from bot.schema import consents, contacts, inbox, media, messages, trackers, urns
 from bot.urns import Urn
 
 _DEDUP_MS = int(DEDUP.total_seconds() * 1000)
@@ -76,9 +77,13 @@ _KNOWN_SINCE = (
     )
 )
 _NO_CONTACT = delete(contacts).where(contacts.c.id == bindparam("lost"))
-_HAND_OVER: tuple[Executable, ...] = tuple(
-    update(table).where(table.c.contact_id == bindparam("lost")).values(contact_id=bindparam("kept"))
-    for table in (urns, messages, outbox, consents, media)
+# What was sent to them is found by the words, which go after it.
+_HAND_OVER: tuple[Executable, ...] = (
+    *HAND_OVER,
+    *(
+        update(table).where(table.c.contact_id == bindparam("lost")).values(contact_id=bindparam("kept"))
+        for table in (urns, messages, consents, media)
+    ),
 )
 # What somebody else may hold the phone for must not lie under it: the words go, the keys stay.
 _BLANK_INBOX = (
@@ -105,6 +110,9 @@ class Linking:
         lookup = context.vault.lookup(str(effect.phone))
         sealed = context.vault.seal(str(effect.phone).encode(), f"urns:{lookup}")
         holder = effect.holder
+        if not effect.joins:
+            # Somebody else's news must not reach the phone of who holds it now.
+            end_follow_ups_at(lookup, context.now, writes, but_of=context.contact_id)
         if holder is None:
             row = {
                 "lookup": lookup,
@@ -159,6 +167,7 @@ class Linking:
             row = {"id": fresh, "language": "", "created_at": at, "seen_at": at, "purge_at": purge_at}
             writes.add(_NEW_CONTACT, row, rows=1)
             writes.add(_BLANK_INBOX, {"of_lookup": lookup})
+            end_follow_ups_at(lookup, context.now, writes)
             self._guesses.copy(context.contact_id, fresh, writes)
 
 

@@ -24,7 +24,7 @@ from bot.metrics import Metrics
 from bot.outbox import Outbox, enqueue, set_urn_state
 from bot.pack import Pack
 from bot.receipts import Receipts
-from bot.schema import outbox, urns
+from bot.schema import messages, outbox, urns
 from bot.sending import SendingHours
 from bot.spending import Spending
 from bot.text.parts import count
@@ -98,8 +98,8 @@ class Reached:
         writes.add(self.db.insert(urns), row, rows=1)
         await self.db.commit(writes)
 
-    async def says(self, *, granted: bool = True) -> None:
-        """Yes, or no, to follow-ups."""
+    async def says(self, *, granted: bool = True, purpose: Purpose = Purpose.FOLLOW_UP) -> None:
+        """Yes, or no."""
         self.pinned.advance(1)
         now = self.pinned.clock.now()
         context = EffectContext(
@@ -107,7 +107,7 @@ class Reached:
             chance=self.chance,
         )  # fmt: skip
         writes = WriteSet()
-        write_consent(RecordConsent(purpose=Purpose.FOLLOW_UP, granted=granted), context, writes)
+        write_consent(RecordConsent(purpose=purpose, granted=granted), context, writes)
         await self.db.commit(writes)
 
     async def puts(self, text: str = "1234 5678: solved", urn: Urn = WHATSAPP, **about: Any) -> str:
@@ -122,6 +122,11 @@ class Reached:
             writes, message, contact_id="p1", urn_lookup=self.vault.lookup(str(urn)), vault=self.vault,
             purge_at=to_ms(now + KEPT),
         )  # fmt: skip
+        words = {
+            "id": message.id, "contact_id": "p1", "direction": "out", "channel": "app", "at": to_ms(now),
+            "text_sealed": self.vault.seal(text.encode(), f"messages:{message.id}"), "purge_at": to_ms(now + KEPT),
+        }  # fmt: skip
+        writes.add(self.db.insert(messages), words, rows=1)
         await self.db.commit(writes)
         return message.id
 
@@ -315,3 +320,23 @@ async def test_where_nothing_follows_up_a_failure_reads_nothing(reached: Reached
     follow_up._db = cast("Database", SimpleNamespace(first=first))
     assert len(await follow_up.after("any")) == 0
     assert read == []
+
+
+async def _waits_for_morning(reached: Reached) -> None:
+    """What failed at night is to go to the phone at eight."""
+    night = datetime(2026, 3, 2, 16, 30, tzinfo=UTC)
+    reached.pinned.advance((night - reached.pinned.clock.now()).total_seconds())
+    await reached.puts()
+    await reached.fails()
+    assert [row.state for row in await reached.followed()] == ["queued"]
+
+
+@pytest.mark.parametrize(("purpose", "granted"), [(Purpose.FOLLOW_UP, False), (Purpose.AWARENESS, False)])
+async def test_a_no_ends_what_waits_for_the_morning(
+    reached: Reached, purpose: Purpose, *, granted: bool
+) -> None:
+    await _waits_for_morning(reached)
+    await reached.says(granted=granted, purpose=purpose)
+    reached.pinned.advance(10 * 3600)
+    await drain(reached.delivery)
+    assert len(reached.sms.texts) == (0 if purpose is Purpose.FOLLOW_UP else 1)

@@ -10,11 +10,15 @@ import pytest
 from sqlalchemy import Delete, Update, select
 
 from bot.addresses import Holder
+from bot.clock import to_ms
 from bot.consent import Stand
+from bot.correspondence import FOLLOW_UP
 from bot.db import WriteSet
 from bot.errors import Stale
 from bot.guesses import GUESSES_A_DAY
 from bot.linking import LinkPhone
+from bot.messages import OutboundMessage
+from bot.outbox import enqueue
 from bot.pipeline import Handled
 from bot.retention import floor_rules, purge
 from bot.schema import consents, contacts, inbox, messages, metadata, outbox, trackers, urns
@@ -23,7 +27,7 @@ from bot.urns import Urn
 from complaints.retention import held_contacts
 from complaints.tables import cases
 from services.tables import ratings, reminders
-from tests.linking.conftest import LINE, PHONE, TELEGRAM, Linked, linking
+from tests.linking.conftest import KEPT, LINE, PHONE, TELEGRAM, Linked, linking
 
 SECOND = Urn("telegram", "88")
 # What a person says from two addresses, in any order; the last is said with a contact that proves the phone.
@@ -153,6 +157,58 @@ async def test_what_lay_under_an_unlinked_phone_is_blank_and_still_taken_once(li
     rows = await linked.parts.db.fetch(select(inbox).where(inbox.c.channel == "sms"))
     assert [bytes(row.message_sealed) for row in rows] == [b""]
     assert await linked.say("hello", PHONE) is Handled.DUPLICATE
+
+
+async def _waits_for_morning(linked: Linked, phone: Urn, person: str) -> None:
+    """What failed for a person is to go to a phone."""
+    parts, writes, now = linked.parts, WriteSet(), linked.parts.clock.now()
+    (failed,) = await parts.db.fetch(
+        select(messages.c.id).where(messages.c.contact_id == person, messages.c.direction == "out").limit(1)
+    )
+    followed = OutboundMessage(
+        id=parts.chance.id(now), channel="sms", urn=phone, text="canary", cause=f"{FOLLOW_UP}{failed.id}",
+        created_at=now,
+    )  # fmt: skip
+    lookup = parts.vault.lookup(str(phone))
+    enqueue(
+        writes, followed, contact_id=person, urn_lookup=lookup, vault=parts.vault, purge_at=to_ms(now + KEPT)
+    )
+    await parts.db.commit(writes)
+
+
+async def _following_up(linked: Linked) -> list[tuple[str, str]]:
+    """Whose follow-ups there are, and what became of them."""
+    rows = await linked.parts.db.fetch(select(outbox).where(outbox.c.cause.startswith(FOLLOW_UP)))
+    return [(row.contact_id, row.state) for row in rows]
+
+
+async def test_what_waits_for_an_unlinked_phone_never_reaches_it(linked: Linked) -> None:
+    await linked.say("hello", TELEGRAM)
+    await linked.say("share", TELEGRAM, proven=PHONE)
+    account = (await linked.who(TELEGRAM)).contact_id
+    await _waits_for_morning(linked, PHONE, account)
+    await linked.say("unlink", TELEGRAM)
+    assert await _following_up(linked) == [(account, "expired")]
+
+
+@pytest.mark.parametrize("linked_before", [True, False])
+async def test_what_waits_for_a_phone_that_another_account_proves_never_reaches_it(
+    linked: Linked, *, linked_before: bool
+) -> None:
+    await linked.say("hello", TELEGRAM)
+    if linked_before:
+        await linked.say("share", TELEGRAM, proven=PHONE)
+    account = (await linked.who(TELEGRAM)).contact_id
+    await _waits_for_morning(linked, PHONE, account)
+    await linked.say("share", SECOND, proven=PHONE)
+    assert await _following_up(linked) == [(account, "expired")]
+
+
+async def test_what_waits_for_who_turns_out_to_be_the_same_still_goes(linked: Linked) -> None:
+    await linked.say("hello", PHONE)
+    await _waits_for_morning(linked, PHONE, (await linked.who(PHONE)).contact_id)
+    await linked.say("share", TELEGRAM, proven=PHONE)
+    assert await _following_up(linked) == [((await linked.who(TELEGRAM)).contact_id, "queued")]
 
 
 async def test_linking_and_unlinking_bring_no_more_guesses(linked: Linked) -> None:

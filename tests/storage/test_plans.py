@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects import sqlite
 
-from bot import contacts, inbox, media, outbox, receipts, shelf, spending
+from bot import contacts, correspondence, inbox, media, outbox, receipts, shelf, spending
 from complaints import follows
 
 STATEMENTS = {
@@ -29,6 +29,10 @@ STATEMENTS = {
     "what somebody sent in a day": shelf._LATELY,
     "something that is attached": media._ATTACH,
     "what of somebody's is attached to nothing": media.FORGET_LOOSE,
+    "what was sent to somebody who is linked": correspondence.HAND_OVER[0],
+    "what followed that up": correspondence.HAND_OVER[1],
+    "follow-ups that wait for somebody": correspondence._END_OF_PERSON,
+    "follow-ups that wait for a phone": correspondence._END_AT,
     "where whoever filed a case is told": follows._FILED_FROM,
     "what they are to be told": follows._UNTOLD,
     "what they are to be told of one follower": follows._UNTOLD_ONE,
