@@ -18,7 +18,7 @@ from rasa_sdk.interfaces import Action
 from bot.bands import Bands
 from bot.clock import to_ms
 from bot.dispatcher import Response, TurnDispatcher
-from bot.forms import FormLoop
+from bot.forms import MEDIA, FormLoop
 from bot.media import KeepMedia, media_id
 from bot.messages import InboundMessage
 from bot.rendering import DEFAULT_BUDGET
@@ -47,8 +47,8 @@ _CHOICE_DIGITS = 2
 _TWO_ANSWERS = 4
 # The wish of a message that has something with it and no words, and what is run after the answer to the words.
 _ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
-# What came and is not spoken of yet: a slot that every dialog may empty, with the latest things in it.
-_MEDIA, _MOST_MEDIA = "media", 20
+# So much that is not spoken of yet is remembered.
+_MOST_MEDIA = 20
 # Rasa's name for waiting: an action that wants it has nothing more said in this turn.
 _LISTEN = "action_listen"
 # What was answered to a message without words, or to the second one.
@@ -200,8 +200,8 @@ class Engine:
         ]
         if enclosed:
             stage.dispatcher.effect(KeepMedia(message=inbound.key, attachments=inbound.attachments))
-            before = stage.state.slots.get(_MEDIA) or []
-            stage.state.slots[_MEDIA] = [*before, *enclosed][-_MOST_MEDIA:]
+            before = stage.state.slots.get(MEDIA) or []
+            stage.state.slots[MEDIA] = [*before, *enclosed][-_MOST_MEDIA:]
         if enclosed and not inbound.text.strip() and not stage.chosen:
             stage.parsed = _understood(_ENCLOSED, {}, stage.state.language)
             stage.chosen = True

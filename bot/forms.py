@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bot.engine import Stage
 
 REQUESTED_SLOT = "requested_slot"
+# What came and is not spoken of yet: a slot that every dialog may empty.
+MEDIA = "media"
 
 
 class FormLoop:
@@ -79,6 +81,7 @@ class FormLoop:
         if not keep_slots:
             for slot in self._rules.forms[frame.name].required_slots:
                 stage.state.slots[slot] = self._rules.slots[slot].initial
+            stage.state.slots.update(_unpromised(stage.state.slots, frame.name))
 
     def drop_all(self, stage: Stage) -> None:
         """Forget every form under way."""
@@ -147,6 +150,13 @@ class FormLoop:
 
     def _next_missing(self, stage: Stage, form: Form) -> str:
         return next((name for name in form.required_slots if stage.state.slots.get(name) is None), "")
+
+
+def _unpromised(slots: Mapping[str, Any], form: str) -> dict[str, Any]:
+    """What came and was promised to a form that is given up: it is anybody's again."""
+    found = slots.get(MEDIA) or []
+    free = [{**each, "promised": ""} if each.get("promised") == form else each for each in found]
+    return {MEDIA: free} if found else {}
 
 
 def _mapped(mapping: SlotMapping, slot: str, stage: Stage, frame: FormFrame) -> Any:

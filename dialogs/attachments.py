@@ -14,7 +14,7 @@ from complaints.references import spoken
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import case_just_filed
 from dialogs.directory import Directory
-from dialogs.enclosed import unused, used
+from dialogs.enclosed import promised, unused, used
 from dialogs.ports import Ports
 
 _FORM, _PLACE = "complaint_form", "complaint_place"
@@ -89,15 +89,16 @@ class AttachmentCame(DialogAction):
         return remember(goal="nearest")
 
     def _for_the_form(self, turn: Turn, quiet: Events) -> Events:
+        promise = promised(self.ports, turn, _FORM)
         place = next((each for each in _came(turn) if each["kind"] == MediaKind.LOCATION), None)
         if place and turn.slot("requested_slot") == _PLACE:
             # Ten metres, as far as a confirmation has room; what was sent is kept as it is.
             where = {name: f"{place[name]:.4f}" for name in ("latitude", "longitude")}
             said = turn.words.label("shared_position", **where)
-            return [*remember(complaint_place=said), FollowupAction(_FORM)]
+            return [*promise, *remember(complaint_place=said), FollowupAction(_FORM)]
         if not quiet:
             turn.say("utter_media_added")
-        return quiet
+        return [*promise, *quiet]
 
 
 class AttachmentBeside(DialogAction):

@@ -15,7 +15,7 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import ASK, case_just_filed
 from dialogs.circumstances import Circumstances
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
-from dialogs.enclosed import unused
+from dialogs.enclosed import promised, unused
 from dialogs.intake import Intake
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
@@ -144,7 +144,7 @@ class AskConfirmation(DialogAction):
         if enclosed := unused(self.ports, turn):
             turn.say("utter_media_with_it", count=len(enclosed))
         turn.say(_CONFIRM, words=words, place=place)
-        return []
+        return promised(self.ports, turn, _FORM) if enclosed else []
 
     def _place(self, turn: Turn) -> str:
         place = turn.slot("complaint_place")
