@@ -95,7 +95,10 @@ class Collector:
     async def step(self) -> int:
         """One round; how much there was to do."""
         waiting = await self._shelf.waiting(self._taking.lanes, self._taking.claim)
-        await asyncio.gather(*(self._collect(each) for each in waiting))
+        # None is left running behind an error: whoever closes the store would close it under the others.
+        for ended in await asyncio.gather(*map(self._collect, waiting), return_exceptions=True):
+            if ended is not None:
+                raise ended
         untold = await self._shelf.untold(100, self._taking.claim)
         for _, together in groupby(sorted(untold, key=_whom), key=_whom):
             await self._tell(list(together))

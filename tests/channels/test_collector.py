@@ -20,7 +20,7 @@ from bot.media import KeepMedia, MediaWriter, attach, media_id, media_rule
 from bot.messages import Attachment, MediaKind
 from bot.pipeline import Handled, Outcome
 from bot.retention import purge
-from bot.shelf import Kept, Shelf
+from bot.shelf import Claimed, Kept, Shelf
 from bot.urns import Urn
 from channels.collector import INTENT, Collector, Taking
 from channels.egress import Egress
@@ -53,11 +53,12 @@ class World:
     taking: Taking
     told: list[tuple[Urn, str, Mapping[str, Any], str]] = field(default_factory=list)
     outcome: Handled | Exception = Handled.DONE
+    shelves: type[Shelf] = Shelf
 
     @property
     def shelf(self) -> Shelf:
         store = self.edge.store
-        return Shelf(store.db, store.vault, store.clock)
+        return self.shelves(store.db, store.vault, store.clock)
 
     @property
     def collector(self) -> Collector:
@@ -234,6 +235,24 @@ async def test_a_database_that_is_away_is_told_to_the_caller(world: World) -> No
     world.outcome = DatabaseUnavailable()
     with pytest.raises(DatabaseUnavailable):
         await world.works()
+
+
+class AwayForOne(Shelf):
+    """A shelf whose database goes away when the first message is worked on."""
+
+    async def lately(self, claimed: Claimed) -> int:
+        if claimed.id == media_id("t:1", 0):
+            raise DatabaseUnavailable
+        return await super().lately(claimed)
+
+
+async def test_an_error_leaves_nothing_running_behind_it(world: World) -> None:
+    world.shelves = AwayForOne
+    await world.comes("t:1", world.has("a", picture()))
+    await world.comes("t:2", world.has("b", picture()))
+    with pytest.raises(DatabaseUnavailable):
+        await world.works()
+    assert sorted(each.state for each in await world.kept()) == ["stored", "waiting"]
 
 
 async def test_what_is_erased_while_it_is_fetched_stays_erased(world: World) -> None:
