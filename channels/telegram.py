@@ -255,10 +255,19 @@ class TelegramChannel:
         )
 
     def _edited(self, update_id: str, message: Document) -> InboundEvent:
-        """A correction made at once is heard; what is changed later was answered long ago."""
+        """A correction made at once is heard, its words alone: the file came before.
+
+        What is changed later was answered long ago; a place that moves is told every few seconds.
+        """
+        if "location" in message:
+            return Ignored(reason="edited_place")
         if whole(message, "edit_date") - whole(message, "date") > _CORRECTED_SECONDS:
             return Ignored(reason="edited_late")
-        return self._message(update_id, message)
+        event = self._message(update_id, message)
+        if not isinstance(event, InboundMessage):
+            return event
+        wordless = not (event.text or event.payload)
+        return Ignored(reason="no_text") if wordless else replace(event, attachments=())
 
     def _pressed(self, update_id: str, query: Document) -> InboundEvent:
         shown, data = member(query, "message"), text(query, "data")
