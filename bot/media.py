@@ -65,8 +65,9 @@ class MediaWriter:
         rows = []
         for position, each in enumerate(effect.attachments):
             row_id = media_id(effect.message, position)
-            told = asdict(each) | {"urn": str(context.urn or "")}
             here = each.kind is MediaKind.LOCATION
+            # Of a place nothing is ever told to its sender: it is there at once.
+            told = asdict(each) | ({} if here else {"urn": str(context.urn or "")})
             rows.append(
                 {
                     "id": row_id,

@@ -46,8 +46,11 @@ _CLAIM = (
     .values(due_at=bindparam("until"), attempts=media.c.attempts + 1)
 )
 _MOVE = update(media).where(media.c.id == bindparam("of_id"), media.c.due_at == bindparam("was"))
-_REFUSE = _MOVE.values(state=REFUSED, reason=bindparam("because"), due_at=bindparam("then"))
+_LOSE = _MOVE.values(state=REFUSED, reason=bindparam("because"), due_at=bindparam("then"))
+# Its sender is told with tries of their own.
+_REFUSE = _LOSE.values(attempts=0, told_sealed=bindparam("told"))
 _LATER = _MOVE.values(due_at=bindparam("then"))
+_SETTLE = _MOVE.values(due_at=0, told_sealed=bindparam("told"))
 _STORE = _MOVE.values(
     state=STORED,
     kind=bindparam("as_kind"),
@@ -71,7 +74,7 @@ _LATELY = (
     select(func.count())
     .select_from(media)
     .where(media.c.contact_id == bindparam("of_contact"), media.c.created_at > bindparam("since"))
-    .where(media.c.created_at <= bindparam("until"))
+    .where(media.c.created_at <= bindparam("until"), media.c.kind != MediaKind.LOCATION)
 )
 
 
@@ -123,7 +126,7 @@ class Shelf:
         return await self._claim(REFUSED, most, seconds)
 
     async def lately(self, claimed: Claimed) -> int:
-        """How much this person had sent within a day when this came."""
+        """How many files this person had sent within a day when this came."""
         of = {
             "of_contact": claimed.contact_id,
             "since": claimed.created_at - _DAY_MS,
@@ -142,13 +145,11 @@ class Shelf:
             sealed = cipher.encrypt(_nonce(ordinal), piece, _place(claimed.id, ordinal, len(pieces)))
             await self._commit(_ADD_PIECE, {"media_id": claimed.id, "ordinal": ordinal, "piece": sealed})
         about = {"key": key.hex(), "pieces": len(pieces), "sha256": hashlib.sha256(file.data).hexdigest()}
-        told = {"kind": claimed.attachment.kind, "name": claimed.attachment.name}
         stored = {
             "of_id": claimed.id,
             "was": claimed.until,
             "as_kind": file.kind,
-            # Where it lay at the provider may still open it: that is forgotten.
-            "told": self._vault.seal_json(told, f"media:{claimed.id}"),
+            "told": self._told(claimed),
             "key": self._vault.seal_json(about, f"media:{claimed.id}"),
             "type": file.media_type,
             "bytes": len(file.data),
@@ -164,9 +165,9 @@ class Shelf:
     async def refuse(self, claimed: Claimed, reason: Reason) -> None:
         """Note that it will never be kept; its sender is told soon, where we know one."""
         then = to_ms(self._clock.now() + _TOGETHER) if claimed.urn else 0
-        await self._commit(
-            _REFUSE, {"of_id": claimed.id, "was": claimed.until, "because": reason.value, "then": then}
-        )
+        sender = {"urn": str(claimed.urn)} if claimed.urn else {}
+        refused = {"because": reason.value, "then": then, "told": self._told(claimed, **sender)}
+        await self._commit(_REFUSE, {"of_id": claimed.id, "was": claimed.until, **refused})
 
     async def later(self, claimed: Claimed, seconds: float) -> None:
         """Leave it for another attempt after so many seconds."""
@@ -174,9 +175,10 @@ class Shelf:
         await self._commit(_LATER, {"of_id": claimed.id, "was": claimed.until, "then": then})
 
     async def settled(self, claimed: Sequence[Claimed]) -> None:
-        """Nothing more is to be done about these."""
+        """Nothing more is to be done about these; who sent them is forgotten."""
         writes = WriteSet()
-        writes.add(_LATER, [{"of_id": each.id, "was": each.until, "then": 0} for each in claimed])
+        rows = [{"of_id": each.id, "was": each.until, "told": self._told(each)} for each in claimed]
+        writes.add(_SETTLE, rows)
         await self._db.commit(writes)
 
     async def of(self, subject: str) -> Sequence[Kept]:
@@ -219,8 +221,13 @@ class Shelf:
                 # Nobody can ever tell where it lies, or whom to tell so.
                 log.exception("shelf.unreadable")
                 lost = {"of_id": row.id, "was": until, "because": Reason.GONE.value, "then": 0}
-                await self._commit(_REFUSE, lost)
+                await self._commit(_LOSE, lost)
         return claimed
+
+    def _told(self, claimed: Claimed, **sender: str) -> bytes:
+        """What is still known of it, sealed; not where it lay at the provider, which may still open it."""
+        told = {"kind": claimed.attachment.kind, "name": claimed.attachment.name}
+        return self._vault.seal_json(told | sender, f"media:{claimed.id}")
 
     def _claimed(self, row: Row[Any], until: int) -> Claimed:
         told = self._vault.open_json(row.told_sealed, f"media:{row.id}")

@@ -208,6 +208,7 @@ async def test_a_provider_that_is_away_is_asked_again_with_growing_pauses_and_th
     assert [each.state for each in await world.kept()] == ["waiting"]
     await world.works(20, 200)
     assert [(each.state, each.reason) for each in await world.kept()] == [("refused", "gone")]
+    assert [slots for _, _, slots, _ in world.told] == [{"gone": "1"}]
 
 
 async def test_a_channel_that_is_not_configured_any_more(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -61,6 +62,11 @@ class World:
         writes = WriteSet()
         attach(ids, contact, subject, writes)
         await self.db.commit(writes)
+
+    async def told(self, key: str) -> dict[str, Any]:
+        """What the row of the first thing in a message still says of it."""
+        row = await self.db.first(select(media.c.told_sealed).where(media.c.id == media_id(key, 0)))
+        return self.vault.open_json(row.told_sealed, f"media:{media_id(key, 0)}") if row else {}
 
     async def count(self) -> tuple[int, int]:
         rows = [await self.db.first(select(func.count()).select_from(each)) for each in (media, media_pieces)]
@@ -130,6 +136,26 @@ async def test_a_piece_that_was_changed_moved_or_lost_is_told(world: World) -> N
     await world.db.commit(writes)
     with pytest.raises(SealBroken):
         await world.shelf.read(kept)
+
+
+async def test_where_it_lay_and_who_sent_it_are_forgotten_once_nobody_needs_them(world: World) -> None:
+    told = {"kind": "photo", "name": "canary.jpg"}
+    await world.keep("t:1", PLACE)
+    assert "urn" not in await world.told("t:1")
+    await world.keep("t:2", PHOTO)
+    (claimed,) = await world.shelf.waiting(5, 60)
+    await world.shelf.refuse(claimed, Reason.GONE)
+    assert await world.told("t:2") == told | {"urn": str(URN)}
+    world.pinned.advance(6)
+    await world.shelf.settled(await world.shelf.untold(5, 60))
+    assert await world.told("t:2") == told
+
+
+async def test_a_place_is_not_counted_among_the_files_of_a_day(world: World) -> None:
+    await world.keep("t:1", PLACE, PLACE)
+    await world.keep("t:2", PHOTO)
+    (claimed,) = await world.shelf.waiting(5, 60)
+    assert await world.shelf.lately(claimed) == 1
 
 
 async def test_nobody_attaches_what_somebody_else_sent_or_what_is_attached(world: World) -> None:
