@@ -189,7 +189,7 @@ async def _besiege(
             twilio_url=provider.url,
             database_url=database_url,
             provider_seconds=1.5,
-            grace=2.0,
+            grace=3.0,
         )
         server = PatouServer(setup, session)
         siege = Siege(server, TwilioSide(server, provider, session), seed)

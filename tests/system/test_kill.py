@@ -15,7 +15,7 @@ KILLS = 5
 async def test_kills_under_load_lose_and_double_nothing(
     database_url: str, make: Make, twilio: TwilioServer, session: ClientSession
 ) -> None:
-    server = make(database_url=database_url, provider_seconds=1.5, grace=2.0)
+    server = make(database_url=database_url, provider_seconds=1.5, grace=3.0)
     twilio.messages.clear()
     twilio.plan.clear()
     siege = Siege(server, TwilioSide(server, twilio, session), seed=20)
