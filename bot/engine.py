@@ -47,8 +47,9 @@ _CHOICE_DIGITS = 2
 _TWO_ANSWERS = 4
 # The wish of a message that has something with it and no words, and what is run after the answer to the words.
 _ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
-# So much that is not spoken of yet is remembered.
-_MOST_MEDIA = 20
+# So much that is not spoken of yet is remembered: more than is taken of one person in a day, so that what
+# is too much is refused in words (PATOU_MEDIA_DAILY_FILES) and not forgotten here.
+_MOST_MEDIA = 100
 # Rasa's name for waiting: an action that wants it has nothing more said in this turn.
 _LISTEN = "action_listen"
 # What was answered to a message without words, or to the second one.

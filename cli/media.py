@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
+import pwd
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -58,8 +58,13 @@ async def _list(kit: Kit, case: str) -> None:
 
 async def _export(kit: Kit, case: str, out: Path) -> None:
     async with _files(kit) as files:
-        async for name, data in files.hand_out(case, getpass.getuser()):
+        async for name, data in files.hand_out(case, _who()):
             click.echo(_written(out / name, data))
+
+
+def _who() -> str:
+    """The account that this runs under, as the system has it: $LOGNAME says what its caller wants."""
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 def _written(path: Path, data: bytes) -> str:

@@ -52,7 +52,7 @@ _SOUNDS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def _confine() -> None:
-    """Take from this process what a decoder needs none of: files, sockets, children, time and memory without end."""
+    """Take from this process what a decoder needs none of: files, sockets, time and memory without end."""
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
