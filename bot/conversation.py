@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,14 +57,9 @@ class Conversation:
         when the person last wrote on this channel, in milliseconds.
         """
         can = self._capabilities[inbound.channel]
-        ids = [self._chance.id(now) for _ in range(len(drafts) + 1)]
-        heard_at = from_ms(heard) if can.window else None
-        replies = tuple(
-            _reply(inbound, draft, id_, now, heard_at) for id_, draft in zip(ids[1:], drafts, strict=True)
-        )
-        if inbound.reply_token and replies:
-            # It is good for one message.
-            replies = (replace(replies[0], reply_token=inbound.reply_token), *replies[1:])
+        # Before those of the replies: ids rise in the order of the conversation.
+        inbound_id = self._chance.id(now)
+        replies = self._replies(inbound, drafts, now, from_ms(heard) if can.window else None)
         purge_at = to_ms(now + self._kept)
         about = {
             "contact_id": person.contact_id,
@@ -75,7 +69,7 @@ class Conversation:
         }
         rows = [self._row(reply.id, "out", reply.text, about) for reply in replies]
         if inbound.text:
-            rows.insert(0, self._row(ids[0], "in", inbound.text, about))
+            rows.insert(0, self._row(inbound_id, "in", inbound.text, about))
         if rows:
             writes.add(_ADD, rows)
         shown = answered and can.inline and not can.fetched
@@ -93,23 +87,28 @@ class Conversation:
                 self._spending.add(draft.parts)
         return replies
 
+    def _replies(
+        self, inbound: InboundMessage, drafts: Sequence[Draft], now: datetime, heard_at: datetime | None
+    ) -> tuple[OutboundMessage, ...]:
+        """The drafts, addressed; a token to reply by is good for the first alone."""
+        tokens = (inbound.reply_token, *("" for _ in drafts))
+        return tuple(
+            OutboundMessage(
+                id=self._chance.id(now),
+                channel=inbound.channel,
+                urn=inbound.urn,
+                text=draft.text,
+                choices=draft.choices,
+                matters=draft.matters,
+                enclosure=draft.enclosure,
+                cause=inbound.key,
+                created_at=now,
+                heard_at=heard_at,
+                reply_token=token,
+            )
+            for draft, token in zip(drafts, tokens, strict=False)
+        )
+
     def _row(self, row_id: str, direction: str, text: str, about: Mapping[str, Any]) -> dict[str, Any]:
         sealed = self._vault.seal(text.encode(), f"messages:{row_id}")
         return {"id": row_id, "direction": direction, "text_sealed": sealed, **about}
-
-
-def _reply(
-    inbound: InboundMessage, draft: Draft, reply_id: str, now: datetime, heard_at: datetime | None
-) -> OutboundMessage:
-    return OutboundMessage(
-        id=reply_id,
-        channel=inbound.channel,
-        urn=inbound.urn,
-        text=draft.text,
-        choices=draft.choices,
-        matters=draft.matters,
-        enclosure=draft.enclosure,
-        cause=inbound.key,
-        created_at=now,
-        heard_at=heard_at,
-    )

@@ -20,12 +20,14 @@ from bot.conversation import Conversation
 from bot.crypto import Vault
 from bot.db import Database
 from bot.effects import Effects
+from bot.engine import Engine
 from bot.erasure import Erasure
 from bot.follow_up import FollowUp
 from bot.guesses import CarriedGuesses, Guesses
 from bot.inbox import Inbox
 from bot.limits import Limits
 from bot.linking import Linking
+from bot.locks import Locks
 from bot.media import MediaWriter
 from bot.messages import Capabilities
 from bot.nlu.interpreter import Interpreter
@@ -116,58 +118,63 @@ async def open_installation(
         overlays = overlays_of(ground)
         if not maintenance:
             await overlays.refresh()
-        actions = discover(_ports(ground, ways))
-        interpreter = RememberingInterpreter(await understanding(config, country))
-        effects = Effects(
-            writers=_writers(ground), db=db, vault=vault, clock=ground.clock, chance=ground.chance
-        )
         spending = Spending(db, ground.clock, country.pack.zone, config.daily_parts)
         follow_up = _follow_up(ground, ways, spending)
-        kept = timedelta(days=config.purge_messages_days)
-        inbox = Inbox(db, vault, ground.chance, kept)
-        outbox = Outbox(db, vault, ground.clock, ground.chance, follow_up.after)
-        parts = Parts(
-            db=db,
-            vault=vault,
-            locks=locks,
-            clock=ground.clock,
-            chance=ground.chance,
-            people=People(db, vault, ground.chance, timedelta(days=config.purge_contacts_days)),
-            inbox=inbox,
-            conversation=Conversation(
-                vault=vault,
-                chance=ground.chance,
-                capabilities=ways.capabilities,
-                spending=spending,
-                kept=kept,
-            ),
-            outbox=outbox,
-            interpreter=interpreter,
-            engine=engine_of(country, actions),
-            renderer=renderer_of(country),
-            effects=effects,
-            spending=spending,
-            capabilities=ways.capabilities,
-            may_answer=_may_answer(country.phones),
-            turn_seconds=config.turn_seconds,
-        )
+        actions = discover(_ports(ground, ways))
+        interpreter = RememberingInterpreter(await understanding(config, country))
+        parts = _parts(ground, ways, locks, spending, follow_up, interpreter, engine_of(country, actions))
         waiting = Wake()
         pipeline = Pipeline(parts, committed=committed, waiting=waiting)
-        backlog = Backlog(inbox, pipeline, ground.clock)
+        backlog = Backlog(parts.inbox, pipeline, ground.clock)
         waiting.then = backlog.wake
         stack.push_async_callback(pipeline.close)
         yield Installation(
             ground=ground,
             limits=limits,
-            outbox=outbox,
+            outbox=parts.outbox,
             follow_up=follow_up,
             interpreter=interpreter,
             actions=actions,
-            effects=effects,
+            effects=parts.effects,
             pipeline=pipeline,
             backlog=backlog,
             overlays=overlays,
         )
+
+
+def _parts(
+    ground: Ground,
+    ways: Ways,
+    locks: Locks,
+    spending: Spending,
+    follow_up: FollowUp,
+    interpreter: Interpreter,
+    engine: Engine,
+) -> Parts:
+    """What the pipeline is made of."""
+    config, db, vault, clock, chance = ground.config, ground.db, ground.vault, ground.clock, ground.chance
+    kept = timedelta(days=config.purge_messages_days)
+    return Parts(
+        db=db,
+        vault=vault,
+        locks=locks,
+        clock=clock,
+        chance=chance,
+        people=People(db, vault, chance, timedelta(days=config.purge_contacts_days)),
+        inbox=Inbox(db, vault, chance, kept),
+        conversation=Conversation(
+            vault=vault, chance=chance, capabilities=ways.capabilities, spending=spending, kept=kept
+        ),
+        outbox=Outbox(db, vault, clock, chance, follow_up.after),
+        interpreter=interpreter,
+        engine=engine,
+        renderer=renderer_of(ground.country),
+        effects=Effects(writers=_writers(ground), db=db, vault=vault, clock=clock, chance=chance),
+        spending=spending,
+        capabilities=ways.capabilities,
+        may_answer=_may_answer(ground.country.phones),
+        turn_seconds=config.turn_seconds,
+    )
 
 
 def overlays_of(ground: Ground) -> Overlays:
