@@ -1,12 +1,24 @@
-"""What a browser's request tells: the language it wants, whether a page of ours made it, and from which network."""
+"""Pages for browsers: the words they take, and what a request tells of its language, its page and its network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Protocol
 from urllib.parse import urlsplit
 
 _ACCEPTED_READ = 200  # characters of Accept-Language
+
+
+class Words(Protocol):
+    """The pack's side of a page."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the page can be in, the default one first."""
+
+    def label(self, language: str, key: str) -> str:
+        """A word in the nearest language that has it."""
 
 
 def language(wanted: str, accepted: str, known: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Protocol
 from aiohttp import web
 
 from bot import browsers
+from bot.browsers import Words
 from bot.limits import Limits
 from bot.messages import OutboundMessage
 from bot.outbox import Outbox
@@ -61,17 +62,6 @@ _POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors "
 )
-
-
-class Words(Protocol):
-    """The pack's side of the page."""
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """The languages that the page can be in, the default one first."""
-
-    def label(self, language: str, key: str) -> str:
-        """A word in the nearest language that has it."""
 
 
 class Assets(Protocol):

@@ -8,7 +8,8 @@ from string import Template
 from aiohttp import web
 
 from bot import browsers
-from channels.chat import TEMPLATES, Assets, Words, addresses, language_links, page_headers
+from bot.browsers import Words
+from channels.chat import TEMPLATES, Assets, addresses, language_links, page_headers
 from channels.web import WebChannel
 
 # What can be begun by one touch: the word on the tile, and what it stands for.

@@ -15,12 +15,13 @@ from string import Template
 from aiohttp import web
 
 from bot import browsers
+from bot.browsers import Words
 from bot.errors import DatabaseUnavailable
 from bot.limits import Limits
 from bot.messages import OutboundMessage
 from bot.outbox import Outbox
 from channels.base import Rate
-from channels.chat import LANGUAGE_LABEL, TEMPLATES, Assets, Words, addresses, page_headers, shown_ids
+from channels.chat import LANGUAGE_LABEL, TEMPLATES, Assets, addresses, page_headers, shown_ids
 from channels.errors import Malformed
 from channels.forms import read_form
 from channels.web import WebChannel, is_pending, session_urn

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot import browsers
+from bot.browsers import Words
 from bot.clock import Clock
 from bot.limits import Limits
 from complaints import pins
@@ -70,17 +71,6 @@ class Cases(Protocol):
 
     async def check_pin(self, reference: str, pin: str, guesser: str) -> PinCheck:
         """Judge one guess; a wrong one stays counted on the guesser and on the reference."""
-
-
-class Words(Protocol):
-    """The pack's side of the page."""
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """The languages that the page can be in, the default one first."""
-
-    def label(self, language: str, key: str) -> str:
-        """A word in the nearest language that has it."""
 
 
 class Assets(Protocol):
