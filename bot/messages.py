@@ -53,6 +53,10 @@ class InboundMessage:
     received, cleaned of control characters only. `payload` is what a pressed button carries.
     `proven` is another address of the same person, for which the provider vouches (a phone number
     shared by its owner). `reply_token` lets the next message be a reply, where that costs less.
+
+    In a session (`session` is set) `external_id` is what the gateway tells a hop by, and empty where
+    it has nothing of the kind; `accumulated` when `text` is all that was typed since it was dialled, joined
+    by `*`. What was typed behind the code when it was dialled comes in that form in any case.
     """
 
     channel: str
@@ -65,6 +69,7 @@ class InboundMessage:
     language: str = ""
     session: SessionEvent | None = None
     session_id: str = ""
+    accumulated: bool = False
     attachments: tuple[Attachment, ...] = ()
     proven: Urn | None = None
     reply_token: str = ""

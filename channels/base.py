@@ -17,6 +17,8 @@ from bot.outbox import SentPart
 from channels.forms import read_form
 
 ENDPOINTS = ("messages", "status", "ussd")
+# Slashes in "/channels/<name>/<endpoint>/<tail>".
+_BEFORE_ENDPOINT, _BEFORE_TAIL = 2, 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +38,13 @@ class RawRequest:
 
     @property
     def endpoint(self) -> str:
-        """`messages`, `status` or `ussd`: the last segment of the path."""
-        return self.path.rpartition("/")[2]
+        """`messages`, `status` or `ussd`: the segment of the path behind the channel's name."""
+        return self.path.split("/", 4)[3] if self.path.count("/") > _BEFORE_ENDPOINT else ""
+
+    @property
+    def tail(self) -> str:
+        """What follows the endpoint in the path, still percent-encoded: "4f2/start"; mostly nothing."""
+        return self.path.split("/", 4)[4] if self.path.count("/") > _BEFORE_TAIL else ""
 
     @property
     def path_qs(self) -> str:
@@ -62,6 +69,7 @@ class RawResponse:
     status: int = 200
     body: bytes = b""
     content_type: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

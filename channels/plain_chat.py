@@ -24,8 +24,9 @@ from channels.base import Rate
 from channels.chat import LANGUAGE_LABEL, TEMPLATES, Assets, addresses, page_headers, shown_ids
 from channels.errors import Malformed
 from channels.forms import read_form
+from channels.intake import Accepting, readable
 from channels.web import WebChannel, is_pending, session_urn
-from channels.webhook import Accepting, Refusal, pace, read_request, readable, refused
+from channels.webhook import Refusal, pace, read_request, refused
 
 LABELS = (
     "chat_title",

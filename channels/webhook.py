@@ -4,60 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from functools import cache
-from typing import Protocol
+from collections.abc import Iterable, Mapping
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.errors import Conflict, DatabaseUnavailable, PatouError
+from bot.errors import DatabaseUnavailable, PatouError
 from bot.limits import Limits
-from bot.messages import (
-    Attachment,
-    DeliveryReport,
-    InboundEvent,
-    InboundMessage,
-    OutboundMessage,
-    Reachability,
-)
 from bot.metrics import Metrics
-from bot.receipts import Receipts
-from bot.text.clean import clean
-from bot.text.graphemes import cut
-from channels.base import ENDPOINTS, Accepted, Channel, Limited, Rate, RawRequest, RawResponse
+from channels.base import ENDPOINTS, Channel, Limited, Rate, RawRequest, RawResponse
 from channels.errors import Malformed, NotAuthentic, NotServed, NotSupported
-from channels.optouts import OptOuts
+from channels.intake import Intake
 
 log = structlog.get_logger()
 
 BODY_LIMIT = 64 * 1024  # bytes, after decompression
-TEXT_LIMIT = 5_000  # code points of a message that are read
-ATTACHMENTS = 10  # of one message that are looked at
-_LONGEST = 4_000  # code points of an address that is fetched
 _READ_SECONDS = 5.0
 _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
-
-
-class Handling(Protocol):
-    """What became of a message, as the pipeline tells it."""
-
-    @property
-    def kind(self) -> str:
-        """`done`, `pending`, `duplicate` or `limited`."""
-
-    @property
-    def messages(self) -> tuple[OutboundMessage, ...]:
-        """The replies, for channels that show them inline."""
-
-
-class Accepting(Protocol):
-    """The pipeline's side of the door."""
-
-    async def accept(self, message: InboundMessage) -> Handling:
-        """Take a message; durable on return. Raises DatabaseUnavailable."""
 
 
 class Refusal(PatouError):
@@ -71,40 +35,33 @@ class Refusal(PatouError):
 
 
 class Door:
-    """The webhook routes of all channels; `attached` is called when a message came with more than words."""
+    """The webhook routes of all channels."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each part once
+    def __init__(
         self,
         *,
         channels: Mapping[str, Channel],
-        pipeline: Accepting,
-        receipts: Receipts,
-        opt_outs: OptOuts,
+        intake: Intake,
         limits: Limits,
         metrics: Metrics,
-        attached: Callable[[], None] = lambda: None,
         body_limit: int = BODY_LIMIT,
         read_seconds: float = _READ_SECONDS,
     ) -> None:
         self._channels = channels
         # Asked once, as the question costs time in every request.
         self._limited = {name: each for name, each in channels.items() if isinstance(each, Limited)}
-        self._pipeline = pipeline
-        self._receipts = receipts
-        self._opt_outs = opt_outs
+        self._intake = intake
         self._limits = limits
         self._body_limit = body_limit
         self._read_seconds = read_seconds
         self._metrics = metrics
-        self._attached = attached
         self._turns = {name: metrics.turns.labels(name) for name in channels}
-        self._inbound = cache(metrics.inbound.labels)
 
     def routes(self) -> list[web.RouteDef]:
-        """`/channels/<name>/messages`, `/status` and `/ussd`, by GET and POST."""
+        """`/channels/<name>/messages`, `/status` and `/ussd`, by GET and POST; some gateways add to the last."""
         return [
-            web.route(method, f"/channels/{{name}}/{endpoint}", self.handle)
-            for endpoint in ENDPOINTS
+            web.route(method, f"/channels/{{name}}/{path}", self.handle)
+            for path in (*ENDPOINTS, "ussd/{tail:.+}")
             for method in ("GET", "POST")
         ]
 
@@ -121,12 +78,12 @@ class Door:
             self._metrics.refused.labels(known, str(refusal.status)).inc()
             log.info("webhook.refused", channel=known, status=refusal.status, reason=refusal.reason)
             return refused(refusal)
-        content_type = {"Content-Type": f"{response.content_type}; charset=utf-8"}
-        return web.Response(status=response.status, body=response.body, headers=content_type)
+        headers = {"Content-Type": f"{response.content_type}; charset=utf-8", **response.headers}
+        return web.Response(status=response.status, body=response.body, headers=headers)
 
     def _channel(self, name: str, request: web.Request) -> Channel:
         channel = self._channels.get(name)
-        endpoint = request.path.rpartition("/")[2]
+        endpoint = request.path.split("/", 4)[3]
         if channel is None or endpoint not in channel.endpoints:
             raise Refusal(404, "not_found")
         methods = channel.endpoints[endpoint]
@@ -149,47 +106,10 @@ class Door:
         except Malformed as error:
             raise Refusal(400, error.reason) from None
         try:
-            outcomes = [await self._accept(channel, event) for event in events]
+            outcomes = [await self._intake.take(channel.name, event) for event in events]
         except DatabaseUnavailable:
             raise Refusal(503, "database_unavailable", {"Retry-After": "1"}) from None
         return channel.answer(raw, outcomes)
-
-    async def _accept(self, channel: Channel, event: InboundEvent) -> Accepted:
-        """One event in a commit of its own; what follows it in the request is taken even if it is ignored."""
-        if isinstance(event, InboundMessage):
-            handling = await self._pipeline.accept(readable(event))
-            kind = str(handling.kind)
-            self._inbound(channel.name, kind).inc()
-            if event.attachments:
-                self._attached()
-            return Accepted(event=event, kind=kind, messages=handling.messages)
-        if isinstance(event, DeliveryReport):
-            reason = await self._report(event)
-        elif isinstance(event, Reachability):
-            reason = "" if await self._opt_outs.hear(event) else "unknown_person"
-        else:
-            reason = event.reason
-        if reason:
-            self._metrics.ignored.labels(channel.name, reason).inc()
-        return Accepted(event=event, kind="ignored" if reason else "done")
-
-    async def _report(self, report: DeliveryReport) -> str:
-        """Apply a delivery report; the reason why it changes nothing, or the empty string."""
-        try:
-            reported = await self._receipts.apply(report)
-        except Conflict:
-            raise DatabaseUnavailable from None
-        if reported is None:
-            return "unknown_message"
-        if report.opted_out:
-            await self._opt_outs.record(
-                told_in=reported.id,
-                contact_id=reported.contact_id,
-                urn_lookup=reported.urn_lookup,
-                channel=report.channel,
-                code=report.error_code,
-            )
-        return "" if reported.moved else "late_report"
 
 
 async def pace(limits: Limits, rates: Iterable[Rate]) -> None:
@@ -198,30 +118,6 @@ async def pace(limits: Limits, rates: Iterable[Rate]) -> None:
         wait = await limits.take(rate.key, rate.limit, rate.seconds)
         if wait > 0:
             raise Refusal(429, "too_many_requests", {"Retry-After": str(math.ceil(wait))})
-
-
-def readable(message: InboundMessage) -> InboundMessage:
-    """The message with all that a person or a provider worded cleaned, and cut to what is read of it."""
-    text, _ = cut(clean(message.text), TEXT_LIMIT)
-    payload, _ = cut(clean(message.payload), TEXT_LIMIT)
-    recipient, language = clean(message.recipient)[:255], clean(message.language)
-    cleaned = (text, payload, recipient, language)
-    if message.attachments:
-        message = replace(message, attachments=tuple(map(_told, message.attachments[:ATTACHMENTS])))
-    if cleaned == (message.text, message.payload, message.recipient, message.language):
-        return message
-    return replace(message, text=text, payload=payload, recipient=recipient, language=language)
-
-
-def _told(attachment: Attachment) -> Attachment:
-    """What is told of an attachment, cleaned; a reference that had to be changed would lead elsewhere."""
-    reference = clean(attachment.reference)
-    return replace(
-        attachment,
-        reference=reference if reference == attachment.reference and len(reference) <= _LONGEST else "",
-        media_type=clean(attachment.media_type)[:120],
-        name=clean(attachment.name)[:120],
-    )
 
 
 async def read_request(request: web.Request, limit: int, seconds: float) -> RawRequest:

@@ -28,6 +28,7 @@ from channels.config import build_channels, load_channels
 from channels.delivery import Delivery, Figures
 from channels.egress import Egress
 from channels.follow_ups import follow_ups
+from channels.intake import Intake
 from channels.optouts import OptOut, OptOuts
 from channels.webhook import Door
 from complaints.follows import Follows
@@ -90,15 +91,14 @@ def _server(
     """Every route, under the role of those who may use it."""
     ground = opened.ground
     config = ground.config
-    door = Door(
-        channels=channels,
+    intake = Intake(
         pipeline=opened.pipeline,
         receipts=Receipts(ground.db, ground.clock, opened.follow_up.after),
         opt_outs=opt_outs,
-        limits=opened.limits,
         metrics=metrics,
         attached=collector.wake,
     )
+    door = Door(channels=channels, intake=intake, limits=opened.limits, metrics=metrics)
     routes = {
         "provider": door.routes(),
         "anyone": [*health_routes(ground.db), *pages(channels.values(), opened)],

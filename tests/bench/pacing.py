@@ -41,6 +41,7 @@ _BARE_SECONDS = 2.0
 _TIMEOUT = 10.0
 _MARGIN = 0.5
 _BATCH, _SPARE, _BARE_RATE = 500, 50, 1_500
+_PATIENCE = 30.0  # with a slow disk, while the queue is filled
 _TEXT = "ພາສປອດ ລາຄາ $60 ໃຊ້ເວລາ 10 ວັນ"
 
 
@@ -105,7 +106,7 @@ async def _run(rules: Sequence[Rule], seconds: float) -> list[list[_Departure]]:
     """What left under each rule in these seconds, while more waited than might."""
     with tempfile.TemporaryDirectory(prefix="patou-bench-") as folder:
         async with AsyncExitStack() as stack:
-            db = await open_database(f"sqlite:///{folder}/patou.db", Clock())
+            db = await open_database(f"sqlite:///{folder}/patou.db", Clock(), patience=_PATIENCE)
             stack.push_async_callback(db.close)
             await upgrade(db)
             vault = await open_vault(db, MASTER, Clock())

@@ -32,6 +32,7 @@ from bot.schema import outbox, outbox_parts, urns
 from bot.urns import Urn
 from channels.base import Channel, Wiring
 from channels.delivery import Delivery, Figures
+from channels.intake import Intake
 from channels.optouts import OptOut, OptOuts
 from channels.webhook import Door
 from tests.pinned import PinnedTime
@@ -193,12 +194,20 @@ class Edge:
         """The door in."""
         return Door(
             channels=self.channels,
-            pipeline=self.pipeline,
-            receipts=self.store.receipts,
-            opt_outs=self.recording(),
+            intake=self.intake(),
             limits=self._limits,
             metrics=self.metrics,
             **options,
+        )
+
+    def intake(self, attached: Callable[[], None] = lambda: None) -> Intake:
+        """What takes events, whichever way they come."""
+        return Intake(
+            pipeline=self.pipeline,
+            receipts=self.store.receipts,
+            opt_outs=self.recording(),
+            metrics=self.metrics,
+            attached=attached,
         )
 
     def delivery(self, crowded: Callable[[], bool] = lambda: False, **options: Any) -> Delivery:

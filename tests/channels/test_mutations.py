@@ -16,7 +16,7 @@ from bot.messages import DeliveryReport, InboundEvent, InboundMessage
 from channels.base import Accepted, Channel, Limited, RawRequest
 from channels.config import kinds
 from channels.errors import Malformed, NotAuthentic
-from channels.webhook import readable
+from channels.intake import readable
 from tests.channels.harness import Edge
 from tests.channels.providers import connect
 from tests.channels.test_media import TABLE as MEDIA

@@ -17,7 +17,7 @@ from bot.messages import InboundMessage, OutboundMessage
 from bot.urns import Urn
 from channels.base import RawRequest
 from channels.errors import NotAuthentic
-from channels.webhook import TEXT_LIMIT, readable
+from channels.intake import TEXT_LIMIT, readable
 from tests.channels.harness import Edge, fetch
 from tests.channels.providers.kannel import KannelCaller
 from tests.channels.providers.twilio import TwilioCaller
@@ -144,7 +144,7 @@ async def test_inline_replies_are_in_the_answer(edge: Edge, web_caller: WebCalle
 )
 def test_only_listed_addresses_may_call(kannel_caller: KannelCaller, remote: str, listed: bool) -> None:
     request = RawRequest(
-        method="GET", path="/x/messages", query_string=f"key={KEY}", headers={}, remote=remote
+        method="GET", path="/channels/x/messages", query_string=f"key={KEY}", headers={}, remote=remote
     )
     channel = kannel_caller.edge.channels["kannel"]
     if listed:
