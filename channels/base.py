@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 from bot.clock import Clock
 from bot.messages import Attachment, Capabilities, InboundEvent, OutboundMessage
 from bot.outbox import SentPart
+from channels.errors import SendError
 from channels.forms import read_form
 
 ENDPOINTS = ("messages", "status", "ussd")
@@ -177,6 +178,37 @@ class Templated(Protocol):
 
     async def send_template(self, message: OutboundMessage) -> Sent:
         """Hand the message over in the approved text. Raises SendError, `outside_window` when there is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PartOutcome:
+    """What became of handing over one part: `sent` when the provider took it, else `error`.
+
+    `number` is the part's place in the message, from 0. An error that says nothing of what to do (it is
+    neither in doubt nor worth another try) means that this part, and with it the message, is refused.
+    """
+
+    number: int
+    sent: SentPart | None = None
+    error: SendError | None = None
+
+
+@runtime_checkable
+class Parted(Protocol):
+    """A channel that hands each part of a message to its provider by itself.
+
+    The same message is cut in the same way, and its parts bear the same reference, however often and
+    in however many pieces it is handed over: a phone joins a part that was sent again with the others.
+    """
+
+    def parts(self, message: OutboundMessage) -> Sequence[str]:
+        """The texts of the message's parts, in order; at least one."""
+
+    async def send_parts(self, message: OutboundMessage, numbers: Collection[int]) -> Sequence[PartOutcome]:
+        """Hand over the parts of these numbers, from 0: one outcome each.
+
+        Raises SendError when none could be handed over; `in_doubt` then speaks of all of them.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
