@@ -12,19 +12,19 @@ from typing import Any
 
 import structlog
 
+from bot.answers import Answer, Answers
 from bot.clock import Chance, Clock, to_ms
 from bot.contacts import People, Person
 from bot.conversation import Conversation
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
-from bot.dispatcher import Response
 from bot.effects import Effects
-from bot.engine import Engine, Turn
+from bot.engine import Engine
 from bot.errors import DatabaseUnavailable, Duplicate, Stale, Taken
 from bot.inbox import Inbox, Waiting
 from bot.locks import Locks
 from bot.messages import Capabilities, InboundMessage, OutboundMessage
-from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.nlu.interpreter import Interpreter
 from bot.outbox import Outbox, set_urn_state
 from bot.rendering import Renderer
 from bot.replies import may_reply
@@ -99,6 +99,7 @@ class Pipeline:
     def __init__(self, parts: Parts, *, committed: Callable[[], None], waiting: Callable[[], None]) -> None:
         """`committed` is called when messages lie in the outbox, `waiting` when one lies in the inbox."""
         self._parts = parts
+        self._answers = Answers(parts.interpreter, parts.engine, parts.renderer)
         self._committed = committed
         self._waiting = waiting
         self._requests = 0
@@ -230,9 +231,9 @@ class Pipeline:
             return
         person = await self._parts.people.load(message.urn, lookup, now)
         language, can = person.state.language, self._parts.capabilities[message.channel]
-        rendered = self._parts.renderer.render([Response(key="utter_sorry")], language, can)
+        drafts = self._answers.said("utter_sorry", language, can)
         heard = to_ms(message.received_at)
-        self._parts.conversation.add(person, message, rendered.drafts, now, writes, heard=heard)
+        self._parts.conversation.add(person, message, drafts, now, writes, heard=heard)
 
     async def _may_write(self, message: InboundMessage) -> bool:
         """Whether the address is one that we write to, and the day's budget still pays for it."""
@@ -281,9 +282,9 @@ class Pipeline:
             person = await self._parts.people.load(message.urn, lookup, now, visit.row_id)
             if person.pending and visit.waits:
                 return await self._keep(message, lookup, visit)
-            turn = await self._respond(person, message, event, now)
+            answer = await self._answer(person, message, event, now)
             try:
-                return await self._commit(person, message, turn, now, visit)
+                return await self._commit(person, message, answer, now, visit)
             except Duplicate:
                 repeated = tuple(await self._parts.outbox.replies_to(message.key))
                 return Outcome(kind=Handled.DUPLICATE, messages=repeated)
@@ -291,38 +292,27 @@ class Pipeline:
                 continue
         raise Stale
 
-    async def _respond(
+    async def _answer(
         self,
         person: Person,
         message: InboundMessage,
         event: tuple[str, Mapping[str, Any]] | None,
         now: datetime,
-    ) -> Turn:
+    ) -> Answer:
+        can = self._parts.capabilities[message.channel]
         if event:
-            return await self._parts.engine.originate(person.state, *event, now)
-        context = ParseContext(
-            language=person.state.language,
-            service=str(person.state.slots.get("service") or ""),
-            expects=person.state.expects,
-        )
-        parsed = await self._parts.interpreter.parse(message.text, context)
-        return await self._parts.engine.respond(person.state, message, dict(parsed))
+            return await self._answers.originated(person.state, *event, now, can)
+        return await self._answers.to(person.state, message, can)
 
     async def _commit(
-        self, person: Person, message: InboundMessage, turn: Turn, now: datetime, visit: Visit
+        self, person: Person, message: InboundMessage, answer: Answer, now: datetime, visit: Visit
     ) -> Outcome:
         """One commit for all that the message caused: its own row, the tracker, effects and replies."""
-        state = turn.state
-        rendered = self._parts.renderer.render(
-            turn.responses, state.language, self._parts.capabilities[message.channel]
-        )
-        if turn.responses:
-            # Where nothing is said, what was offered before still stands.
-            state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        state = answer.state
         repeated = bool(message.text) and message.text == state.last_text
         state.last_text = message.text
         answered = may_reply(
-            state, to_ms(now), idle=repeated or not turn.understood
+            state, to_ms(now), idle=repeated or not answer.understood
         ) and await self._may_write(message)
         if visit.unasked and not answered:
             return Outcome(kind=Handled.LIMITED)
@@ -332,7 +322,7 @@ class Pipeline:
         if person.unreached and not visit.unasked:
             # Who writes to us can be reached again; what they do not want to hear about is in the ledger.
             set_urn_state(writes, person.lookup, "active")
-        drafts = rendered.drafts if answered else ()
+        drafts = answer.drafts if answered else ()
         replies = self._parts.conversation.add(
             person,
             message,
@@ -344,7 +334,7 @@ class Pipeline:
         )
         # After the words of this turn: an effect may be that they are forgotten.
         self._parts.effects.add(
-            turn.effects,
+            answer.effects,
             writes,
             contact_id=person.contact_id,
             cause=message.key,

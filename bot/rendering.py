@@ -85,6 +85,10 @@ class Renderer:
             return Rendered(drafts=(), choices=())
         return _as_sms(_with_room(wordings)) if capabilities.sms else _as_chat(wordings, capabilities)
 
+    def matters(self, response: Response) -> bool:
+        """Whether it is worth an SMS where it does not arrive."""
+        return response.key in self._followed
+
     def parts(self, responses: Sequence[Response], language: str) -> int:
         """How many parts of an SMS they cost together, without what is shown only where it costs nothing."""
         wordings = [self._wording(each, language) for each in responses]
@@ -108,7 +112,7 @@ class Renderer:
             choices=tuple(always),
             extras=tuple(extras),
             budget=self._budgets.get(response.key, DEFAULT_BUDGET),
-            matters=response.key in self._followed,
+            matters=self.matters(response),
             enclosures=tuple(
                 Enclosure(**{**each, "kind": MediaKind(each["kind"])}) for each in response.enclosures
             ),

@@ -23,10 +23,15 @@ def pages(text: str, limit: int) -> list[str]:
     rest = text.strip()
     found = []
     while len(rest) > limit:
-        at = _end(rest, limit)
-        found.append(rest[:at].rstrip())
-        rest = rest[at:].lstrip()
+        page, rest = first_page(rest, limit)
+        found.append(page)
     return [*found, rest] if rest else found
+
+
+def first_page(text: str, limit: int) -> tuple[str, str]:
+    """The first page of a `text` longer than `limit` code points, and the rest, by the same rules."""
+    at = _end(text, limit)
+    return text[:at].rstrip(), text[at:].lstrip()
 
 
 def _end(text: str, limit: int) -> int:

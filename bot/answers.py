@@ -1,0 +1,78 @@
+"""The answer to a message: understood, decided and put into words; nothing is stored or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.dispatcher import Response
+from bot.engine import Engine, Turn
+from bot.messages import Capabilities, InboundMessage
+from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.rendering import Draft, Renderer
+from bot.trackers import TrackerState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What a message led to; `state` is the conversation after it.
+
+    `drafts` go by `channel`, or where that is empty by the one that the message came by; `copies`, of what
+    matters, go by `copied_to`. `understood` is false when nothing but "say it again" could be answered.
+    """
+
+    state: TrackerState
+    drafts: tuple[Draft, ...]
+    effects: tuple[Any, ...] = ()
+    understood: bool = True
+    channel: str = ""
+    copies: tuple[Draft, ...] = ()
+    copied_to: str = ""
+
+
+class Answers:
+    """Answers messages; the conversation's state is its to change."""
+
+    def __init__(self, interpreter: Interpreter, engine: Engine, renderer: Renderer) -> None:
+        self._interpreter = interpreter
+        self._engine = engine
+        self._renderer = renderer
+
+    async def to(self, state: TrackerState, message: InboundMessage, can: Capabilities) -> Answer:
+        """The answer to a person's message, for a channel that can show so much."""
+        return self.worded(await self.turn(state, message), can)
+
+    async def originated(
+        self, state: TrackerState, intent: str, slots: Mapping[str, Any], now: datetime, can: Capabilities
+    ) -> Answer:
+        """What the system says by itself."""
+        return self.worded(await self._engine.originate(state, intent, slots, now), can)
+
+    async def turn(self, state: TrackerState, message: InboundMessage) -> Turn:
+        """What is to be said, by the keys of its texts."""
+        context = ParseContext(
+            language=state.language,
+            service=str(state.slots.get("service") or ""),
+            expects=state.expects,
+        )
+        parsed = await self._interpreter.parse(message.text, context)
+        return await self._engine.respond(state, message, dict(parsed))
+
+    def worded(self, turn: Turn, can: Capabilities) -> Answer:
+        """The turn in words; where nothing is said, what was offered before still stands."""
+        state = turn.state
+        rendered = self._renderer.render(turn.responses, state.language, can)
+        if turn.responses:
+            state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        return Answer(state=state, drafts=rendered.drafts, effects=turn.effects, understood=turn.understood)
+
+    def said(self, key: str, language: str, can: Capabilities) -> tuple[Draft, ...]:
+        """One text, beside any conversation."""
+        return self._renderer.render([Response(key=key)], language, can).drafts
+
+    def copies(self, responses: Sequence[Response], language: str, can: Capabilities) -> tuple[Draft, ...]:
+        """Those of the responses that are worth an SMS, as that."""
+        matter = [each for each in responses if self._renderer.matters(each)]
+        return self._renderer.render(matter, language, can).drafts
