@@ -36,6 +36,12 @@ class Metrics:
             ["channel", "state"],
             registry=self._registry,
         )
+        self.files = Counter(
+            "patou_files",
+            "Tries to fetch and keep what came besides words, by what became of them",
+            ["channel", "outcome"],
+            registry=self._registry,
+        )
         self.turns = Histogram(
             "patou_turn_seconds",
             "From the request's arrival to its answer",

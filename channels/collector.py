@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot.errors import DatabaseUnavailable, Stale
 from bot.files.errors import NotKept, Reason
 from bot.files.workshop import Workshop
 from bot.messages import MediaKind
+from bot.metrics import Metrics
 from bot.pipeline import Handled, Outcome
 from bot.shelf import Claimed, Shelf
 from bot.urns import Urn
@@ -55,7 +57,7 @@ class Taking:
 class Collector:
     """Works for the channels that it is given; any number of processes may run one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
         shelf: Shelf,
@@ -64,6 +66,7 @@ class Collector:
         workshop: Workshop,
         originate: Originate,
         chance: Chance,
+        metrics: Metrics,
         taking: Taking,
     ) -> None:
         self._shelf = shelf
@@ -72,6 +75,7 @@ class Collector:
         self._workshop = workshop
         self._originate = originate
         self._chance = chance
+        self._files = cache(metrics.files.labels)
         self._taking = taking
         self._awake = asyncio.Event()
 
@@ -108,9 +112,10 @@ class Collector:
         """Fetch one, and note what became of it."""
         try:
             await self._fetch(claimed)
+            self._files(claimed.channel, "stored").inc()
         except NotKept as error:
             log.info("collector.refused", channel=claimed.channel, reason=error.reason.value)
-            await self._shelf.refuse(claimed, error.reason)
+            await self._refuse(claimed, error.reason)
         except (FetchError, SendError) as error:
             log.info("collector.not_fetched", channel=claimed.channel, code=error.code)
             await self._again(claimed, worth_it=_may_come(error))
@@ -144,10 +149,15 @@ class Collector:
 
     async def _again(self, claimed: Claimed, *, worth_it: bool) -> None:
         if not worth_it or claimed.attempts >= self._taking.tries:
-            await self._shelf.refuse(claimed, Reason.GONE)
+            await self._refuse(claimed, Reason.GONE)
             return
+        self._files(claimed.channel, "later").inc()
         pause = self._taking.first_pause * 3.0 ** (claimed.attempts - 1)
         await self._shelf.later(claimed, pause * self._chance.random.uniform(0.75, 1.25))
+
+    async def _refuse(self, claimed: Claimed, reason: Reason) -> None:
+        await self._shelf.refuse(claimed, reason)
+        self._files(claimed.channel, reason.value).inc()
 
     async def _tell(self, refused: Sequence[Claimed]) -> None:
         """Tell one person what could not be kept, in one message; what cannot be told now is told later."""

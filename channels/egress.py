@@ -175,10 +175,14 @@ def _belongs(host: str | None, hosts: Collection[str]) -> bool:
 
 
 def _target(url: URL, response: ClientResponse) -> str:
+    """Where it points; raises FetchError for what is no address at all."""
     location = response.headers.get(hdrs.LOCATION, "")
-    if "://" not in location and not location.startswith("//"):
+    if "://" in location or location.startswith("//"):
+        return location
+    try:
         return str(url.join(URL(location, encoded=True)))
-    return location
+    except ValueError:
+        raise FetchError(code="bad_address") from None
 
 
 async def _body(response: ClientResponse, limit: int) -> bytes:

@@ -74,23 +74,29 @@ def _traffic(traffic: Traffic) -> dict[str, object]:
         "waiting": traffic.waiting,
         "waiting_since": traffic.waiting_since,
         "failed_within_a_day": traffic.failed,
+        "files_waiting": traffic.files_waiting,
+        "files_waiting_since": traffic.files_since,
+        "files_not_kept_within_a_day": traffic.files_refused,
     }
 
 
 def _page(seen: Seen) -> str:
     traffic = seen.traffic
-    waiting = f"{traffic.waiting} messages"
-    if traffic.waiting_since:
-        waiting += f", the oldest since {_when(traffic.waiting_since)}"
     rows = [
         *((_MARKS[each.fine], each.what, each.note) for each in seen.findings),
         ("", "last in", _when(traffic.last_in)),
         ("", "last out", _when(traffic.last_out)),
-        ("", "waiting", waiting),
+        ("", "waiting", _waiting(traffic.waiting, "messages", traffic.waiting_since)),
         ("", "failed within a day", f"{traffic.failed} messages"),
+        ("", "not fetched yet", _waiting(traffic.files_waiting, "files", traffic.files_since)),
+        ("", "not kept within a day", f"{traffic.files_refused} files"),
     ]
     lines = [f"{mark:7}{what:22}{note}".rstrip() for mark, what, note in rows]
     return "\n".join([f"{seen.name} ({seen.kind})", *lines, ""])
+
+
+def _waiting(number: int, what: str, since: datetime | None) -> str:
+    return f"{number} {what}" + (f", the oldest since {_when(since)}" if since else "")
 
 
 def _when(at: datetime | None) -> str:

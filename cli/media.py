@@ -27,7 +27,7 @@ def commands(kit: Kit) -> list[click.Command]:
     @media.command("list")
     @click.argument("case")
     def list_(case: str) -> None:
-        """Print what is attached to CASE, its number, one JSON object a line."""
+        """Print what is attached to CASE, its number, one JSON object a line; where somebody was is in the export."""
         asyncio.run(_list(kit, case))
 
     @media.command("export")
@@ -39,7 +39,7 @@ def commands(kit: Kit) -> list[click.Command]:
         help="Folder to write the files into; made where there is none.",
     )
     def export(case: str, out: Path) -> None:
-        """Write the files of CASE, opened, into a folder. That it was done, and by whom, goes into the audit chain.
+        """Write the files and places of CASE, opened, into a folder. That it was done, and by whom, is on record.
 
         They were made safe when they came, but they are what strangers sent: look at them on a machine
         that holds nothing else, and delete them afterwards.

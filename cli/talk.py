@@ -17,7 +17,7 @@ import yaml
 
 from bot.config import Config
 from bot.errors import ConfigurationError
-from bot.messages import Capabilities, InboundMessage, OutboundMessage
+from bot.messages import Attachment, Capabilities, InboundMessage, MediaKind, OutboundMessage
 from bot.text.parts import split
 from bot.urns import Urn
 from cli.kit import Instance, Kit
@@ -51,8 +51,8 @@ def commands(kit: Kit) -> list[click.Command]:
         """Play the conversations in FILE against a throw-away installation; one JSON object a turn.
 
         FILE is YAML: a list of messages (strings, or mappings with `user`), or a mapping or list of
-        mappings with `steps`, each a conversation of its own. `after` are the minutes that passed
-        before a step. What a transcript of the tests says beside is not played; standard error
+        mappings with `steps`, each a conversation of its own. `sends` are the kinds of what comes
+        with a message, or without words; `after` are the minutes that passed before a step. What a transcript of the tests says beside is not played; standard error
         names what would have changed the answers.
         """
         asyncio.run(_play(kit, kit.shown[channel], file))
@@ -69,7 +69,9 @@ class Talker:
         self._urn = Urn("terminal", name)
         self._passed = timedelta()
 
-    async def say(self, text: str, after: timedelta = timedelta()) -> tuple[OutboundMessage, ...]:
+    async def say(
+        self, text: str, after: timedelta = timedelta(), attachments: tuple[Attachment, ...] = ()
+    ) -> tuple[OutboundMessage, ...]:
         """Send a message `after` the one before; what the service answers to it, once it has been answered."""
         self._passed += after
         now = self._instance.clock.now() + self._passed
@@ -80,6 +82,7 @@ class Talker:
             text=text,
             received_at=now,
             language=self._language,
+            attachments=attachments,
         )
         return (await self._instance.pipeline.accept(message)).messages
 
@@ -151,8 +154,9 @@ async def _play(kit: Kit, capabilities: Capabilities, file: Path) -> None:
                 click.secho(f"{conversation.name}: {missing} is not played.", dim=True, err=True)
             talker = Talker(instance, "", f"player{number}")
             for step in conversation.steps:
-                replies = await talker.say(step.text, step.after)
-                told = {"user": step.text, "replies": [_shown(reply) for reply in replies]}
+                replies = await talker.say(step.text, step.after, step.attachments)
+                sent = {"sends": [each.kind for each in step.attachments]} if step.attachments else {}
+                told = {"user": step.text, **sent, "replies": [_shown(reply) for reply in replies]}
                 click.echo(orjson.dumps({"conversation": conversation.name, **told}))
 
 
@@ -166,9 +170,10 @@ def _shown(reply: OutboundMessage) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class _Step:
-    """What the person writes, and how long after their last message."""
+    """What the person writes, what comes with it, and how long after their last message."""
 
     text: str
+    attachments: tuple[Attachment, ...]
     after: timedelta
 
 
@@ -209,9 +214,18 @@ def _steps(conversation: dict[str, Any]) -> list[Any] | None:
 
 def _step(step: Any, file: Path) -> _Step:
     about = step if isinstance(step, dict) else {"user": step}
-    text, after = about.get("user"), about.get("after", 0)
+    sends, after = about.get("sends", []), about.get("after", 0)
+    text = about.get("user", "" if sends else None)
+    if not isinstance(sends, list) or not all(each in set(MediaKind) for each in sends):
+        raise click.ClickException(f"{file}: `sends` is a list of {', '.join(MediaKind)}")
     if not isinstance(text, str | int | float):
         raise click.ClickException(f"{file}: a step needs the words of the user")
     if not isinstance(after, int | float):
         raise click.ClickException(f"{file}: `after` are minutes, not {after}")
-    return _Step(text=str(text), after=timedelta(minutes=after))
+    attachments = tuple(map(_attachment, sends))
+    return _Step(text=str(text), attachments=attachments, after=timedelta(minutes=after))
+
+
+def _attachment(kind: str) -> Attachment:
+    """Something of a kind as a channel would tell of it; a place is in the middle of nowhere, a file nowhere."""
+    return Attachment(kind=MediaKind(kind), reference="" if kind == MediaKind.LOCATION else "played")

@@ -1,10 +1,11 @@
-"""The files of a case, as staff get them: under names of ours, and never without a link in the audit chain."""
+"""The files and places of a case, as staff get them: under names of ours, and never without a link in the audit chain."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import bindparam, insert, select
 
 from bot.clock import Chance, Clock, to_ms
@@ -39,20 +40,24 @@ class CaseFiles:
         self._shelf = Shelf(db, vault, clock)
 
     async def of(self, reference: str) -> Sequence[dict[str, Any]]:
-        """What is attached to the case with this reference, oldest first, as plain records. Raises NoSuchCase."""
+        """What is attached to the case with this reference, oldest first, as plain records. Raises NoSuchCase.
+
+        Where somebody was is not in them: that is handed out.
+        """
         return [record(each) for each in await self._shelf.of(await self._case(reference))]
 
     async def hand_out(self, reference: str, to: str) -> AsyncIterator[tuple[str, bytes]]:
-        """The name and the bytes of each file that there is, once it is on record that `to` gets them.
+        """The name and the bytes of each file and place that there is, once it is on record that `to` gets them.
 
         Raises NoSuchCase.
         """
         case_id = await self._case(reference)
         attached = await self._shelf.of(case_id)
-        stored = [each for each in attached if each.state == STORED and each.media_type]
+        stored = [each for each in attached if each.state == STORED and (each.media_type or _is_place(each))]
         await self._note(case_id, [each.id for each in stored], to)
         for number, each in enumerate(stored, 1):
-            yield file_name(_digits(reference), number, each), await self._shelf.read(each)
+            data = _geojson(each) if _is_place(each) else await self._shelf.read(each)
+            yield file_name(_digits(reference), number, each), data
 
     async def _case(self, reference: str) -> str:
         row = await self._db.first(_CASE, {"of_reference": _digits(reference)})
@@ -86,9 +91,9 @@ class CaseFiles:
 
 
 def record(kept: Kept) -> dict[str, Any]:
-    """An attachment for whoever reads it elsewhere; of a place where it is, of a file what it is."""
+    """What an attachment is, for whoever reads it elsewhere; not what is in it, nor where it is."""
     told = kept.told
-    about: dict[str, Any] = {
+    return {
         "id": kept.id,
         "kind": told.kind.value,
         "state": kept.state,
@@ -100,14 +105,23 @@ def record(kept: Kept) -> dict[str, Any]:
         "channel": kept.channel,
         "created_at": kept.created_at.isoformat(),
     }
-    if told.kind is MediaKind.LOCATION:
-        about |= {"latitude": told.latitude, "longitude": told.longitude}
-    return about
 
 
 def file_name(reference: str, number: int, kept: Kept) -> str:
     """The name under which a file is handed out: nothing in it is its sender's."""
-    return f"{reference}-{number:02d}-{kept.id[:8]}.{KEPT[kept.media_type][1]}"
+    ending = "geojson" if _is_place(kept) else KEPT[kept.media_type][1]
+    return f"{reference}-{number:02d}-{kept.id[:8]}.{ending}"
+
+
+def _is_place(kept: Kept) -> bool:
+    return kept.told.kind is MediaKind.LOCATION
+
+
+def _geojson(kept: Kept) -> bytes:
+    """A place as maps and desks open it (RFC 7946: east comes first)."""
+    told = kept.told
+    point = {"type": "Point", "coordinates": [told.longitude, told.latitude]}
+    return orjson.dumps({"type": "Feature", "geometry": point, "properties": {"name": told.name}})
 
 
 def _digits(reference: str) -> str:

@@ -214,7 +214,11 @@ def _ports(ground: Ground, ways: Ways) -> Ports:
         follow_ups=ways.follow_ups,
         sending=country.sending,
         registers=EmbeddedRegister(db, vault),
-        keeping=Keeping(messages_days=config.purge_messages_days, cases_days=config.purge_cases_days),
+        keeping=Keeping(
+            messages_days=config.purge_messages_days,
+            cases_days=config.purge_cases_days,
+            media_hours=config.purge_media_hours,
+        ),
         places=country.places,
         calendar=country.calendar,
         phones=country.phones,

@@ -70,7 +70,7 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         )
         opt_outs = _opt_outs(opened)
         delivery = _delivery(opened, channels, opt_outs, metrics)
-        collector = _collector(opened, channels, await stack.enter_async_context(Egress()))
+        collector = _collector(opened, channels, await stack.enter_async_context(Egress()), metrics)
         committed.then = delivery.wake
         workers = Workers({**_work(opened, delivery, channels), "collector": collector.run})
         stack.push_async_callback(workers.stop)
@@ -127,7 +127,9 @@ def _delivery(
     )
 
 
-def _collector(opened: Installation, channels: Mapping[str, Channel], egress: Egress) -> Collector:
+def _collector(
+    opened: Installation, channels: Mapping[str, Channel], egress: Egress, metrics: Metrics
+) -> Collector:
     ground = opened.ground
     return Collector(
         shelf=Shelf(ground.db, ground.vault, ground.clock),
@@ -136,6 +138,7 @@ def _collector(opened: Installation, channels: Mapping[str, Channel], egress: Eg
         workshop=Workshop(),
         originate=opened.pipeline.originate,
         chance=ground.chance,
+        metrics=metrics,
         taking=_taking(ground.config),
     )
 

@@ -10,9 +10,7 @@ from dialogs.action import Events, Turn, remember
 from dialogs.ports import Ports
 
 # What was sent longer ago was meant for something else.
-_SOON_MS = timedelta(hours=1) // timedelta(milliseconds=1)
-# What a complaint under way was told to have goes with it, however slowly it is written, while it is kept at all.
-_KEPT_MS = timedelta(days=1) // timedelta(milliseconds=1)
+_SOON = timedelta(hours=1)
 
 
 def unused(ports: Ports, turn: Turn) -> tuple[str, ...]:
@@ -31,6 +29,9 @@ def used() -> Events:
 
 
 def _unused(ports: Ports, turn: Turn) -> list[dict[str, Any]]:
-    now = to_ms(ports.clock.now())
+    now = ports.clock.now()
+    # What a complaint under way was told to have goes with it, however slowly it is written, while it is kept at all.
+    kept = timedelta(hours=ports.keeping.media_hours)
+    since = {True: to_ms(now - kept), False: to_ms(now - min(_SOON, kept))}
     found: list[dict[str, Any]] = turn.tracker.slots.get("media") or []
-    return [each for each in found if each["at"] >= now - (_KEPT_MS if each.get("promised") else _SOON_MS)]
+    return [each for each in found if each["at"] >= since[bool(each.get("promised"))]]

@@ -96,10 +96,11 @@ class ReminderReader(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keeping:
-    """How long words are kept: in conversations, and of cases after they are over."""
+    """How long words are kept: in conversations, and of cases after they are over; and a file that no case has."""
 
     messages_days: int
     cases_days: int
+    media_hours: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -18,9 +18,11 @@ from bot.errors import DatabaseUnavailable
 from bot.files.workshop import Workshop
 from bot.media import KeepMedia, MediaWriter, attach, media_id, media_rule
 from bot.messages import Attachment, MediaKind
+from bot.metrics import Metrics
 from bot.pipeline import Handled, Outcome
 from bot.retention import purge
 from bot.shelf import Claimed, Kept, Shelf
+from bot.traffic import traffic_of
 from bot.urns import Urn
 from channels.collector import INTENT, Collector, Taking
 from channels.egress import Egress
@@ -54,6 +56,7 @@ class World:
     told: list[tuple[Urn, str, Mapping[str, Any], str]] = field(default_factory=list)
     outcome: Handled | Exception = Handled.DONE
     shelves: type[Shelf] = Shelf
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def shelf(self) -> Shelf:
@@ -69,6 +72,7 @@ class World:
             workshop=Workshop(),
             originate=self._originate,
             chance=self.edge.store.chance,
+            metrics=self.metrics,
             taking=self.taking,
         )
 
@@ -209,6 +213,18 @@ async def test_a_provider_that_is_away_is_asked_again_with_growing_pauses_and_th
     await world.works(20, 200)
     assert [(each.state, each.reason) for each in await world.kept()] == [("refused", "gone")]
     assert [slots for _, _, slots, _ in world.told] == [{"gone": "1"}]
+
+
+async def test_what_became_of_files_is_counted_and_found(world: World) -> None:
+    store = world.edge.store
+    await world.comes("t:1", world.has("a", picture()), world.has("b", b"?"))
+    await world.works()
+    await world.comes("t:2", world.has("c", picture()))
+    told = world.metrics.text().decode()
+    assert 'patou_files_total{channel="telegram",outcome="stored"} 1.0' in told
+    assert 'patou_files_total{channel="telegram",outcome="not_taken"} 1.0' in told
+    seen = await traffic_of("telegram", store.db, store.clock)
+    assert (seen.files_waiting, seen.files_since, seen.files_refused) == (1, store.clock.now(), 1)
 
 
 async def test_a_channel_that_is_not_configured_any_more(world: World) -> None:

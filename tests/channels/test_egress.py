@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from socket import AF_INET, AF_UNSPEC, AddressFamily
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -48,8 +49,11 @@ class Home(ProviderServer):
         match what:
             case "file":
                 return web.Response(body=FILE)
-            case "to":
-                return web.Response(status=307, headers={"Location": request.raw_path.partition("?")[2]})
+            case "to" | "odd":
+                where = request.raw_path.partition("?")[2]
+                return web.Response(
+                    status=307, headers={"Location": where if what == "to" else unquote(where)}
+                )
             case "status":
                 return web.Response(status=int(number))
             case "packed":

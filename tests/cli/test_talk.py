@@ -29,6 +29,10 @@ TRANSCRIPTS = """\
   steps:
   - user: how long does a boat licence take
   - system: reminder_due
+- name: a photo
+  steps:
+  - {sends: [photo], user: the road to the school is broken}
+  - sends: [photo, location]
 """
 
 
@@ -68,10 +72,18 @@ def test_every_message_is_a_line_with_its_conversation(folder: Path) -> None:
         ("two questions, with hours between", "I want to complain"),
         ("two questions, with hours between", "hello"),
         ("a reminder", "how long does a boat licence take"),
+        ("a photo", "the road to the school is broken"),
+        ("a photo", ""),
     ]
     [reply] = rows[0]["replies"]
     assert "1,200" in reply["text"]
     assert reply["parts"] == 1
+
+
+def test_what_comes_besides_words_is_sent(folder: Path) -> None:
+    told = [row for row in _rows(_play(folder)) if row["conversation"] == "a photo"]
+    assert [row["sends"] for row in told] == [["photo"], ["photo", "location"]]
+    assert all(row["replies"] for row in told)
 
 
 def test_the_hours_between_are_heeded(folder: Path) -> None:
@@ -108,6 +120,8 @@ def test_what_was_learned_is_kept_and_nothing_else(folder: Path) -> None:
         ("5", "holds no list of messages"),
         ("- user: [1]", "a step needs the words of the user"),
         ("- {user: hello, after: soon}", "`after` are minutes, not soon"),
+        ("- {sends: photo}", "`sends` is a list of photo"),
+        ("- {sends: [house]}", "`sends` is a list of photo"),
     ],
 )
 def test_a_wrong_file_is_told(folder: Path, tmp_path: Path, content: str, complaint: str) -> None:

@@ -132,23 +132,30 @@ async def world(db: Database, vault: Vault, pinned: PinnedTime, chance: Chance) 
     return world
 
 
-async def test_what_is_attached_is_listed_in_full(world: World) -> None:
+async def test_what_is_attached_is_listed_and_nothing_that_is_on_no_record(world: World) -> None:
     photo, place = await world.files.of("1000 0004")
     if photo["kind"] == "location":
         photo, place = place, photo
     assert (photo["state"], photo["media_type"], photo["size"]) == ("stored", "image/jpeg", 1003)
     assert re.fullmatch("[0-9a-f]{64}", photo["sha256"])
-    assert (place["kind"], place["latitude"], place["longitude"]) == ("location", 1.5, 0.0)
+    assert (place["kind"], place["state"]) == ("location", "stored")
+    assert "latitude" not in place
 
 
 async def test_files_are_handed_out_under_names_of_ours_and_it_is_on_record(world: World) -> None:
-    ((name, data),) = [each async for each in world.files.hand_out(REFERENCE, "somchai")]
-    assert re.fullmatch(r"10000004-01-[0-9a-f]{8}\.jpg", name)
+    handed = {
+        name.partition(".")[2]: (name, data)
+        async for name, data in world.files.hand_out(REFERENCE, "somchai")
+    }
+    name, data = handed["jpg"]
+    assert re.fullmatch(r"10000004-0[12]-[0-9a-f]{8}\.jpg", name)
     assert data == FILE.data
+    place = orjson.loads(handed["geojson"][1])
+    assert place["geometry"] == {"type": "Point", "coordinates": [0.0, 1.5]}
     row = await world.db.first(select(case_events).where(case_events.c.kind == KIND))
     assert row is not None
     content = world.vault.open_json(row.content_sealed, f"case_events:{row.id}")["content"]
-    assert (content["actor"], len(content["files"])) == ("somchai", 1)
+    assert (content["actor"], len(content["files"])) == ("somchai", 2)
 
 
 @pytest.mark.parametrize("number", ["20000006", "10000005", "", "../etc", "x" * 500])

@@ -273,7 +273,7 @@ def _read(root: Path) -> Ports:
         follow_ups={"telegram": "sms", "whatsapp": "sms"},
         sending=SendingHours.load(pack),
         registers=RegisterInMemory(),
-        keeping=Keeping(messages_days=180, cases_days=1825),
+        keeping=Keeping(messages_days=180, cases_days=1825, media_hours=24),
         places=places,
         calendar=WorkingCalendar.load(pack),
         phones=PhoneRules.load(pack),
