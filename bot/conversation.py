@@ -13,7 +13,7 @@ from bot.contacts import Person
 from bot.crypto import Vault
 from bot.db import WriteSet
 from bot.messages import Capabilities, InboundMessage, OutboundMessage
-from bot.outbox import enqueue
+from bot.outbox_rows import enqueue
 from bot.rendering import Draft
 from bot.schema import messages
 from bot.spending import Spending

@@ -22,7 +22,7 @@ from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
 from bot.messages import OutboundMessage, Priority
-from bot.outbox import opened, row_of
+from bot.outbox_rows import opened, row_of
 from bot.rendering import DEFAULT_BUDGET
 from bot.schema import contacts, outbox
 from bot.sending import SendingHours

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select, update
 
 from bot.clock import Chance, Clock, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
-from bot.messages import (
-    Choice,
-    DeliveryClass,
-    DeliveryState,
-    Enclosure,
-    MediaKind,
-    OutboundMessage,
-    Priority,
-)
-from bot.schema import is_waiting, outbox, outbox_parts, urns
+from bot.messages import DeliveryState, OutboundMessage
+from bot.outbox_rows import opened
+from bot.parts_ledger import PartsLedger, SentPart
+from bot.schema import is_waiting, outbox, urns
 from bot.urns import Urn
 
-# How long a message is worth trying when it says nothing else (GOV.UK Notify's figure).
-LIFETIME = timedelta(hours=72)
 # How long a message in trouble holds back later ones to the same person.
 HEAD_WAIT = timedelta(minutes=2)
 # The error code of a message given up without knowing whether it was sent: a receipt may still tell.
@@ -119,9 +111,7 @@ _UNTRIED = (
     .where(outbox.c.id == bindparam("row_id"), outbox.c.attempt_id == bindparam("attempt"))
     .values(attempts=outbox.c.attempts - 1)
 )
-_ENQUEUE = insert(outbox)
 _URN_STATE = update(urns).where(urns.c.lookup == bindparam("urn")).values(state=bindparam("new_state"))
-_OWNERS = select(outbox_parts.c.outbox_id).where(outbox_parts.c.provider_id == bindparam("provider"))
 _OF_CAUSE = select(outbox).where(outbox.c.cause == bindparam("of_cause")).order_by(outbox.c.id)
 _PULLABLE = (
     select(outbox)
@@ -145,15 +135,6 @@ _PULLED = (
     )
     .values(state="sent", attempted_at=bindparam("now"), updated_at=bindparam("now"))
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SentPart:
-    """A part as the provider knows it; `price` is in hundredths of the pack's currency."""
-
-    provider_id: str
-    state: DeliveryState = DeliveryState.SENT
-    price: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,91 +162,6 @@ class Mark:
     untried: bool = False
 
 
-def enqueue(
-    writes: WriteSet,
-    message: OutboundMessage,
-    *,
-    contact_id: str,
-    urn_lookup: str,
-    vault: Vault,
-    purge_at: int,
-    answered: bool = False,
-) -> None:
-    """Add the message to a write-set.
-
-    `answered` is for a reply given in the answer to the request itself: it is stored as sent.
-    Ids of messages to one person must rise in the order in which they are to be read.
-    """
-    values = row_of(
-        message,
-        contact_id=contact_id,
-        urn_lookup=urn_lookup,
-        vault=vault,
-        purge_at=purge_at,
-        answered=answered,
-    )
-    writes.add(_ENQUEUE, values, rows=1)
-
-
-def row_of(
-    message: OutboundMessage,
-    *,
-    contact_id: str,
-    urn_lookup: str,
-    vault: Vault,
-    purge_at: int,
-    answered: bool = False,
-) -> dict[str, Any]:
-    """The row of a message, as `enqueue` adds it."""
-    created = to_ms(message.created_at)
-    expires = message.expires_at or message.created_at + LIFETIME
-    return {
-        "id": message.id,
-        "contact_id": contact_id,
-        "urn_lookup": urn_lookup,
-        "channel": message.channel,
-        "message_sealed": vault.seal_json(_content(message), f"outbox:{message.id}"),
-        "priority": int(message.priority),
-        "delivery_class": message.delivery_class.value,
-        "state": (DeliveryState.SENT if answered else DeliveryState.QUEUED).value,
-        "attempts": int(answered),
-        "attempt_id": "",
-        "attempted_at": created if answered else 0,
-        "due_at": created,
-        "expires_at": to_ms(expires),
-        "error_code": "",
-        "cause": message.cause,
-        "created_at": created,
-        "updated_at": created,
-        "purge_at": purge_at,
-    }
-
-
-def opened(row: Row[Any], vault: Vault) -> OutboundMessage:
-    """The message of a row; raises KeyUnknown, SealBroken."""
-    content: Mapping[str, Any] = vault.open_json(row.message_sealed, f"outbox:{row.id}")
-    return OutboundMessage(
-        id=row.id,
-        channel=row.channel,
-        urn=Urn.parse(content["urn"]),
-        text=content["text"],
-        cause=row.cause,
-        created_at=from_ms(row.created_at),
-        choices=tuple(
-            Choice(label=label, payload=payload, shares_phone=bool(more))
-            for label, payload, *more in content["choices"]
-        ),
-        priority=Priority(row.priority),
-        delivery_class=DeliveryClass(row.delivery_class),
-        expires_at=from_ms(row.expires_at),
-        session_end=content["session_end"],
-        heard_at=from_ms(content["heard_at"]) if "heard_at" in content else None,
-        reply_token=content.get("reply_token", ""),
-        matters="matters" in content,
-        enclosure=_enclosure(content.get("enclosure")),
-    )
-
-
 async def nothing_more(outbox_id: str) -> WriteSet:
     """What is written after a failure where nothing follows it."""
     del outbox_id
@@ -291,12 +187,7 @@ class Outbox:
         self._vault = vault
         self._clock = clock
         self._chance = chance
-        insertion = db.insert(outbox_parts)
-        # A receipt may come before the mark: its state stays.
-        self._add_part = insertion.on_conflict_do_update(
-            index_elements=["outbox_id", "part"],
-            set_={"provider_id": insertion.excluded.provider_id, "price": insertion.excluded.price},
-        )
+        self._ledger = PartsLedger(db)
 
     async def claim(self, channel: str, count: int) -> Sequence[Claimed]:
         """Up to `count` messages due on a channel, most urgent first, one a person and never out of turn.
@@ -368,8 +259,7 @@ class Outbox:
                 "now": now,
             }
             writes.add(_MARK, values)
-            for number, part in enumerate(mark.parts):
-                writes.add(self._add_part, _part(claimed.message.id, number, part, now))
+            self._ledger.add(writes, claimed.message.id, mark.parts, now)
         await self._db.commit(writes, *also)
 
     async def replies_to(self, cause: str) -> Sequence[OutboundMessage]:
@@ -378,8 +268,7 @@ class Outbox:
 
     async def owner(self, provider_id: str) -> str:
         """The id of the message that a provider's id belongs to, or the empty string."""
-        row = await self._db.first(_OWNERS, {"provider": provider_id})
-        return "" if row is None else str(row.outbox_id)
+        return await self._ledger.owner(provider_id)
 
     async def pull(
         self, channel: str, urn: Urn, shown: Collection[str], count: int = 20
@@ -443,39 +332,3 @@ class Outbox:
 def set_urn_state(writes: WriteSet, urn_lookup: str, state: str) -> None:
     """Add to a write-set that an address is `active`, `unreachable` or `opted_out`."""
     writes.add(_URN_STATE, {"urn": urn_lookup, "new_state": state})
-
-
-def _content(message: OutboundMessage) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "urn": str(message.urn),
-        "text": message.text,
-        "choices": [
-            [each.label, each.payload, *((True,) if each.shares_phone else ())] for each in message.choices
-        ],
-        "session_end": message.session_end,
-    }
-    if message.heard_at:
-        content["heard_at"] = to_ms(message.heard_at)
-    if message.reply_token:
-        content["reply_token"] = message.reply_token
-    if message.matters:
-        content["matters"] = True
-    if message.enclosure:
-        content["enclosure"] = asdict(message.enclosure)
-    return content
-
-
-def _enclosure(content: dict[str, Any] | None) -> Enclosure | None:
-    return Enclosure(**{**content, "kind": MediaKind(content["kind"])}) if content else None
-
-
-def _part(outbox_id: str, number: int, part: SentPart, now: int) -> dict[str, Any]:
-    return {
-        "outbox_id": outbox_id,
-        "part": number,
-        "provider_id": part.provider_id,
-        "state": part.state.value,
-        "error_code": "",
-        "price": part.price,
-        "updated_at": now,
-    }

@@ -21,7 +21,7 @@ from bot.messages import (
     InboundMessage,
     OutboundMessage,
 )
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from bot.text.parts import count
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Wiring
 from channels.codes import ErrorCodes

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from bot.clock import Clock
 from bot.messages import Attachment, Capabilities, InboundEvent, OutboundMessage
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from channels.errors import SendError
 from channels.forms import read_form
 
@@ -157,6 +157,14 @@ class Limited(Protocol):
 
     def rates(self, request: RawRequest) -> Sequence[Rate]:
         """The limits under which this request falls."""
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """A channel whose provider has a form of its own for being told that a request is malformed."""
+
+    def refusal(self, request: RawRequest, reason: str) -> RawResponse | None:
+        """What is answered in place of 400 and the reason; None to leave it at that."""
 
 
 @runtime_checkable

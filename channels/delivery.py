@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -16,69 +15,21 @@ from bot.clock import Chance, Clock
 from bot.db import WriteSet
 from bot.errors import ConfigurationError, DatabaseUnavailable
 from bot.limits import Limits
-from bot.messages import DeliveryClass, DeliveryState, OutboundMessage
+from bot.messages import DeliveryClass, OutboundMessage
 from bot.metrics import Metrics
-from bot.outbox import (
-    UNKNOWN_OUTCOME,
-    Claimed,
-    Mark,
-    Outbox,
-    SentPart,
-    nothing_more,
-    set_urn_state,
-)
-from bot.receipts import combined
+from bot.outbox import UNKNOWN_OUTCOME, Claimed, Outbox, nothing_more, set_urn_state
 from channels.base import Asking, Channel, Sent, Templated
 from channels.errors import OUTSIDE_WINDOW, SendError
+from channels.figures import Figures
 from channels.optouts import OptOuts
 from channels.pace import Pace
+from channels.verdicts import Landed, Verdicts
 
 log = structlog.get_logger()
 
-# A provider that asks for more than an hour is asked again after one.
-_LONGEST_PAUSE = 3600.0
 _GLANCE_SECONDS = 0.02
 # Who is woken a moment too soon finds nothing, and sleeps for a whole poll.
 _WAKE_LATE = 0.001
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Landed:
-    """What to store of a send that has ended."""
-
-    mark: Mark
-    error: SendError | None = None
-
-    @property
-    def lost(self) -> bool:
-        """Whether it will not arrive, and not because the person stopped us."""
-        bad = self.mark.state in (DeliveryState.FAILED, DeliveryState.EXPIRED)
-        return bad and not (self.error and self.error.opted_out)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figures:
-    """How the door out behaves; durations in seconds.
-
-    `grace` is how long a lost answer is waited for before anyone asks: the provider's own time
-    limit and its processing time (asking earlier doubled messages). `lanes` is the number of
-    messages in flight on one channel. A message is tried again after `first_pause`, then twice that, up
-    to `longest_pause`; a channel whose account is refused rests for `closed_pause`. What is in doubt,
-    by us or by a process that died, is looked for every `sweep`. When a send ends, the others have
-    `linger` to end too: they share a commit and a claim. While the door in is crowded, a round waits
-    for it, at most for `courtesy`. A message that is taken up leaves within `ahead`, at its own moment.
-    """
-
-    lanes: int = 32
-    poll: float = 1.0
-    grace: float = 30.0
-    first_pause: float = 2.0
-    longest_pause: float = 600.0
-    closed_pause: float = 60.0
-    sweep: float = 5.0
-    linger: float = 0.02
-    ahead: float = 0.8
-    courtesy: float = 1.0
 
 
 class Delivery:
@@ -107,13 +58,13 @@ class Delivery:
         # Inline channels show replies in the answer to the request: nothing is pushed to them.
         self._channels = {name: each for name, each in channels.items() if not each.capabilities.inline}
         self._clock = clock
-        self._chance = chance
         self._opt_outs = opt_outs
         self._outbound = cache(metrics.outbound.labels)
         self._figures = figures or Figures()
+        self._verdicts = Verdicts(self._figures, clock, chance)
         self._pace = Pace(self._channels.values(), limits, clock, self._figures.ahead)
         _check_grace(self._channels.values(), self._figures)
-        self._flights: dict[asyncio.Task[_Landed], str] = {}
+        self._flights: dict[asyncio.Task[Landed], str] = {}
         self._paused_until: dict[str, datetime] = {}
         self._swept_at = -math.inf
         self._asked_at: dict[str, float] = {}
@@ -254,7 +205,7 @@ class Delivery:
         await self._store({task for task in self._flights if task.done()})
         return busy
 
-    async def _store(self, tasks: Collection[asyncio.Task[_Landed]]) -> None:
+    async def _store(self, tasks: Collection[asyncio.Task[Landed]]) -> None:
         """Store what became of sends; they stay in flight until it is stored."""
         if not tasks:
             return
@@ -289,21 +240,27 @@ class Delivery:
             log.exception("delivery.follow_up_fault")
             return WriteSet()
 
-    async def _send(self, channel: Channel, claimed: Claimed) -> _Landed:
+    async def _send(self, channel: Channel, claimed: Claimed) -> Landed:
         """What came of it, whatever happens: a flight that ended with an error would end every round."""
         try:
             if (wait := await self._pace.too_soon(channel.name, claimed.urn_lookup)) > 0:
                 self._wake_in(wait)
-                return self._again(claimed, wait, "", untried=True)
+                return self._verdicts.again(claimed, wait, "", untried=True)
             await self._pace.wait(channel.name, claimed.urn_lookup)
             sent = await self._hand(channel, claimed.message)
         except SendError as error:
-            return self._refused(channel.name, claimed, error)
+            return self._refused(channel, claimed, error)
         except Exception:
             # Whether the provider got it before our fault is not known.
             log.exception("delivery.channel_fault", channel=channel.name)
-            return self._refused(channel.name, claimed, SendError(code="fault", in_doubt=True))
-        return _Landed(mark=Mark(claimed=claimed, state=_state_of(sent.parts), parts=sent.parts))
+            return self._refused(channel, claimed, SendError(code="fault", in_doubt=True))
+        return self._verdicts.taken(claimed, sent.parts)
+
+    def _refused(self, channel: Channel, claimed: Claimed, error: SendError) -> Landed:
+        landed = self._verdicts.refused(claimed, error)
+        if landed.rest > 0:
+            self._pause(channel.name, landed.rest)
+        return landed
 
     async def _hand(self, channel: Channel, message: OutboundMessage) -> Sent:
         """Send it; later than the provider lets us write freely by an approved text, or not at all."""
@@ -314,12 +271,12 @@ class Delivery:
             return await channel.send_template(message)
         raise SendError(code=OUTSIDE_WINDOW)
 
-    async def _settle(self, channel: Channel, claimed: Claimed) -> _Landed:
+    async def _settle(self, channel: Channel, claimed: Claimed) -> Landed:
         """Find out, or decide, what became of a message in doubt."""
         if not isinstance(channel, Asking):
             if claimed.message.delivery_class is DeliveryClass.AT_MOST_ONCE:
-                return self._given_up(claimed)
-            return self._again(claimed, 0.0, UNKNOWN_OUTCOME)
+                return self._verdicts.given_up(claimed)
+            return self._verdicts.again(claimed, 0.0, UNKNOWN_OUTCOME)
         try:
             parts = await channel.look_up(claimed.message, claimed.attempted_at)
             mine = [
@@ -330,55 +287,11 @@ class Delivery:
         except Exception as error:
             known = isinstance(error, (SendError, DatabaseUnavailable))
             log.warning("delivery.unanswered_question", channel=channel.name, exc_info=not known)
-            return self._doubt(claimed, UNKNOWN_OUTCOME)
+            return self._verdicts.doubt(claimed, UNKNOWN_OUTCOME)
         if not mine:
-            return self._again(claimed, 0.0, UNKNOWN_OUTCOME)
+            return self._verdicts.again(claimed, 0.0, UNKNOWN_OUTCOME)
         parts = [part for part in mine if part.provider_id == mine[0].provider_id]
-        return _Landed(mark=Mark(claimed=claimed, state=_state_of(parts), parts=parts))
-
-    def _refused(self, name: str, claimed: Claimed, error: SendError) -> _Landed:
-        """What an error's facts say to do; see SendError."""
-        figures = self._figures
-        if error.in_doubt:
-            return self._doubt(claimed, error.code)
-        if error.opted_out or error.unreachable:
-            return _failed(claimed, error)
-        if error.misconfigured:
-            log.error("delivery.channel_refused", channel=name, code=error.code)
-            self._pause(name, figures.closed_pause)
-            return self._again(claimed, figures.closed_pause, error.code, untried=True)
-        if error.throttled:
-            wait = min(max(error.retry_after, figures.first_pause), _LONGEST_PAUSE)
-            log.warning("delivery.throttled", channel=name, seconds=wait)
-            self._pause(name, wait)
-            return self._again(claimed, wait, error.code, untried=True)
-        if error.retryable and (not error.tries or claimed.attempts < error.tries):
-            asked = min(error.retry_after, _LONGEST_PAUSE)
-            return self._again(claimed, max(self._backoff(claimed.attempts), asked), error.code)
-        log.warning("delivery.failed", channel=name, code=error.code, attempts=claimed.attempts)
-        return _failed(claimed, error)
-
-    def _again(self, claimed: Claimed, wait: float, code: str, *, untried: bool = False) -> _Landed:
-        """Back into the queue for `wait` seconds, unless it would not live that long."""
-        due = self._clock.now() + timedelta(seconds=wait)
-        if due >= claimed.expires_at:
-            return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.EXPIRED, error_code=code))
-        mark = Mark(claimed=claimed, state=DeliveryState.QUEUED, due_at=due, error_code=code, untried=untried)
-        return _Landed(mark=mark)
-
-    def _doubt(self, claimed: Claimed, code: str) -> _Landed:
-        due = self._clock.now() + timedelta(seconds=self._figures.grace)
-        if due >= claimed.expires_at:
-            return self._given_up(claimed)
-        return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.IN_DOUBT, due_at=due, error_code=code))
-
-    def _given_up(self, claimed: Claimed) -> _Landed:
-        return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.FAILED, error_code=UNKNOWN_OUTCOME))
-
-    def _backoff(self, attempts: int) -> float:
-        """Doubling, with a quarter of chance either way so that a crowd does not come back together."""
-        pause = min(self._figures.first_pause * 2.0 ** min(attempts - 1, 30), self._figures.longest_pause)
-        return pause * self._chance.random.uniform(0.75, 1.25)
+        return self._verdicts.taken(claimed, parts)
 
 
 def _check_grace(channels: Iterable[Channel], figures: Figures) -> None:
@@ -389,11 +302,3 @@ def _check_grace(channels: Iterable[Channel], figures: Figures) -> None:
                 f"channels.{each.name}.timeout: a call may take {each.timeout:g} s, but after"
                 f" PATOU_GRACE_SECONDS, {figures.grace:g} s, it counts as lost; set PATOU_GRACE_SECONDS higher"
             )
-
-
-def _failed(claimed: Claimed, error: SendError) -> _Landed:
-    return _Landed(mark=Mark(claimed=claimed, state=DeliveryState.FAILED, error_code=error.code), error=error)
-
-
-def _state_of(parts: Sequence[SentPart]) -> DeliveryState:
-    return combined([part.state for part in parts])

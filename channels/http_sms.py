@@ -28,7 +28,7 @@ from bot.messages import (
     InboundMessage,
     OutboundMessage,
 )
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
 from channels.base import Accepted, RawRequest, RawResponse, Sent, Wiring

@@ -30,7 +30,7 @@ from bot.messages import (
     OutboundMessage,
     Reachability,
 )
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from bot.text.graphemes import cut
 from bot.urns import Urn
 from channels import line_media

@@ -23,7 +23,7 @@ from bot.messages import (
     InboundMessage,
     OutboundMessage,
 )
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from bot.urns import Urn
 from channels import messenger_media, meta
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring

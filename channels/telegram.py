@@ -36,7 +36,7 @@ from bot.messages import (
     OutboundMessage,
     Reachability,
 )
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from bot.urns import Urn
 from channels import telegram_media
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring, same_secret

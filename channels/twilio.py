@@ -44,7 +44,7 @@ from bot.messages import (
     MediaKind,
     OutboundMessage,
 )
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from bot.text.parts import count
 from bot.urns import Urn
 from channels import twilio_media

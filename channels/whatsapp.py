@@ -26,7 +26,7 @@ from bot.messages import (
     MediaKind,
     OutboundMessage,
 )
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from bot.text.pages import pages
 from bot.urns import Urn
 from channels import meta, whatsapp_media

@@ -25,8 +25,9 @@ from bot.workers import Workers
 from channels.base import Channel, Wiring
 from channels.collector import Collector, Taking
 from channels.config import build_channels, load_channels
-from channels.delivery import Delivery, Figures
+from channels.delivery import Delivery
 from channels.egress import Egress
+from channels.figures import Figures
 from channels.follow_ups import follow_ups
 from channels.intake import Intake
 from channels.optouts import OptOut, OptOuts

@@ -25,10 +25,10 @@ from bot.db import WriteSet, open_database
 from bot.limits import MemoryLimits
 from bot.messages import OutboundMessage
 from bot.migrate import upgrade
-from bot.outbox import enqueue
+from bot.outbox_rows import enqueue
 from bot.urns import Urn
 from channels.base import Channel, Sent
-from channels.delivery import Figures
+from channels.figures import Figures
 from tests.bench.rows import Row
 from tests.channels.harness import Edge, Store
 from tests.channels.providers import connect

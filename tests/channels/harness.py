@@ -26,12 +26,15 @@ from bot.messages import (
     Priority,
 )
 from bot.metrics import Metrics
-from bot.outbox import Outbox, SentPart, enqueue
+from bot.outbox import Outbox
+from bot.outbox_rows import enqueue
+from bot.parts_ledger import SentPart
 from bot.receipts import Receipts
 from bot.schema import outbox, outbox_parts, urns
 from bot.urns import Urn
 from channels.base import Channel, Wiring
-from channels.delivery import Delivery, Figures
+from channels.delivery import Delivery
+from channels.figures import Figures
 from channels.intake import Intake
 from channels.optouts import OptOut, OptOuts
 from channels.webhook import Door

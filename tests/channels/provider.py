@@ -9,10 +9,11 @@ from datetime import datetime
 
 from bot.limits import MemoryLimits
 from bot.messages import Capabilities, InboundEvent, OutboundMessage
-from bot.outbox import SentPart
+from bot.parts_ledger import SentPart
 from channels.base import Accepted, RawRequest, RawResponse, Sent
-from channels.delivery import Delivery, Figures
+from channels.delivery import Delivery
 from channels.errors import SendError
+from channels.figures import Figures
 from tests.channels.harness import Edge, Store, part
 
 ERRORS = {

@@ -10,7 +10,7 @@ import pytest
 from bot.db import WriteSet
 from bot.errors import DatabaseUnavailable
 from bot.limits import MemoryLimits
-from channels.delivery import Figures
+from channels.figures import Figures
 from tests.channels.harness import Edge, Store, drain
 from tests.channels.provider import Provider, Staggered, out
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import ConfigurationError
 from bot.messages import DeliveryClass
-from channels.delivery import Figures
+from channels.figures import Figures
 from tests.channels.harness import Store, drain, report
 from tests.channels.provider import Asked, Provider, out
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bot.clock import Clock
 from bot.limits import MemoryLimits
-from channels.delivery import Figures
+from channels.figures import Figures
 from channels.pace import Pace
 from tests.channels.provider import Provider
 from tests.pinned import START

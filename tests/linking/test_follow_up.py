@@ -21,7 +21,8 @@ from bot.follow_up import FollowUp
 from bot.limits import MemoryLimits
 from bot.messages import Capabilities, DeliveryState, OutboundMessage, Priority
 from bot.metrics import Metrics
-from bot.outbox import Outbox, enqueue, set_urn_state
+from bot.outbox import Outbox, set_urn_state
+from bot.outbox_rows import enqueue
 from bot.pack import Pack
 from bot.receipts import Receipts
 from bot.schema import messages, outbox, urns
@@ -30,8 +31,9 @@ from bot.spending import Spending
 from bot.text.parts import count
 from bot.trackers import TrackerState
 from bot.urns import Urn
-from channels.delivery import Delivery, Figures
+from channels.delivery import Delivery
 from channels.errors import SendError
+from channels.figures import Figures
 from channels.optouts import OptOuts
 from dialogs.follow_up import ShortNotice
 from tests.channels.harness import drain, report

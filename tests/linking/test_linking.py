@@ -18,7 +18,7 @@ from bot.errors import Stale
 from bot.guesses import GUESSES_A_DAY
 from bot.linking import LinkPhone
 from bot.messages import OutboundMessage
-from bot.outbox import enqueue
+from bot.outbox_rows import enqueue
 from bot.pipeline import Handled
 from bot.retention import floor_rules, purge
 from bot.schema import consents, contacts, inbox, messages, metadata, outbox, trackers, urns

@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from bot.crypto import Vault
 from bot.dispatcher import Response, TurnDispatcher
 from bot.messages import Capabilities, Enclosure, MediaKind, OutboundMessage
-from bot.outbox import opened, row_of
+from bot.outbox_rows import opened, row_of
 from bot.pack import Pack
 from bot.rendering import Renderer
 from bot.urns import Urn

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects import sqlite
 
-from bot import contacts, correspondence, inbox, media, outbox, receipts, shelf, spending
+from bot import contacts, correspondence, inbox, media, outbox, parts_ledger, receipts, shelf, spending
 from complaints import follows
 
 STATEMENTS = {
@@ -20,7 +20,7 @@ STATEMENTS = {
     "what can be sent": outbox._CLAIM,
     "whether an attempt was lost": outbox._ANY_LOST,
     "whether anything is in doubt": outbox._ANY_DOUBTFUL,
-    "the message of a provider's id": outbox._OWNERS,
+    "the message of a provider's id": parts_ledger._OWNERS,
     "what a page has not fetched": outbox._PULLABLE,
     "the parts of a day": spending._SENT_SINCE,
     "files to fetch": shelf._DUE,
