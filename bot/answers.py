@@ -12,6 +12,7 @@ from bot.engine import Engine, Turn
 from bot.messages import Capabilities, InboundMessage
 from bot.nlu.interpreter import Interpreter, ParseContext
 from bot.rendering import Draft, Renderer
+from bot.screens import Frame
 from bot.trackers import TrackerState
 
 
@@ -67,6 +68,14 @@ class Answers:
         if turn.responses:
             state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
         return Answer(state=state, drafts=rendered.drafts, effects=turn.effects, understood=turn.understood)
+
+    def language(self, spoken: str, can: Capabilities) -> str:
+        """The language in which somebody is answered where only so much can be shown; empty for any."""
+        return self._renderer.language(spoken, can)
+
+    def frame(self, language: str, can: Capabilities) -> Frame:
+        """What a screen holds, and the words below it."""
+        return self._renderer.frame(language, can)
 
     def said(self, key: str, language: str, can: Capabilities) -> tuple[Draft, ...]:
         """One text, beside any conversation."""

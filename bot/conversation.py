@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,7 +39,7 @@ class Conversation:
         self._spending = spending
         self._kept = kept
 
-    def add(
+    def add(  # noqa: PLR0913 - one call for all that a turn says
         self,
         person: Person,
         inbound: InboundMessage,
@@ -49,58 +49,87 @@ class Conversation:
         *,
         answered: bool = False,
         heard: int = 0,
+        channel: str = "",
     ) -> tuple[OutboundMessage, ...]:
         """The replies that the drafts become, in the order in which they are to be read.
 
         `answered` when the request itself still waits for them: an inline channel then shows them, and
         nothing is left to send, unless the channel is `fetched` and says itself what was shown. `heard` is
-        when the person last wrote on this channel, in milliseconds.
+        when the person last wrote on this channel, in milliseconds. The replies go by `channel`, or the one
+        that the message came by.
         """
-        can = self._capabilities[inbound.channel]
-        # Before those of the replies: ids rise in the order of the conversation.
+        # Its id before those of the replies: ids rise in the order of the conversation.
         inbound_id = self._chance.id(now)
-        replies = self._replies(inbound, drafts, now, from_ms(heard) if can.window else None)
-        purge_at = to_ms(now + self._kept)
-        about = {
-            "contact_id": person.contact_id,
-            "channel": inbound.channel,
-            "at": to_ms(now),
-            "purge_at": purge_at,
-        }
-        rows = [self._row(reply.id, "out", reply.text, about) for reply in replies]
+        replies = self._addressed(inbound, drafts, now, channel or inbound.channel, heard)
         if inbound.text:
-            rows.insert(0, self._row(inbound_id, "in", inbound.text, about))
-        if rows:
-            writes.add(_ADD, rows)
-        shown = answered and can.inline and not can.fetched
-        for draft, reply in zip(drafts, replies, strict=True):
+            row = self._row(inbound_id, "in", inbound.text, self._about(person, inbound.channel, now))
+            writes.add(_ADD, row)
+        self._send(person, zip(drafts, replies, strict=True), now, writes, answered=answered)
+        return replies
+
+    def copy(
+        self,
+        person: Person,
+        inbound: InboundMessage,
+        drafts: Sequence[Draft],
+        now: datetime,
+        writes: WriteSet,
+        *,
+        channel: str,
+    ) -> None:
+        """Send the drafts by a channel, beside what answers the message where it came from."""
+        replies = self._addressed(inbound, drafts, now, channel)
+        self._send(person, zip(drafts, replies, strict=True), now, writes)
+
+    def _send(
+        self,
+        person: Person,
+        replies: Iterable[tuple[Draft, OutboundMessage]],
+        now: datetime,
+        writes: WriteSet,
+        *,
+        answered: bool = False,
+    ) -> None:
+        for draft, reply in replies:
+            about = self._about(person, reply.channel, now)
+            can = self._capabilities[reply.channel]
+            writes.add(_ADD, self._row(reply.id, "out", reply.text, about))
             enqueue(
                 writes,
                 reply,
                 contact_id=person.contact_id,
                 urn_lookup=person.lookup,
                 vault=self._vault,
-                purge_at=purge_at,
-                answered=shown,
+                purge_at=about["purge_at"],
+                answered=answered and can.inline and not can.fetched,
             )
             if draft.parts:
                 self._spending.add(draft.parts)
-        return replies
 
-    def _replies(
-        self, inbound: InboundMessage, drafts: Sequence[Draft], now: datetime, heard_at: datetime | None
+    def _about(self, person: Person, channel: str, now: datetime) -> dict[str, Any]:
+        return {
+            "contact_id": person.contact_id,
+            "channel": channel,
+            "at": to_ms(now),
+            "purge_at": to_ms(now + self._kept),
+        }
+
+    def _addressed(
+        self, inbound: InboundMessage, drafts: Sequence[Draft], now: datetime, channel: str, heard: int = 0
     ) -> tuple[OutboundMessage, ...]:
         """The drafts, addressed; a token to reply by is good for the first alone."""
         tokens = (inbound.reply_token, *("" for _ in drafts))
+        heard_at = from_ms(heard) if self._capabilities[channel].window else None
         return tuple(
             OutboundMessage(
                 id=self._chance.id(now),
-                channel=inbound.channel,
+                channel=channel,
                 urn=inbound.urn,
                 text=draft.text,
                 choices=draft.choices,
                 matters=draft.matters,
                 enclosure=draft.enclosure,
+                session_end=draft.session_end,
                 cause=inbound.key,
                 created_at=now,
                 heard_at=heard_at,

@@ -20,7 +20,7 @@ from bot.clock import to_ms
 from bot.dispatcher import Response, TurnDispatcher
 from bot.forms import MEDIA, FormLoop
 from bot.media import KeepMedia, media_id
-from bot.messages import InboundMessage
+from bot.messages import InboundMessage, SessionEvent
 from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
 from bot.text.choices import match
@@ -52,6 +52,8 @@ _ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
 _MOST_MEDIA = 100
 # Rasa's name for waiting: an action that wants it has nothing more said in this turn.
 _LISTEN = "action_listen"
+# The wish with which a session begins; on other channels a word for it.
+_TOP = "menu"
 # What was answered to a message without words, or to the second one.
 _NOT_TEXT = frozenset(("utter_not_text", "utter_not_understood_again"))
 
@@ -60,12 +62,17 @@ Parsed = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """What a message led to. `understood` is false when nothing but "say it again" could be answered."""
+    """What a message led to.
+
+    `understood` is false when nothing but "say it again" could be answered; `wish` is the parse data
+    of what was answered.
+    """
 
     state: TrackerState
     responses: tuple[Response, ...]
     effects: tuple[Any, ...]
     understood: bool = True
+    wish: Parsed = field(default_factory=lambda: _understood("", {}, ""))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,7 +82,7 @@ class Stage:
     `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
     none of them has, `asked` when a form's question has already been put. `followup` is what an action
     wants run in place of the rest of its rule. `later` are wishes of the message before, which waited
-    for the name of a service.
+    for the name of a service. `in_session` on a screen that was dialled.
     """
 
     state: TrackerState
@@ -88,6 +95,7 @@ class Stage:
     slipped: bool = False
     followup: str = ""
     later: list[Parsed] = field(default_factory=list)
+    in_session: bool = False
 
     def say(self, key: str, **values: Any) -> None:
         """Say one text."""
@@ -136,9 +144,9 @@ class Engine:
 
     async def respond(self, state: TrackerState, inbound: InboundMessage, parsed: Parsed) -> Turn:
         """Answer a person's message; `state` is the engine's to change."""
-        stage = Stage(state=state, parsed=parsed, later=state.later)
+        stage = Stage(state=state, parsed=parsed, later=state.later, in_session=bool(inbound.session))
         state.later = []
-        left = self._expired(state, inbound.received_at) or _moved(state, inbound.channel)
+        left = self._left(state, inbound)
         self._resolve_choice(stage, inbound)
         self._receive(stage, inbound)
         before = stage.state.language
@@ -167,6 +175,12 @@ class Engine:
         if stage.state.form:
             await self._forms.ask(stage)
         return self._finish(stage)
+
+    def _left(self, state: TrackerState, inbound: InboundMessage) -> bool:
+        """Whether what is asked was left behind: hours ago, elsewhere, or with the session before."""
+        if inbound.session:
+            return inbound.session is SessionEvent.NEW
+        return self._expired(state, inbound.received_at) or _moved(state, inbound.channel)
 
     def _expired(self, state: TrackerState, now: datetime) -> bool:
         last = max(state.seen.values(), default=0)
@@ -251,7 +265,8 @@ class Engine:
 
     async def _resume(self, stage: Stage) -> None:
         """A form was left hours ago, or elsewhere: a new wish is answered first, then the choice is offered."""
-        if stage.intent not in _ANSWERS and stage.confidence >= self._bands.interrupt:
+        wished = stage.intent not in _ANSWERS and stage.intent != _TOP
+        if wished and stage.confidence >= self._bands.interrupt:
             await self._run(stage, self._actions_for(stage))
         stage.state.resuming = True
         stage.say("utter_ask_continue_or_restart")
@@ -306,7 +321,7 @@ class Engine:
         stage.state.resuming = False
         if stage.intent in ("restart_session", "deny"):
             self._forms.drop_all(stage)
-            await self._run(stage, self._rules.actions("greet"))
+            await self._run(stage, self._rules.actions(_TOP if stage.in_session else "greet"))
         elif stage.intent in ("continue_session", "affirm"):
             await self._forms.ask(stage)
         else:
@@ -426,6 +441,7 @@ class Engine:
             responses=tuple(stage.responses),
             effects=tuple(stage.dispatcher.effects),
             understood=stage.understood,
+            wish=stage.parsed,
         )
 
 

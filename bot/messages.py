@@ -57,6 +57,9 @@ class InboundMessage:
     In a session (`session` is set) `external_id` is what the gateway tells a hop by, and empty where
     it has nothing of the kind; `accumulated` when `text` is all that was typed since it was dialled, joined
     by `*`. What was typed behind the code when it was dialled comes in that form in any case.
+
+    Elsewhere too `external_id` is empty where the provider has no ids; `stamp` is then what else it tells one
+    message from another by, such as the moment at which it was sent.
     """
 
     channel: str
@@ -73,6 +76,7 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     proven: Urn | None = None
     reply_token: str = ""
+    stamp: str = ""
 
     @property
     def key(self) -> str:
@@ -168,7 +172,8 @@ class OutboundMessage:
 class DeliveryReport:
     """What a provider says became of an outbound message, or of one of its parts.
 
-    At least one of `provider_id` and `outbound_id` (our own id, handed back) is set.
+    At least one of `provider_id` and `outbound_id` (our own id, handed back) is set. A failure is
+    `retryable` when its cause may pass: the message, or the part alone, is then sent again.
     """
 
     channel: str
@@ -178,6 +183,7 @@ class DeliveryReport:
     outbound_id: str = ""
     error_code: str = ""
     opted_out: bool = False
+    retryable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,7 +212,8 @@ class Capabilities:
     """What a channel can show and do; the only thing the core knows of it.
 
     `max_units` counts code points, or for `sms` the characters a provider takes in one
-    request. `sms` channels pay by part and are written to a part budget. `inline` channels
+    request. In a `session` a screen holds that many UTF-16 units, or `max_septets` of GSM 03.38 where
+    that alphabet is enough for it; without `ucs2` it can show no other. `sms` channels pay by part and are written to a part budget. `inline` channels
     show the reply in the answer to the request itself (web chat, USSD, terminal); where such an
     answer can be lost, a `fetched` channel asks again and names what it has shown. `window` is
     the seconds after a person's last message in which its provider lets us write freely; 0: always.
@@ -219,6 +226,8 @@ class Capabilities:
     buttons: int = 0
     button_units: int = 0
     session: bool = False
+    max_septets: int = 0
+    ucs2: bool = True
     inline: bool = False
     fetched: bool = False
     window: float = 0.0

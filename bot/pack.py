@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,6 +52,7 @@ class Pack:
     """Everything a country decides, as it stands in the folder `root`; facts are read by their domains.
 
     `languages` begins with the default one. `fallback` is said where even that has no words.
+    `romanised` names for a language the one in which it is written with Latin letters.
     """
 
     root: Path
@@ -65,6 +66,7 @@ class Pack:
     texts: Mapping[str, Mapping[str, Text]]
     labels: Mapping[str, Mapping[str, Text]]
     lexicons: Mapping[str, Mapping[str, Any]]
+    romanised: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | str) -> Pack:
@@ -156,7 +158,7 @@ def _read(root: Path, problems: list[PackError]) -> Pack | None:
     if not languages:
         about.problem("no languages", "Write languages: [xx], the default one first.", "languages")
         return None
-    about.only(("id", "name", "languages", "fallback", "timezone", "currency", "numbers"))
+    about.only(("id", "name", "languages", "fallback", "romanised", "timezone", "currency", "numbers"))
     texts, labels, lexicons = {}, {}, {}
     for language in languages:
         texts[language], labels[language] = _words(root / language, problems)
@@ -180,6 +182,7 @@ def _read(root: Path, problems: list[PackError]) -> Pack | None:
         texts=texts,
         labels=labels,
         lexicons=lexicons,
+        romanised=_romanised(about, languages),
     )
 
 
@@ -226,6 +229,16 @@ def _fallback(about: Section, languages: tuple[str, ...]) -> str:
     if fallback not in languages:
         about.problem(f"fallback {fallback} is not a language of the pack", "Name one of them.", "fallback")
     return fallback
+
+
+def _romanised(about: Section, languages: tuple[str, ...]) -> dict[str, str]:
+    section = about.section("romanised")
+    section.only(languages)
+    found = {language: section.string(language) for language in section.data}
+    for language, form in found.items():
+        if form not in languages:
+            section.problem(f"{form} is not a language of the pack", "Name one of them.", language)
+    return found
 
 
 def _timezone(about: Section) -> str:

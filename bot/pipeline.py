@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -23,17 +23,19 @@ from bot.engine import Engine
 from bot.errors import DatabaseUnavailable, Duplicate, Stale, Taken
 from bot.inbox import Inbox, Waiting
 from bot.locks import Locks
-from bot.messages import Capabilities, InboundMessage, OutboundMessage
+from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.nlu.interpreter import Interpreter
 from bot.outbox import Outbox, set_urn_state
-from bot.rendering import Renderer
+from bot.rendering import Draft, Renderer
 from bot.replies import may_reply
+from bot.sessions import Hop, Sessions
 from bot.spending import Spending
 from bot.urns import Urn
 
 LOCK_SECONDS = 30
 CROWD = 8  # requests under way at once: more than a steady stream that is kept up with
 _ROUNDS = 5  # a turn that others overtake is run again this often
+_LOOK_SECONDS = 0.02
 _COMMIT_SECONDS = 1.0  # the patience of the database
 
 log = structlog.get_logger()
@@ -61,13 +63,18 @@ class Visit:
     """A message's row in the inbox, and whether the request that brought it still waits for its answer.
 
     `showing` while replies are being stored as shown by this very request: nobody else will show them.
-    `unasked` when nobody wrote, and the system starts the turn.
+    `unasked` when nobody wrote, and the system starts the turn. `left` when it was left to the worker.
+    `placed` is a request of a session under the name that it was given, and `language` that of the
+    person, as soon as they are known.
     """
 
     row_id: str
     waits: bool = True
     showing: bool = False
     unasked: bool = False
+    left: bool = False
+    placed: InboundMessage | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +98,8 @@ class Parts:
     capabilities: Mapping[str, Capabilities]
     may_answer: Callable[[Urn], bool]
     turn_seconds: float
+    # By the name of a channel, the SMS channel by which goes what it cannot show or deliver.
+    routes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -100,6 +109,7 @@ class Pipeline:
         """`committed` is called when messages lie in the outbox, `waiting` when one lies in the inbox."""
         self._parts = parts
         self._answers = Answers(parts.interpreter, parts.engine, parts.renderer)
+        self._sessions = Sessions(self._answers, parts.vault, parts.capabilities)
         self._committed = committed
         self._waiting = waiting
         self._requests = 0
@@ -126,12 +136,57 @@ class Pipeline:
     async def _accept(self, message: InboundMessage) -> Outcome:
         visit = Visit(row_id=self._parts.inbox.row_id(self._parts.clock.now()))
         lookup = self._parts.vault.lookup(str(message.urn))
+        if message.session:
+            return await self._accept_hop(message, lookup, visit)
         token = await self._parts.locks.try_acquire(lookup, LOCK_SECONDS)
         if token is None:
             return await self._keep(message, lookup, visit)
         if lookup in self._keeping:
             await self._release(lookup, token)
             return await self._keep(message, lookup, visit)
+        return await self._await_turn(message, lookup, token, visit)
+
+    async def _accept_hop(self, message: InboundMessage, lookup: str, visit: Visit) -> Outcome:
+        """A request of a session always gets a screen; one that repeats another waits for the same."""
+        if message.session is SessionEvent.END:
+            return Outcome(kind=Handled.DONE)
+        token = await self._acquired(lookup)
+        if token is None:
+            return self._told(Handled.LIMITED, message, visit)
+        outcome = await self._await_turn(message, lookup, token, visit)
+        return outcome if outcome.messages else self._told(outcome.kind, message, visit)
+
+    async def _acquired(self, lookup: str) -> str | None:
+        """The lock of a person, waited for as long as a screen is; None when others keep it."""
+        for _ in range(max(1, int(self._parts.turn_seconds / _LOOK_SECONDS))):
+            token = await self._parts.locks.try_acquire(lookup, LOCK_SECONDS)
+            if token is not None:
+                return token
+            await asyncio.sleep(_LOOK_SECONDS)
+        return None
+
+    def _told(self, kind: Handled, message: InboundMessage, visit: Visit) -> Outcome:
+        """A screen that says whether the answer follows or is to be asked for again."""
+        follows = kind is Handled.PENDING and message.channel in self._parts.routes
+        key = "utter_screen_later" if follows else "utter_screen_again"
+        draft = self._sessions.notice(key, visit.language, message.channel)
+        return Outcome(kind=kind, messages=(self._screen(message, draft),))
+
+    def _screen(self, message: InboundMessage, draft: Draft) -> OutboundMessage:
+        """A screen that is shown and not stored."""
+        now = self._parts.clock.now()
+        return OutboundMessage(
+            id=self._parts.chance.id(now),
+            channel=message.channel,
+            urn=message.urn,
+            text=draft.text,
+            session_end=draft.session_end,
+            cause=message.key,
+            created_at=now,
+        )
+
+    async def _await_turn(self, message: InboundMessage, lookup: str, token: str, visit: Visit) -> Outcome:
+        """Run the turn; where the request cannot wait so long, the turn goes on without it."""
         task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
         done = await _ended(task, self._parts.turn_seconds)
         while not done and visit.showing:
@@ -154,7 +209,7 @@ class Pipeline:
         if token is None:
             return None
         try:
-            return await self._turn(message, lookup, Visit(row_id=waiting.id, waits=False))
+            return await self._turn(message, lookup, Visit(row_id=waiting.id, waits=False, left=True))
         except DatabaseUnavailable:
             raise  # it says nothing about the message
         except Exception as error:
@@ -242,6 +297,10 @@ class Pipeline:
         return not self._parts.capabilities[message.channel].sms or await self._parts.spending.allows()
 
     async def _keep(self, message: InboundMessage, lookup: str, visit: Visit) -> Outcome:
+        message = visit.placed or message
+        if message.session and not visit.placed:
+            # It has no name yet under which it could be kept, and what was typed has no question.
+            return Outcome(kind=Handled.LIMITED)
         writes = WriteSet()
         self._parts.inbox.wait(visit.row_id, message, lookup, self._parts.clock.now(), writes)
         self._queued.add(lookup)
@@ -280,17 +339,40 @@ class Pipeline:
             visit.showing = False
             now = self._parts.clock.now()
             person = await self._parts.people.load(message.urn, lookup, now, visit.row_id)
+            hop = self._placed(person, message, visit) if message.session else None
+            if message.session and hop is None:
+                shown = self._screen(message, self._sessions.shown(person.state))
+                return Outcome(kind=Handled.DUPLICATE, messages=(shown,))
             if person.pending and visit.waits:
                 return await self._keep(message, lookup, visit)
-            answer = await self._answer(person, message, event, now)
+            if hop:
+                waited = visit.waits
+                answer = await self._answer_hop(person, hop, now, visit)
+                if waited and not visit.waits:
+                    continue  # the screen that it was made for is gone
+            else:
+                answer = await self._answer(person, message, event, now)
             try:
-                return await self._commit(person, message, answer, now, visit)
+                return await self._commit(person, visit.placed or message, answer, now, visit)
             except Duplicate:
                 repeated = tuple(await self._parts.outbox.replies_to(message.key))
                 return Outcome(kind=Handled.DUPLICATE, messages=repeated)
             except (Stale, Taken):
                 continue
         raise Stale
+
+    def _placed(self, person: Person, message: InboundMessage, visit: Visit) -> Hop | None:
+        """The request as it stands in its session; None when it repeats the one before."""
+        visit.language = person.state.language
+        hop = self._sessions.left(message) if visit.left else self._sessions.place(person.state, message)
+        visit.placed = hop.message if hop else None
+        return hop
+
+    async def _answer_hop(self, person: Person, hop: Hop, now: datetime, visit: Visit) -> Answer:
+        sms = self._parts.routes.get(hop.message.channel, "")
+        if sms and not await self._may_write(replace(hop.message, channel=sms)):
+            sms = ""
+        return await self._sessions.answer(person.state, hop, now, sms=sms, waits=visit.waits)
 
     async def _answer(
         self,
@@ -311,9 +393,10 @@ class Pipeline:
         state = answer.state
         repeated = bool(message.text) and message.text == state.last_text
         state.last_text = message.text
-        answered = may_reply(
-            state, to_ms(now), idle=repeated or not answer.understood
-        ) and await self._may_write(message)
+        answered = bool(message.session) or (
+            may_reply(state, to_ms(now), idle=repeated or not answer.understood)
+            and await self._may_write(message)
+        )
         if visit.unasked and not answered:
             return Outcome(kind=Handled.LIMITED)
         writes = WriteSet()
@@ -331,7 +414,9 @@ class Pipeline:
             writes,
             answered=visit.waits,
             heard=state.seen.get(message.channel, 0),
+            channel=answer.channel,
         )
+        self._parts.conversation.copy(person, message, answer.copies, now, writes, channel=answer.copied_to)
         # After the words of this turn: an effect may be that they are forgotten.
         self._parts.effects.add(
             answer.effects,
@@ -343,7 +428,7 @@ class Pipeline:
         )
         visit.showing = visit.waits and self._parts.capabilities[message.channel].inline
         await self._parts.db.commit(writes)
-        if replies:
+        if replies or answer.copies:
             self._committed()
         return Outcome(kind=Handled.DONE if answered else Handled.LIMITED, messages=replies)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bot.dispatcher import Response
 from bot.messages import Capabilities, Choice, Enclosure, MediaKind
 from bot.pack import Pack, Text, fill
+from bot.screens import Frame, screens
 from bot.text.choices import numbered
 from bot.text.pages import pages
 from bot.text.parts import count
@@ -23,6 +24,7 @@ class Draft:
     """A message in words, not yet addressed; `parts` is what it costs on a channel that pays by part, else 0.
 
     `matters` where it is worth an SMS if it does not arrive. With an `enclosure` the text is its title.
+    With `session_end` it is the last screen of a session.
     """
 
     text: str
@@ -30,6 +32,7 @@ class Draft:
     parts: int = 0
     matters: bool = False
     enclosure: Enclosure | None = None
+    session_end: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +86,22 @@ class Renderer:
         wordings = [self._wording(each, language, contact=capabilities.contact) for each in responses]
         if not wordings:
             return Rendered(drafts=(), choices=())
+        if capabilities.session:
+            return _as_screens(_with_room(wordings), self.frame(language, capabilities))
         return _as_sms(_with_room(wordings)) if capabilities.sms else _as_chat(wordings, capabilities)
+
+    def frame(self, language: str, capabilities: Capabilities) -> Frame:
+        """What a screen of a session holds, and the words below it."""
+        more, back = (self._pack.text(language, f"utter_screen_{which}").text for which in ("more", "back"))
+        septets = capabilities.max_septets or capabilities.max_units
+        return Frame(units=capabilities.max_units, septets=septets, more=more, back=back)
+
+    def language(self, spoken: str, capabilities: Capabilities) -> str:
+        """The language for a channel: a romanised form of the one spoken, where its letters cannot be shown."""
+        if capabilities.ucs2:
+            return spoken
+        language = spoken or self._pack.languages[0]
+        return self._pack.romanised.get(language, language)
 
     def matters(self, response: Response) -> bool:
         """Whether it is worth an SMS where it does not arrive."""
@@ -92,7 +110,10 @@ class Renderer:
     def parts(self, responses: Sequence[Response], language: str) -> int:
         """How many parts of an SMS they cost together, without what is shown only where it costs nothing."""
         wordings = [self._wording(each, language) for each in responses]
-        return _cheapest(_with_room(wordings))[2] if wordings else 0
+        if not wordings:
+            return 0
+        kept = _with_room(wordings)
+        return _cheapest(kept, count, _budget(kept))[2]
 
     def _wording(self, response: Response, language: str, *, contact: bool = False) -> _Wording:
         """The response in words; what shares a phone is offered only where a channel can ask for it."""
@@ -128,36 +149,56 @@ def _with_room(wordings: Sequence[_Wording]) -> Sequence[_Wording]:
     kept = [each for each in wordings if each.budget]
     if len(kept) in (0, len(wordings)):
         return wordings
-    return wordings if _cheapest(wordings)[2] <= max(each.budget for each in kept) else kept
+    return wordings if _cheapest(wordings, count, _budget(wordings))[2] <= _budget(kept) else kept
 
 
 def _as_sms(wordings: Sequence[_Wording]) -> Rendered:
-    texts, said, parts = _cheapest(wordings)
+    text, choices, parts = _fewest(wordings, count, _budget(wordings))
+    draft = Draft(text=text, parts=parts, matters=any(each.matters for each in wordings))
+    return Rendered(drafts=(draft,), choices=choices)
+
+
+def _as_screens(wordings: Sequence[_Wording], frame: Frame) -> Rendered:
+    """One text, which its session shows screen by screen: in short words where the long ones need several."""
+    text, choices, _ = _fewest(wordings, lambda said: len(screens(said, frame, back=True)), 1)
+    draft = Draft(text=text, matters=any(each.matters for each in wordings))
+    return Rendered(drafts=(draft,), choices=choices)
+
+
+def _fewest(
+    wordings: Sequence[_Wording], measure: Callable[[str], int], budget: int
+) -> tuple[str, tuple[Choice, ...], int]:
+    """All in one text, the answers it offers, and what it measures; with the extras where they cost nothing."""
+    texts, said, cost = _cheapest(wordings, measure, budget)
     offered = [each.choices for each in wordings]
     if any(each.extras for each in wordings):
         more = [each.all_choices for each in wordings]
         everything = _joined(texts, more)
-        if (cost := count(everything)) <= parts:
-            offered, said, parts = more, everything, cost
-    draft = Draft(text=said, parts=parts, matters=any(each.matters for each in wordings))
-    return Rendered(drafts=(draft,), choices=tuple(chain.from_iterable(offered)))
+        if (dearer := measure(everything)) <= cost:
+            offered, said, cost = more, everything, dearer
+    return said, tuple(chain.from_iterable(offered)), cost
 
 
-def _cheapest(wordings: Sequence[_Wording]) -> tuple[list[str], str, int]:
-    """The text of each wording: long while the budget allows, then short from the last one on; the SMS, its parts."""
-    budget = max(each.budget for each in wordings)
+def _budget(wordings: Sequence[_Wording]) -> int:
+    return max(each.budget for each in wordings)
+
+
+def _cheapest(
+    wordings: Sequence[_Wording], measure: Callable[[str], int], budget: int
+) -> tuple[list[str], str, int]:
+    """The text of each wording: long while the budget allows, then short from the last one on; all, its measure."""
     texts = [each.long for each in wordings]
     offered = [each.choices for each in wordings]
     said = _joined(texts, offered)
-    parts = count(said)
+    cost = measure(said)
     for index in reversed(range(len(wordings))):
-        if parts <= budget:
+        if cost <= budget:
             break
         if wordings[index].text.short:
             texts[index] = wordings[index].short
             said = _joined(texts, offered)
-            parts = count(said)
-    return texts, said, parts
+            cost = measure(said)
+    return texts, said, cost
 
 
 def _joined(texts: Sequence[str], offered: Sequence[Sequence[Choice]]) -> str:

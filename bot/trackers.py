@@ -27,6 +27,32 @@ class FormFrame:
 
 
 @dataclass(kw_only=True, slots=True)
+class Session:
+    """The session that a person dialled last, so far as its next request hangs on it.
+
+    `hop` counts the requests answered and names the next one together with `began`, in milliseconds.
+    `typed` is all that was typed in it, where the gateway repeats that, else what was typed last;
+    `told_by` what the gateway told the last request by. `pages` are the screens of the last answer, of
+    which `page` was shown last, at `shown_at`; `unseen` when that came too late to be shown. `trail`
+    are the menus gone through, as payloads, `menu` tells that the last answer was one of them.
+    """
+
+    channel: str
+    id: str
+    began: int
+    hop: int = 0
+    typed: str = ""
+    told_by: str = ""
+    pages: list[str] = field(default_factory=list)
+    page: int = 0
+    shown_at: int = 0
+    over: bool = False
+    unseen: bool = False
+    trail: list[str] = field(default_factory=list)
+    menu: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
 class TrackerState:
     """The whole memory of a conversation; `version` is that of the stored row, 0 when there is none.
 
@@ -50,6 +76,7 @@ class TrackerState:
     last_text: str = ""
     resuming: bool = False
     paused: bool = False
+    session: Session | None = None
 
     @property
     def language(self) -> str:
@@ -87,6 +114,8 @@ class TrackerState:
         else:
             values["events"] = History(values.get("events", ()))
         values["forms"] = [FormFrame(**_known(FormFrame, each)) for each in values.get("forms", ())]
+        if values.get("session"):
+            values["session"] = Session(**_known(Session, values["session"]))
         return cls(version=version, **values)
 
     def for_actions(self, latest_message: dict[str, Any]) -> Tracker:
@@ -107,9 +136,9 @@ class TrackerState:
 # JSON has no line end inside a text: this is found only where `dump` has put it.
 _EVENTS, _END = b'\n,"events":[\n', b"\n]}"
 _VALUES = tuple(each.name for each in fields(TrackerState) if each.name not in ("version", "events"))
-_PLACES = {kind: frozenset(each.name for each in fields(kind)) for kind in (TrackerState, FormFrame)}
+_PLACES = {kind: frozenset(each.name for each in fields(kind)) for kind in (TrackerState, FormFrame, Session)}
 
 
-def _known(kind: type[TrackerState | FormFrame], values: dict[str, Any]) -> dict[str, Any]:
+def _known(kind: type[TrackerState | FormFrame | Session], values: dict[str, Any]) -> dict[str, Any]:
     """The values that this release has a place for: a snapshot of another one is read, not refused."""
     return {name: value for name, value in values.items() if name in _PLACES[kind]}
