@@ -416,7 +416,10 @@ class Pipeline:
             heard=state.seen.get(message.channel, 0),
             channel=answer.channel,
         )
-        self._parts.conversation.copy(person, message, answer.copies, now, writes, channel=answer.copied_to)
+        if answer.copies:
+            self._parts.conversation.copy(
+                person, message, answer.copies, now, writes, channel=answer.copied_to
+            )
         # After the words of this turn: an effect may be that they are forgotten.
         self._parts.effects.add(
             answer.effects,
