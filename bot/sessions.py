@@ -61,17 +61,14 @@ class Sessions:
         """What is new in a request; None when it repeats the one that was answered last."""
         told = self._vault.lookup(message.session_id)[:32]
         session = state.session
-        if session is None or session.over or (session.channel, session.id) != (message.channel, told):
+        if session is None or (session.channel, session.id) != (message.channel, told):
             return _begun(state, message, told)
         if message.session is SessionEvent.NEW:
             return None if _redialled(session, message) else _begun(state, message, told)
-        if message.external_id:
-            repeated = message.external_id == session.told_by
-        else:
-            since = to_ms(message.received_at) - session.shown_at
-            repeated = not message.accumulated and message.text == session.typed and since < _REPEATED_MS
-        typed = _added(session.typed, message.text) if message.accumulated else message.text
-        return None if repeated or typed is None else _next(session, message, (typed,))
+        typed = _typed(session, message)
+        if typed is None:
+            return None
+        return _begun(state, message, told) if session.over else _next(session, message, (typed,))
 
     def left(self, message: InboundMessage) -> Hop:
         """A request that was placed before, and left to be answered later."""
@@ -226,6 +223,20 @@ def _redialled(session: Session, message: InboundMessage) -> bool:
     if message.external_id:
         return message.external_id == session.told_by
     return to_ms(message.received_at) - session.shown_at < _REDIALLED_MS
+
+
+def _typed(session: Session, message: InboundMessage) -> str | None:
+    """What was typed since the last request; None when it is that one, asked again."""
+    if message.external_id:
+        return None if message.external_id == session.told_by else _latest(session, message)
+    since = to_ms(message.received_at) - session.shown_at
+    if not message.accumulated and message.text == session.typed and since < _REPEATED_MS:
+        return None
+    return _latest(session, message)
+
+
+def _latest(session: Session, message: InboundMessage) -> str | None:
+    return _added(session.typed, message.text) if message.accumulated else message.text
 
 
 def _added(before: str, text: str) -> str | None:
