@@ -25,16 +25,19 @@ def networks(addresses: Sequence[str]) -> tuple[str, ...]:
 class Gate:
     """Lets in who has one of `keys`, as ?key= or as the password of Basic authentication, from `addresses`.
 
-    No addresses let every caller in who has a key.
+    No addresses let every caller in who has a key. `field` is another name under which a gateway sends it
+    in its query.
     """
 
-    def __init__(self, *, keys: Sequence[str], addresses: Sequence[str]) -> None:
+    def __init__(self, *, keys: Sequence[str], addresses: Sequence[str], field: str = "") -> None:
         self._keys = tuple(keys)
+        self._field = field
         self._networks = [ip_network(each) for each in addresses]
 
     def check(self, request: RawRequest) -> None:
         """Raises NotAuthentic; Malformed for a query that nobody would send."""
-        given = read_query(request.query_string).get("key", b"").decode("utf-8", "replace")
+        query = read_query(request.query_string)
+        given = (query.get("key", b"") or query.get(self._field, b"")).decode("utf-8", "replace")
         known = same_secret(given or _password(request), *self._keys)
         if not known or (self._networks and not self._is_listed(request.remote)):
             raise NotAuthentic

@@ -15,7 +15,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from string import Formatter
 from urllib.parse import urlencode
 
 from bot.errors import MalformedUrn
@@ -38,6 +37,7 @@ from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
 from channels.http import Answer, call, problem_of
+from channels.templates import check_template
 
 _MAX_TEXT = 1600
 _SAME_SECONDS = 10
@@ -88,7 +88,7 @@ class Settings:
         if not self.send_fields:
             raise ValueError("send_fields: is missing: what they call the number and the text")
         for name, value in self.send_fields.items():
-            _check_template(f"send_fields.{name}", value)
+            check_template(f"send_fields.{name}", value, _FILLED)
         _check_pattern("taken", self.taken, groups=0)
         _check_pattern("provider_id", self.provider_id, groups=1)
         if not {"from", "text"} <= self.message_fields.keys() <= _MESSAGE_FIELDS.keys():
@@ -243,15 +243,6 @@ def _from_hex(text: str) -> str:
         return bytes.fromhex(text).decode("utf-16-be", "replace")
     except ValueError:
         raise Malformed("bad_hex") from None
-
-
-def _check_template(where: str, template: str) -> None:
-    try:
-        named = {name for _, name, form, _ in Formatter().parse(template) if name is not None or form}
-    except ValueError:
-        raise ValueError(f"{where}: braces must be in pairs; write {{{{ for one of your own") from None
-    if unknown := named - _FILLED:
-        raise ValueError(f"{where}: {{{min(map(str, unknown))}}} is none of {', '.join(sorted(_FILLED))}")
 
 
 def _check_pattern(where: str, pattern: str, *, groups: int) -> None:

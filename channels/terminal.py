@@ -13,7 +13,7 @@ _PLACES = frozenset({MediaKind.LOCATION})
 CAPABILITIES = MappingProxyType(
     {
         "sms": Capabilities(max_units=1600, sms=True, inline=True),
-        "ussd": Capabilities(max_units=80, session=True, inline=True),
+        "ussd": Capabilities(max_units=80, max_septets=182, session=True, inline=True),
         "telegram": Capabilities(
             max_units=4096, buttons=10, button_units=60, inline=True, contact=True, enclosures=_PLACES
         ),

@@ -13,7 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bot.errors import DatabaseUnavailable, PatouError
 from bot.limits import Limits
 from bot.metrics import Metrics
-from channels.base import ENDPOINTS, Channel, Limited, Rate, RawRequest, RawResponse
+from channels.base import ENDPOINTS, Channel, Limited, Rate, RawRequest, RawResponse, Refusing
 from channels.errors import Malformed, NotAuthentic, NotServed, NotSupported
 from channels.intake import Intake
 
@@ -25,13 +25,20 @@ _ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
 
 
 class Refusal(PatouError):
-    """A request that is not taken, with its status and a constant reason."""
+    """A request that is not taken, with its status and a constant reason; `told` is the provider's form of it."""
 
-    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        headers: Mapping[str, str] | None = None,
+        told: RawResponse | None = None,
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.headers = headers or {}
+        self.told = told
 
 
 class Door:
@@ -58,11 +65,11 @@ class Door:
         self._turns = {name: metrics.turns.labels(name) for name in channels}
 
     def routes(self) -> list[web.RouteDef]:
-        """`/channels/<name>/messages`, `/status` and `/ussd`, by GET and POST; some gateways add to the last."""
+        """`/channels/<name>/messages`, `/status` and `/ussd`, which some gateways add to, by GET, POST and PUT."""
         return [
             web.route(method, f"/channels/{{name}}/{path}", self.handle)
             for path in (*ENDPOINTS, "ussd/{tail:.+}")
-            for method in ("GET", "POST")
+            for method in ("GET", "POST", "PUT")
         ]
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -77,9 +84,8 @@ class Door:
             known = name if name in self._channels else "unknown"
             self._metrics.refused.labels(known, str(refusal.status)).inc()
             log.info("webhook.refused", channel=known, status=refusal.status, reason=refusal.reason)
-            return refused(refusal)
-        headers = {"Content-Type": f"{response.content_type}; charset=utf-8", **response.headers}
-        return web.Response(status=response.status, body=response.body, headers=headers)
+            return _answered(refusal.told) if refusal.told else refused(refusal)
+        return _answered(response)
 
     def _channel(self, name: str, request: web.Request) -> Channel:
         channel = self._channels.get(name)
@@ -104,7 +110,8 @@ class Door:
         except NotServed as error:
             raise Refusal(404, error.reason) from None
         except Malformed as error:
-            raise Refusal(400, error.reason) from None
+            told = channel.refusal(raw, error.reason) if isinstance(channel, Refusing) else None
+            raise Refusal(400, error.reason, told=told) from None
         try:
             outcomes = [await self._intake.take(channel.name, event) for event in events]
         except DatabaseUnavailable:
@@ -148,6 +155,11 @@ async def read_request(request: web.Request, limit: int, seconds: float) -> RawR
 def refused(refusal: Refusal) -> web.Response:
     """The answer to a request that is not taken: a named reason and nothing of the request."""
     return web.json_response({"error": refusal.reason}, status=refusal.status, headers=refusal.headers)
+
+
+def _answered(response: RawResponse) -> web.Response:
+    headers = {"Content-Type": f"{response.content_type}; charset=utf-8", **response.headers}
+    return web.Response(status=response.status, body=response.body, headers=headers)
 
 
 async def _body(request: web.Request, limit: int, seconds: float) -> bytes:

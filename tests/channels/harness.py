@@ -64,10 +64,16 @@ class Recorder:
         """See `channels.webhook.Accepting`."""
         if self.away:
             raise DatabaseUnavailable
-        if message.key in {each.key for each in self.messages}:
+        if _key(message) in set(map(_key, self.messages)):
             return Handled(kind="duplicate", messages=self.replies)
         self.messages.append(message)
         return Handled(kind="done", messages=self.replies)
+
+
+def _key(message: InboundMessage) -> tuple[str, ...]:
+    """What makes a message the same: in a session its requests have no id of their own."""
+    session = (message.session_id, message.session, message.text) if message.session else ()
+    return (message.key, *session)
 
 
 class Store:

@@ -87,7 +87,7 @@ async def _hold(kind: str, step: dict[str, Any], caller: Caller) -> None:
     replies = caller.taken[before:]
     told = "\n".join(each["text"] for each in replies)
     assert all(word in told for word in step["says"]), told
-    assert all(0 < len(each["text"]) <= can.max_units for each in replies)
+    assert all(0 < len(each["text"]) <= max(can.max_units, can.max_septets) for each in replies)
     if can.sms:
         assert sum(parts(each["text"]) for each in replies) <= MOST_PARTS, told
     if "choices" in step:
