@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import yaml
 
 from bot.config import Config
 from bot.errors import ConfigurationError
-from bot.messages import Attachment, Capabilities, InboundMessage, MediaKind, OutboundMessage
+from bot.messages import Attachment, Capabilities, InboundMessage, MediaKind, OutboundMessage, SessionEvent
 from bot.text.parts import split
 from bot.urns import Urn
 from cli.kit import Instance, Kit
@@ -52,8 +52,9 @@ def commands(kit: Kit) -> list[click.Command]:
 
         FILE is YAML: a list of messages (strings, or mappings with `user`), or a mapping or list of
         mappings with `steps`, each a conversation of its own. `sends` are the kinds of what comes
-        with a message, or without words; `after` are the minutes that passed before a step. What a transcript of the tests says beside is not played; standard error
-        names what would have changed the answers.
+        with a message, or without words; `after` are the minutes that passed before a step. On
+        `ussd` a session is dialled first, and again when it is over. What a transcript of the tests
+        says beside is not played; standard error names what would have changed the answers.
         """
         asyncio.run(_play(kit, kit.shown[channel], file))
 
@@ -61,19 +62,33 @@ def commands(kit: Kit) -> list[click.Command]:
 
 
 class Talker:
-    """One person at the terminal."""
+    """One person at the terminal; where that shows screens of a session, they dial first."""
 
-    def __init__(self, instance: Instance, language: str, name: str) -> None:
+    def __init__(self, instance: Instance, capabilities: Capabilities, language: str, name: str) -> None:
         self._instance = instance
         self._language = language
         self._urn = Urn("terminal", name)
         self._passed = timedelta()
+        self._sessions = 0
+        self._over = capabilities.session
 
     async def say(
         self, text: str, after: timedelta = timedelta(), attachments: tuple[Attachment, ...] = ()
     ) -> tuple[OutboundMessage, ...]:
         """Send a message `after` the one before; what the service answers to it, once it has been answered."""
         self._passed += after
+        if self._over:
+            await self.dial()
+        return await self._send(text, SessionEvent.CONTINUE if self._sessions else None, attachments)
+
+    async def dial(self, ahead: str = "") -> tuple[OutboundMessage, ...]:
+        """Begin a session, with what is typed behind the code; its first screen."""
+        self._sessions += 1
+        return await self._send(ahead, SessionEvent.NEW)
+
+    async def _send(
+        self, text: str, session: SessionEvent | None, attachments: tuple[Attachment, ...] = ()
+    ) -> tuple[OutboundMessage, ...]:
         now = self._instance.clock.now() + self._passed
         message = InboundMessage(
             channel=NAME,
@@ -83,17 +98,29 @@ class Talker:
             received_at=now,
             language=self._language,
             attachments=attachments,
+            session=session,
+            session_id=f"{self._urn.address}:{self._sessions}" if session else "",
         )
-        return (await self._instance.pipeline.accept(message)).messages
+        replies = (await self._instance.pipeline.accept(message)).messages
+        self._over = any(reply.session_end for reply in replies)
+        return replies
 
 
 async def _chat(kit: Kit, capabilities: Capabilities, language: str) -> None:
     async with _opened(kit, capabilities) as instance:
-        talker = Talker(instance, language, "me")
+        talker = Talker(instance, capabilities, language, "me")
+        if capabilities.session:
+            _show(await talker.dial(), capabilities)
         while text := await asyncio.to_thread(_prompt):
-            for reply in await talker.say(text):
-                click.echo(reply.text)
-                click.secho(_cost(reply, capabilities), dim=True)
+            _show(await talker.say(text), capabilities)
+
+
+def _show(replies: Iterable[OutboundMessage], capabilities: Capabilities) -> None:
+    for reply in replies:
+        click.echo(reply.text)
+        click.secho(_cost(reply, capabilities), dim=True)
+        if reply.session_end:
+            click.secho("The session is over; what you type next dials again.", dim=True)
 
 
 def _prompt() -> str:
@@ -152,7 +179,7 @@ async def _play(kit: Kit, capabilities: Capabilities, file: Path) -> None:
         for number, conversation in enumerate(conversations):
             for missing in conversation.unheeded:
                 click.secho(f"{conversation.name}: {missing} is not played.", dim=True, err=True)
-            talker = Talker(instance, "", f"player{number}")
+            talker = Talker(instance, capabilities, "", f"player{number}")
             for step in conversation.steps:
                 replies = await talker.say(step.text, step.after, step.attachments)
                 sent = {"sends": [each.kind for each in step.attachments]} if step.attachments else {}
