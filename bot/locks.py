@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import count
 from typing import Protocol
 
 from bot.clock import Clock
+
+_LOOK_SECONDS = 0.02
 
 
 class Locks(Protocol):
@@ -16,6 +19,16 @@ class Locks(Protocol):
 
     async def release(self, key: str, token: str) -> None:
         """Give the name back; nothing happens when it expired or went to another holder."""
+
+
+async def acquire(locks: Locks, key: str, seconds: float, patience: float) -> str | None:
+    """The token of a name as soon as it is free; None where it is not in so many seconds."""
+    for _ in range(max(1, round(patience / _LOOK_SECONDS))):
+        token = await locks.try_acquire(key, seconds)
+        if token is not None:
+            return token
+        await asyncio.sleep(_LOOK_SECONDS)
+    return None
 
 
 class MemoryLocks:

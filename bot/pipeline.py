@@ -22,11 +22,11 @@ from bot.effects import Effects
 from bot.engine import Engine
 from bot.errors import DatabaseUnavailable, Duplicate, Stale, Taken
 from bot.inbox import Inbox, Waiting
-from bot.locks import Locks
+from bot.locks import Locks, acquire
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.nlu.interpreter import Interpreter
 from bot.outbox import Outbox, set_urn_state
-from bot.rendering import Draft, Renderer
+from bot.rendering import Renderer
 from bot.replies import may_reply
 from bot.sessions import Hop, Sessions
 from bot.spending import Spending
@@ -35,7 +35,6 @@ from bot.urns import Urn
 LOCK_SECONDS = 30
 CROWD = 8  # requests under way at once: more than a steady stream that is kept up with
 _ROUNDS = 5  # a turn that others overtake is run again this often
-_LOOK_SECONDS = 0.02
 _COMMIT_SECONDS = 1.0  # the patience of the database
 
 log = structlog.get_logger()
@@ -109,7 +108,9 @@ class Pipeline:
         """`committed` is called when messages lie in the outbox, `waiting` when one lies in the inbox."""
         self._parts = parts
         self._answers = Answers(parts.interpreter, parts.engine, parts.renderer)
-        self._sessions = Sessions(self._answers, parts.vault, parts.capabilities)
+        self._sessions = Sessions(
+            self._answers, parts.vault, parts.clock, parts.chance, parts.capabilities, parts.routes
+        )
         self._committed = committed
         self._waiting = waiting
         self._requests = 0
@@ -150,40 +151,16 @@ class Pipeline:
         """A request of a session always gets a screen; one that repeats another waits for the same."""
         if message.session is SessionEvent.END:
             return Outcome(kind=Handled.DONE)
-        token = await self._acquired(lookup)
-        if token is None:
-            return self._told(Handled.LIMITED, message, visit)
-        outcome = await self._await_turn(message, lookup, token, visit)
-        return outcome if outcome.messages else self._told(outcome.kind, message, visit)
-
-    async def _acquired(self, lookup: str) -> str | None:
-        """The lock of a person, waited for as long as a screen is; None when others keep it."""
-        for _ in range(max(1, int(self._parts.turn_seconds / _LOOK_SECONDS))):
-            token = await self._parts.locks.try_acquire(lookup, LOCK_SECONDS)
-            if token is not None:
-                return token
-            await asyncio.sleep(_LOOK_SECONDS)
-        return None
-
-    def _told(self, kind: Handled, message: InboundMessage, visit: Visit) -> Outcome:
-        """A screen that says whether the answer follows or is to be asked for again."""
-        follows = kind is Handled.PENDING and message.channel in self._parts.routes
-        key = "utter_screen_later" if follows else "utter_screen_again"
-        draft = self._sessions.notice(key, visit.language, message.channel)
-        return Outcome(kind=kind, messages=(self._screen(message, draft),))
-
-    def _screen(self, message: InboundMessage, draft: Draft) -> OutboundMessage:
-        """A screen that is shown and not stored."""
-        now = self._parts.clock.now()
-        return OutboundMessage(
-            id=self._parts.chance.id(now),
-            channel=message.channel,
-            urn=message.urn,
-            text=draft.text,
-            session_end=draft.session_end,
-            cause=message.key,
-            created_at=now,
-        )
+        patience = self._parts.turn_seconds
+        token = await acquire(self._parts.locks, lookup, LOCK_SECONDS, patience)
+        kind = Handled.LIMITED
+        if token is not None:
+            outcome = await self._await_turn(message, lookup, token, visit)
+            if outcome.messages:
+                return outcome
+            kind = outcome.kind
+        told = self._sessions.told(message, visit.language, kept=kind is Handled.PENDING)
+        return Outcome(kind=kind, messages=(told,))
 
     async def _await_turn(self, message: InboundMessage, lookup: str, token: str, visit: Visit) -> Outcome:
         """Run the turn; where the request cannot wait so long, the turn goes on without it."""
@@ -341,8 +318,9 @@ class Pipeline:
             person = await self._parts.people.load(message.urn, lookup, now, visit.row_id)
             hop = self._placed(person, message, visit) if message.session else None
             if message.session and hop is None:
-                shown = self._screen(message, self._sessions.shown(person.state))
-                return Outcome(kind=Handled.DUPLICATE, messages=(shown,))
+                return Outcome(
+                    kind=Handled.DUPLICATE, messages=(self._sessions.again(person.state, message),)
+                )
             if person.pending and visit.waits:
                 return await self._keep(message, lookup, visit)
             if hop:
@@ -355,7 +333,7 @@ class Pipeline:
             try:
                 return await self._commit(person, visit.placed or message, answer, now, visit)
             except Duplicate:
-                repeated = tuple(await self._parts.outbox.replies_to(message.key))
+                repeated = tuple(await self._parts.outbox.replies_to((visit.placed or message).key))
                 return Outcome(kind=Handled.DUPLICATE, messages=repeated)
             except (Stale, Taken):
                 continue

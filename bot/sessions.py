@@ -16,10 +16,10 @@ from typing import Any
 import orjson
 
 from bot.answers import Answer, Answers
-from bot.clock import to_ms
+from bot.clock import Chance, Clock, to_ms
 from bot.crypto import Vault
 from bot.engine import Turn
-from bot.messages import Capabilities, InboundMessage, SessionEvent
+from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.rendering import Draft
 from bot.screens import BACK, HOME, MORE, screens
 from bot.text.choices import numbered
@@ -52,10 +52,22 @@ class Hop:
 class Sessions:
     """Answers the requests of sessions; their state in the tracker is its to change."""
 
-    def __init__(self, answers: Answers, vault: Vault, capabilities: Mapping[str, Capabilities]) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        vault: Vault,
+        clock: Clock,
+        chance: Chance,
+        capabilities: Mapping[str, Capabilities],
+        routes: Mapping[str, str],
+    ) -> None:
+        """`routes` name the SMS channel by which goes what no screen of a channel can show."""
         self._answers = answers
         self._vault = vault
+        self._clock = clock
+        self._chance = chance
         self._capabilities = capabilities
+        self._routes = routes
 
     def place(self, state: TrackerState, message: InboundMessage) -> Hop | None:
         """What is new in a request; None when it repeats the one that was answered last."""
@@ -75,12 +87,28 @@ class Sessions:
         dialled = message.session is SessionEvent.NEW
         return Hop(message=message, typed=_ahead(message.text) if dialled else (message.text,))
 
-    def shown(self, state: TrackerState) -> Draft:
-        """The screen that was shown last."""
-        session = state.session
-        if session is None or not session.pages:
-            return Draft(text="", session_end=True)
-        return Draft(text=session.pages[session.page], session_end=session.over)
+    def again(self, state: TrackerState, message: InboundMessage) -> OutboundMessage:
+        """The screen that was shown last, for a request that asks for it again; nothing is stored."""
+        return self._addressed(message, _shown(state))
+
+    def told(self, message: InboundMessage, language: str, *, kept: bool) -> OutboundMessage:
+        """A screen that says, in place of an answer, that it follows where the request was kept, or to dial again."""
+        can = self._capabilities[message.channel]
+        key = "utter_screen_later" if kept and message.channel in self._routes else "utter_screen_again"
+        (draft,) = self._answers.said(key, self._answers.language(language, can), can)
+        return self._addressed(message, replace(draft, session_end=True))
+
+    def _addressed(self, message: InboundMessage, draft: Draft) -> OutboundMessage:
+        now = self._clock.now()
+        return OutboundMessage(
+            id=self._chance.id(now),
+            channel=message.channel,
+            urn=message.urn,
+            text=draft.text,
+            session_end=draft.session_end,
+            cause=message.key,
+            created_at=now,
+        )
 
     async def answer(self, state: TrackerState, hop: Hop, now: datetime, *, sms: str, waits: bool) -> Answer:
         """The screen for a request, or where none `waits` for it any longer, the answer as a message.
@@ -99,12 +127,6 @@ class Sessions:
         if state.language == romanised:
             state.slots["language"] = spoken
         return leaving
-
-    def notice(self, key: str, language: str, channel: str) -> Draft:
-        """A screen that says, beside any conversation, what becomes of the answer."""
-        can = self._capabilities[channel]
-        (draft,) = self._answers.said(key, self._answers.language(language, can), can)
-        return replace(draft, session_end=True)
 
     async def _turns(
         self, state: TrackerState, session: Session, hop: Hop, can: Capabilities
@@ -158,7 +180,7 @@ class Sessions:
         elif sms:
             copies = self._answers.copies(said, state.language, self._capabilities[sms])
         return Answer(
-            state=state, drafts=(self.shown(state),), effects=_effects(turns), copies=copies, copied_to=sms
+            state=state, drafts=(_shown(state),), effects=_effects(turns), copies=copies, copied_to=sms
         )
 
     def _say_by_sms(self, state: TrackerState) -> None:
@@ -176,6 +198,13 @@ class Sessions:
             return Answer(state=state, drafts=(), effects=_effects(turns))
         late = self._answers.worded(turns[-1], self._capabilities[sms])
         return replace(late, effects=_effects(turns), channel=sms)
+
+
+def _shown(state: TrackerState) -> Draft:
+    session = state.session
+    if session is None or not session.pages:
+        return Draft(text="", session_end=True)
+    return Draft(text=session.pages[session.page], session_end=session.over)
 
 
 def _of(state: TrackerState) -> Session:
