@@ -12,47 +12,28 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientSession
 
 from tests.bench.channels import reading
 from tests.bench.lengths import longest_in_lao
 from tests.bench.pacing import pacing
+from tests.bench.processes import load, own_folder, resident, running, serving
 from tests.bench.rows import Row
 from tests.bench.traffic import PUBLIC_URL, webhooks
+from tests.bench.ussd import dialling
 from tests.bench.web_chat import waiting
-from tests.servers.ports import free_port
 from tests.system.models import train
-from tests.system.server import PatouServer, Setup, until
+from tests.system.server import PatouServer, Setup
 
 DOCS = Path(__file__).parents[2] / "docs"
 ROUNDS = 3
 MESSAGES = 4000
 CONNECTIONS = 16
 STEADY_RATE, STEADY_SECONDS = 300, 20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Loaded:
-    """What a load run showed."""
-
-    seconds: float
-    statuses: dict[str, int]
-    latencies: Sequence[float]
-
-    @property
-    def rate(self) -> float:
-        """Answers a second."""
-        return len(self.latencies) / self.seconds
-
-    def percentile(self, share: int) -> float:
-        """Milliseconds within which so many of a hundred were answered."""
-        return statistics.quantiles(self.latencies, n=100)[share - 1]
 
 
 async def measure(folder: Path) -> list[Row]:
@@ -62,16 +43,17 @@ async def measure(folder: Path) -> list[Row]:
     train(models)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
-        provider = await stack.enter_async_context(_process("tests.bench.provider", session))
-        bare = await stack.enter_async_context(_process("tests.bench.bare", session))
+        provider = await stack.enter_async_context(running("tests.bench.provider", session))
+        bare = await stack.enter_async_context(running("tests.bench.bare", session))
         environ = {"PATOU_PUBLIC_URL": PUBLIC_URL}
         setup = Setup(folder=folder, models=models, twilio_url=provider, environ=environ)
         rows = await _throughput(setup, session, bare, all_new=False)
         rows += await _throughput(setup, session, bare, all_new=True)
         rows += await _steady(setup, session, provider)
         rows += await _start(setup, session)
-        async with _server(_own_folder(setup, "web_chat"), session) as server:
+        async with serving(own_folder(setup, "web_chat"), session) as server:
             rows += await waiting(server.url)
+        rows += await dialling(setup, session, bare)
     return rows + await reading() + await pacing() + await longest_in_lao()
 
 
@@ -79,11 +61,12 @@ async def _throughput(setup: Setup, session: ClientSession, bare: str, *, all_ne
     """Webhooks a second until nothing waits, in turn with the bare handler; the median of the rounds."""
     pairs = []
     for number in range(ROUNDS):
-        own = await _load(bare, list(webhooks(MESSAGES * 2, all_new=all_new)))
-        async with _server(_own_folder(setup, f"throughput{number}-{all_new:d}"), session) as server:
+        own = await load(bare, list(webhooks(MESSAGES * 2, all_new=all_new)), CONNECTIONS)
+        async with serving(own_folder(setup, f"throughput{number}-{all_new:d}"), session) as server:
             # The first turns compile statements; a server is measured warm.
-            await _load(server.url, list(webhooks(200, all_new=all_new)))
-            loaded = await _load(server.url, list(webhooks(MESSAGES, start=10_000, all_new=all_new)))
+            await load(server.url, list(webhooks(200, all_new=all_new)), CONNECTIONS)
+            requests = list(webhooks(MESSAGES, start=10_000, all_new=all_new))
+            loaded = await load(server.url, requests, CONNECTIONS)
             assert loaded.statuses == {"200": MESSAGES}, loaded.statuses
             assert await _answered(server) == MESSAGES + 200
         pairs.append((loaded, own))
@@ -109,11 +92,11 @@ async def _throughput(setup: Setup, session: ClientSession, bare: str, *, all_ne
 async def _steady(setup: Setup, session: ClientSession, provider: str) -> list[Row]:
     """At a given rate: how long answers take, and whether anything is left behind."""
     before = int(await _text(session, f"{provider}/taken"))
-    async with _server(_own_folder(setup, "steady"), session) as server:
-        await _load(server.url, list(webhooks(200)))
+    async with serving(own_folder(setup, "steady"), session) as server:
+        await load(server.url, list(webhooks(200)), CONNECTIONS)
         count = STEADY_RATE * STEADY_SECONDS
         requests = list(webhooks(count, start=10_000))
-        loaded = await _load(server.url, requests, rate=STEADY_RATE)
+        loaded = await load(server.url, requests, CONNECTIONS, rate=STEADY_RATE)
         at_once = int(await _text(session, f"{provider}/taken")) - before - 200
         waiting = sum(each["state"] == "pending" for each in await server.export("inbox"))
     return [
@@ -136,14 +119,14 @@ async def _steady(setup: Setup, session: ClientSession, provider: str) -> list[R
 async def _start(setup: Setup, session: ClientSession) -> list[Row]:
     """From the command to ready with a warm model, and what the process then weighs."""
     seconds = []
-    async with _server(_own_folder(setup, "start"), session) as server:
+    async with serving(own_folder(setup, "start"), session) as server:
         for _ in range(ROUNDS):
             await server.stop()
             began = time.perf_counter()
             await server.start()
             seconds.append(time.perf_counter() - began)
-        await _load(server.url, list(webhooks(1000)))
-        resident = _resident(server.process)
+        await load(server.url, list(webhooks(1000)), CONNECTIONS)
+        weight = resident(server.process)
     python = await _bare_start()
     return [
         Row(
@@ -152,14 +135,8 @@ async def _start(setup: Setup, session: ClientSession) -> list[Row]:
             bare=f"{python:.2f} s (Python importing aiohttp, rasa_sdk, sqlalchemy)",
             ratio=f"{statistics.median(seconds) / python:.1f}",
         ),
-        Row(what="Resident after 1,000 messages", figure=f"{resident:.0f} MB"),
+        Row(what="Resident after 1,000 messages", figure=f"{weight:.0f} MB"),
     ]
-
-
-def _resident(process: int) -> float:
-    """Megabytes of memory in use."""
-    status = Path(f"/proc/{process}/status").read_text("utf-8")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
 
 async def _bare_start() -> float:
@@ -169,56 +146,6 @@ async def _bare_start() -> float:
     )
     await process.wait()
     return time.perf_counter() - began
-
-
-@asynccontextmanager
-async def _server(setup: Setup, session: ClientSession) -> AsyncIterator[PatouServer]:
-    server = PatouServer(setup, session)
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.close()
-
-
-@asynccontextmanager
-async def _process(module: str, session: ClientSession) -> AsyncIterator[str]:
-    """Another server in a process of its own; its address."""
-    url = f"http://127.0.0.1:{(port := free_port())}"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, str(port))
-
-    async def answers() -> bool:
-        try:
-            async with session.get(url):
-                return True
-        except ClientError:
-            return False
-
-    await until(answers, f"{module} to listen")
-    try:
-        yield url
-    finally:
-        process.kill()
-        await process.wait()
-
-
-def _own_folder(setup: Setup, name: str) -> Setup:
-    folder = setup.folder / name
-    folder.mkdir()
-    return replace(setup, folder=folder)
-
-
-async def _load(url: str, requests: Sequence[bytes], rate: float = 0.0) -> Loaded:
-    port = url.rpartition(":")[2]
-    pace = ["--rate", str(rate)] if rate else []
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.load", port, str(CONNECTIONS), *pace),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate(b"".join(requests))
-    told: dict[str, Any] = json.loads(out)
-    return Loaded(seconds=told["seconds"], statuses=told["statuses"], latencies=told["latencies_ms"])
 
 
 async def _answered(server: PatouServer) -> int:

@@ -1,8 +1,8 @@
 """A load generator that costs little: prepared requests over kept connections, answers timed.
 
 Run as a process of its own, so that the server measured has a core to itself:
-`python -m tests.bench.load PORT CONNECTIONS [--rate N] < requests`, each request after its length in
-four bytes. Prints {"seconds", "statuses", "latencies_ms"} as JSON.
+`python -m tests.bench.load PORT CONNECTIONS [--rate N] [--dealt] < requests`, each request after its length in
+four bytes. Dealt, the requests go to the connections in turn, and each keeps its own in order: one connection, one phone. Prints {"seconds", "statuses", "latencies_ms"} as JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import uvloop
@@ -29,6 +29,7 @@ class Run:
 
     waiting: deque[bytes]
     rate: float = 0.0
+    delay: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     started: float = 0.0
@@ -73,11 +74,13 @@ def read_requests(data: bytes) -> Iterator[bytes]:
         at += 4 + length
 
 
-async def load(run: Run, port: int, connections: int) -> float:
-    """Send everything; the seconds that it took."""
-    run.started = time.perf_counter()
-    await asyncio.gather(*(connection(run, port) for _ in range(connections)))
-    return time.perf_counter() - run.started
+async def load(runs: Sequence[Run], port: int) -> float:
+    """Send everything, a connection each run; the seconds that it took."""
+    began = time.perf_counter()
+    for run in runs:
+        run.started = began + run.delay
+    await asyncio.gather(*(connection(run, port) for run in runs))
+    return time.perf_counter() - began
 
 
 def main() -> None:
@@ -86,11 +89,24 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("connections", type=int)
     parser.add_argument("--rate", type=float, default=0.0)
+    parser.add_argument("--dealt", action="store_true")
     options = parser.parse_args()
-    run = Run(waiting=deque(read_requests(sys.stdin.buffer.read())), rate=options.rate)
-    seconds = uvloop.run(load(run, options.port, options.connections))
-    latencies = [round(each * 1000, 3) for each in run.latencies]
-    json.dump({"seconds": seconds, "statuses": run.statuses, "latencies_ms": latencies}, sys.stdout)
+    requests = list(read_requests(sys.stdin.buffer.read()))
+    count: int = options.connections
+    if options.dealt:
+        # One after another, as phones are not in step.
+        gap = 1 / options.rate if options.rate else 0.0
+        runs = [
+            Run(waiting=deque(requests[at::count]), rate=options.rate / count, delay=at * gap)
+            for at in range(count)
+        ]
+    else:
+        runs = [Run(waiting=deque(requests), rate=options.rate)] * count
+    seconds = uvloop.run(load(runs, options.port))
+    told = list({id(run): run for run in runs}.values())
+    latencies = [round(each * 1000, 3) for run in told for each in run.latencies]
+    statuses = sum((run.statuses for run in told), Counter[int]())
+    json.dump({"seconds": seconds, "statuses": statuses, "latencies_ms": latencies}, sys.stdout)
 
 
 if __name__ == "__main__":
