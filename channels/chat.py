@@ -54,6 +54,8 @@ LABELS = (
     "chat_slip_keep",
     "chat_slip_status",
     "chat_close",
+    "chat_map",
+    "chat_file",
 )
 _OPEN_LABEL = "chat_open"  # on the button that the script for other sites shows
 LANGUAGE_LABEL = "chat_language"  # the language's own name, on the link that chooses it

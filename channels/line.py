@@ -84,7 +84,7 @@ class LineChannel:
         max_units=_MAX_TEXT,
         buttons=_BUTTONS,
         button_units=_BUTTON_UNITS,
-        enclosures=frozenset({MediaKind.LOCATION}),
+        enclosures=frozenset({MediaKind.LOCATION, MediaKind.DOCUMENT}),
     )
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
@@ -247,6 +247,9 @@ def _token(event: Document) -> str:
 
 
 def _content(message: OutboundMessage) -> dict[str, Any]:
+    if message.enclosure and message.enclosure.kind is MediaKind.DOCUMENT:
+        # LINE sends no files; an address in a text opens.
+        return {"type": "text", "text": f"{message.text}\n{message.enclosure.url}"}
     if message.enclosure:
         return _place(message.enclosure)
     content: dict[str, Any] = {"type": "text", "text": message.text}

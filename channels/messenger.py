@@ -21,15 +21,18 @@ from bot.messages import (
     Ignored,
     InboundEvent,
     InboundMessage,
+    MediaKind,
     OutboundMessage,
 )
 from bot.parts_ledger import SentPart
+from bot.text.graphemes import cut
 from bot.urns import Urn
 from channels import messenger_media, meta
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text, texts
+from channels.enclosures import OPENSTREETMAP, check_map, map_link, position
 from channels.errors import SendError
 from channels.forms import fitted
 from channels.http import Answer, call
@@ -37,7 +40,7 @@ from channels.http import Answer, call
 API = "https://graph.facebook.com"
 VERSION = "v23.0"
 _MAX_TEXT = 2000
-_BUTTONS, _BUTTON_UNITS = 13, 20
+_BUTTONS, _BUTTON_UNITS, _CARD = 13, 20, 80
 # A day, less a minute for clocks that differ.
 _WINDOW = 86_340.0
 _SUBSCRIBED = frozenset({"messages", "messaging_postbacks", "message_deliveries"})
@@ -54,12 +57,14 @@ class Settings:
     verify_token: str = setting("made up by you and given to Meta with the webhook's address", secret=True)
     api_url: str = setting("address of the API", API)
     version: str = setting("version of the API", VERSION)
+    map_url: str = setting("map that a place opens in, with {latitude} and {longitude}", OPENSTREETMAP)
     rate: float = setting("messages a second", 40.0)
     timeout: float = setting("seconds that a call may take in all", 10.0)
 
     def __post_init__(self) -> None:
         if not self.page_id.isdecimal():
             raise ValueError("page_id: must be digits")
+        check_map(self.map_url)
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> MessengerChannel:
@@ -73,7 +78,11 @@ class MessengerChannel:
     kind = "messenger"
     endpoints = {"messages": ("GET", "POST")}  # noqa: RUF012 - never written to
     capabilities = Capabilities(
-        max_units=_MAX_TEXT, buttons=_BUTTONS, button_units=_BUTTON_UNITS, window=_WINDOW
+        max_units=_MAX_TEXT,
+        buttons=_BUTTONS,
+        button_units=_BUTTON_UNITS,
+        window=_WINDOW,
+        enclosures=frozenset({MediaKind.LOCATION, MediaKind.DOCUMENT}),
     )
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring, codes: ErrorCodes) -> None:
@@ -104,12 +113,6 @@ class MessengerChannel:
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Send the message as the answer that it is, its choices as quick replies."""
-        content: dict[str, Any] = {"text": message.text}
-        if message.choices:
-            content["quick_replies"] = [
-                {"content_type": "text", "title": each.label, "payload": each.payload}
-                for each in message.choices
-            ]
         answer = await call(
             self._session,
             "POST",
@@ -118,7 +121,7 @@ class MessengerChannel:
             document={
                 "recipient": {"id": message.urn.address.rpartition(":")[2]},
                 "messaging_type": "RESPONSE",
-                "message": content,
+                "message": self._content(message),
             },
             headers=self._authorization,
         )
@@ -126,6 +129,26 @@ class MessengerChannel:
         if not provider_id:
             raise SendError(code="unreadable_answer", in_doubt=True)
         return Sent(parts=(SentPart(provider_id=fitted(provider_id)),))
+
+    def _content(self, message: OutboundMessage) -> dict[str, Any]:
+        """The words with quick replies; a file, which Meta fetches itself; a place, for which there is no message."""
+        enclosed = message.enclosure
+        if enclosed is None:
+            replies = [
+                {"content_type": "text", "title": each.label, "payload": each.payload}
+                for each in message.choices
+            ]
+            return {"text": message.text, **({"quick_replies": replies} if replies else {})}
+        if enclosed.kind is MediaKind.DOCUMENT:
+            return {"attachment": {"type": "file", "payload": {"url": enclosed.url, "is_reusable": True}}}
+        opens = {"type": "web_url", "url": map_link(self._settings.map_url, enclosed)}
+        card = {
+            "title": cut(enclosed.title, _CARD)[0],
+            "subtitle": cut(enclosed.address or position(enclosed), _CARD)[0],
+            "default_action": opens,
+        }
+        template = {"template_type": "generic", "elements": [card]}
+        return {"attachment": {"type": "template", "payload": template}}
 
     async def examine(self) -> Sequence[Finding]:
         """Whether the page is subscribed to what is read here."""

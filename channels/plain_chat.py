@@ -18,7 +18,7 @@ from bot import browsers
 from bot.browsers import Words
 from bot.errors import DatabaseUnavailable
 from bot.limits import Limits
-from bot.messages import OutboundMessage
+from bot.messages import Choice, OutboundMessage
 from bot.outbox import Outbox
 from channels.base import Rate
 from channels.chat import LANGUAGE_LABEL, TEMPLATES, Assets, addresses, page_headers, shown_ids
@@ -36,6 +36,8 @@ LABELS = (
     "chat_service",
     "chat_look",
     "chat_new",
+    "chat_map",
+    "chat_file",
 )
 _STATE_LABELS = {"pending": "chat_late", "limited": "chat_limited", "failed": "chat_failed"}
 _NOT_LATIN = re.compile("[\u0370-\u1fff]")
@@ -146,7 +148,7 @@ class PlainChat:
             language=escape(language),
             language_name=escape(words.label(language, LANGUAGE_LABEL)),
             path=self._path,
-            entries=_entries(fields.get("text", ""), messages, words, language),
+            entries=self._entries(fields.get("text", ""), messages, language),
             note=escape(note),
             session=escape(fields["session"]),
             id=secrets.token_hex(12),
@@ -154,24 +156,46 @@ class PlainChat:
             **addresses(self._assets),
         )
 
+    def _entries(self, text: str, messages: Sequence[OutboundMessage], language: str) -> str:
+        """What was said and what is answered, in the order in which it is to be read."""
+        words = self._words
+        first = words.languages[0]
+        you, service = words.label(language, "chat_you"), words.label(language, "chat_service")
+        entries = [_entry("entry you", you, _paragraph(text, first))] if text.strip() else []
+        for message in messages:
+            more = _choices(message.choices)
+            if message.enclosure:
+                more += self._links(self._channel.enclosed(message.enclosure), language)
+            entries.append(_entry("entry", service, _paragraph(message.text, first), more))
+        return "\n".join(entries)
 
-def _entries(text: str, messages: Sequence[OutboundMessage], words: Words, language: str) -> str:
-    """What was said and what is answered, in the order in which it is to be read."""
-    first = words.languages[0]
-    you, service = words.label(language, "chat_you"), words.label(language, "chat_service")
-    entries = [_entry("entry you", you, _paragraph(text, first))] if text.strip() else []
-    for message in messages:
-        choices = "".join(
-            f'<button name="payload" value="{escape(each.payload)}">{escape(each.label)}</button>'
-            for each in message.choices
+    def _links(self, enclosed: Mapping[str, str], language: str) -> str:
+        """The address in words, and what leads to the place or the file."""
+        words, address = self._words, enclosed.get("address", "")
+        texts = {
+            "file": words.label(language, "chat_file"),
+            "map": words.label(language, "chat_map"),
+            "geo": enclosed.get("at", ""),
+        }
+        links = "".join(
+            f'<a href="{escape(enclosed[name])}" rel="noopener noreferrer">{escape(text)}</a>'
+            for name, text in texts.items()
+            if name in enclosed
         )
-        offered = f'<div class="choices">{choices}</div>' if choices else ""
-        entries.append(_entry("entry", service, _paragraph(message.text, first), offered))
-    return "\n".join(entries)
+        said = _paragraph(address, words.languages[0]) if address else ""
+        return f'{said}<p class="links">{links}</p>'
 
 
 def _entry(kind: str, who: str, text: str, more: str = "") -> str:
     return f'<div class="{kind}"><span class="unseen">{escape(who)}: </span>{text}{more}</div>'
+
+
+def _choices(choices: Sequence[Choice]) -> str:
+    buttons = "".join(
+        f'<button name="payload" value="{escape(each.payload)}">{escape(each.label)}</button>'
+        for each in choices
+    )
+    return f'<div class="choices">{buttons}</div>' if buttons else ""
 
 
 def _paragraph(text: str, first: str) -> str:

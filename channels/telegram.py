@@ -37,6 +37,7 @@ from bot.messages import (
     Reachability,
 )
 from bot.parts_ledger import SentPart
+from bot.text.graphemes import cut
 from bot.urns import Urn
 from channels import telegram_media
 from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Source, Wiring, same_secret
@@ -54,6 +55,7 @@ _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
 _BUTTONS = 10
 _BUTTON_UNITS = 60
 _NOTE = 200
+_CAPTION = int(MessageLimit.CAPTION_LENGTH)
 # A message put right soon after it was sent is the person's next word; a later one changes history.
 _CORRECTED_SECONDS = 120
 _COMMAND = re.compile(r"/([a-z]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
@@ -103,7 +105,7 @@ class TelegramChannel:
         buttons=_BUTTONS,
         button_units=_BUTTON_UNITS,
         contact=True,
-        enclosures=frozenset({MediaKind.LOCATION}),
+        enclosures=frozenset({MediaKind.LOCATION, MediaKind.DOCUMENT}),
     )
 
     # What Telegram advises for one chat; a burst is let through, and answered 429 later.
@@ -167,20 +169,23 @@ class TelegramChannel:
         return Sent(parts=(SentPart(provider_id=f"{sent.chat_id}:{sent.message_id}"),))
 
     async def _sent(self, message: OutboundMessage) -> Message:
-        chat, place = message.urn.address, message.enclosure
-        if place is None:
+        chat, enclosed = message.urn.address, message.enclosure
+        if enclosed is None:
             return await self._bot.send_message(
                 chat_id=chat,
                 text=message.text,
                 reply_markup=_keyboard(message.choices),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
+        if enclosed.kind is MediaKind.DOCUMENT:
+            # Telegram fetches it itself, a PDF of up to 20 MB.
+            return await self._bot.send_document(chat, enclosed.url, caption=cut(enclosed.title, _CAPTION)[0])
         # A venue has an address; a place without one is a pin on the map.
-        if place.address:
+        if enclosed.address:
             return await self._bot.send_venue(
-                chat, place.latitude, place.longitude, place.title, place.address
+                chat, enclosed.latitude, enclosed.longitude, enclosed.title, enclosed.address
             )
-        return await self._bot.send_location(chat, place.latitude, place.longitude)
+        return await self._bot.send_location(chat, enclosed.latitude, enclosed.longitude)
 
     async def examine(self) -> Sequence[Finding]:
         """Whose token it is, where updates go, how many wait there and what the last fault was."""

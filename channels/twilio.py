@@ -126,9 +126,9 @@ class TwilioChannel:
         self.rate = settings.rate
         self.timeout = settings.timeout
         chat = settings.sender.startswith(("whatsapp:", "messenger:"))
-        places = frozenset({MediaKind.LOCATION} if settings.sender.startswith("whatsapp:") else ())
+        shown = {MediaKind.LOCATION, MediaKind.DOCUMENT} if settings.sender.startswith("whatsapp:") else set()
         self.capabilities = Capabilities(
-            max_units=_MAX_BODY, sms=not chat, window=_WINDOW * chat, enclosures=places
+            max_units=_MAX_BODY, sms=not chat, window=_WINDOW * chat, enclosures=frozenset(shown)
         )
         self._settings = settings
         self._clock = wiring.clock
@@ -178,8 +178,11 @@ class TwilioChannel:
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Create the message at Twilio; our id comes back in its status callbacks."""
-        if place := message.enclosure:
-            where = f"geo:{place.latitude},{place.longitude}|{one_line(place.title)}"
+        enclosed = message.enclosure
+        if enclosed and enclosed.kind is MediaKind.DOCUMENT:
+            return await self._create(message, body=message.text, media_url=[enclosed.url])
+        if enclosed:
+            where = f"geo:{enclosed.latitude},{enclosed.longitude}|{one_line(enclosed.title)}"
             return await self._create(message, body=message.text, persistent_action=[where])
         return await self._create(message, body=message.text)
 

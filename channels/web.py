@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.browsers import network
-from bot.messages import Capabilities, InboundEvent, InboundMessage, OutboundMessage
+from bot.messages import Capabilities, Enclosure, InboundEvent, InboundMessage, MediaKind, OutboundMessage
 from bot.urns import Urn
 from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.case_slip import CaseSlips
 from channels.config import ChannelConfig, setting
+from channels.enclosures import OPENSTREETMAP, check_map, geo, map_link, position
 from channels.errors import Malformed, NotSupported, SendError
 
 _SESSION = re.compile(r"[A-Za-z0-9_-]{22,64}")  # at least 128 bits
@@ -38,6 +39,7 @@ class Settings:
     per_session: int = setting("messages a minute that one conversation may send", 30)
     per_address: int = setting("requests a minute that one network address may make; 0 sets no limit", 240)
     embed: tuple[str, ...] = setting("sites, as https://host, whose pages may show the chat in a frame", ())
+    map_url: str = setting("map that a place opens in, with {latitude} and {longitude}", OPENSTREETMAP)
     kiosk: bool = setting(
         "whether there is a page for a public screen, with large buttons, that forgets", False
     )
@@ -50,6 +52,7 @@ class Settings:
             raise ValueError("per_session: must be above 0")
         if not all(_PAGE.fullmatch(each) for each in self.embed):
             raise ValueError("embed: must be sites like https://www.example.gov.la, without a path")
+        check_map(self.map_url)
         if self.kiosk_seconds < _LEAST_KIOSK_SECONDS:
             raise ValueError(f"kiosk_seconds: must be at least {_LEAST_KIOSK_SECONDS}")
 
@@ -64,7 +67,14 @@ class WebChannel:
 
     kind = "web"
     endpoints = {"messages": ("POST",)}  # noqa: RUF012 - never written to
-    capabilities = Capabilities(max_units=4000, buttons=10, button_units=60, inline=True, fetched=True)
+    capabilities = Capabilities(
+        max_units=4000,
+        buttons=10,
+        button_units=60,
+        inline=True,
+        fetched=True,
+        enclosures=frozenset({MediaKind.LOCATION, MediaKind.DOCUMENT}),
+    )
     rate = 0.0
     timeout = 0.0
 
@@ -125,7 +135,20 @@ class WebChannel:
         told: dict[str, Any] = {"id": message.id, "text": message.text, "choices": choices}
         if slip := self.slips.find(message.text):
             told["slip"] = {"reference": slip.reference, "pin": slip.pin, "digits": slip.digits}
+        if message.enclosure:
+            told |= self.enclosed(message.enclosure)
         return told
+
+    def enclosed(self, enclosed: Enclosure) -> dict[str, str]:
+        """What a page shows below the title: `file`, or `address`, `map` in a browser, and `geo` in words `at`."""
+        if enclosed.kind is MediaKind.DOCUMENT:
+            return {"file": enclosed.url}
+        return {
+            "address": enclosed.address,
+            "map": map_link(self._settings.map_url, enclosed),
+            "geo": geo(enclosed),
+            "at": position(enclosed),
+        }
 
     def rates(self, request: RawRequest) -> Sequence[Rate]:
         """By network address, and by conversation where the body tells it."""

@@ -20,6 +20,7 @@ from bot.messages import (
     Choice,
     DeliveryReport,
     DeliveryState,
+    Enclosure,
     Ignored,
     InboundEvent,
     InboundMessage,
@@ -27,6 +28,7 @@ from bot.messages import (
     OutboundMessage,
 )
 from bot.parts_ledger import SentPart
+from bot.text.graphemes import cut
 from bot.text.pages import pages
 from bot.urns import Urn
 from channels import meta, whatsapp_media
@@ -34,6 +36,7 @@ from channels.base import Accepted, Finding, RawRequest, RawResponse, Sent, Sour
 from channels.codes import ErrorCodes
 from channels.config import ChannelConfig, setting
 from channels.documents import Document, items, member, read_json, text
+from channels.enclosures import file_name
 from channels.errors import OUTSIDE_WINDOW, SendError
 from channels.forms import fitted, one_line, our_id
 from channels.http import call
@@ -98,7 +101,7 @@ class WhatsAppChannel:
         buttons=_ROWS,
         button_units=_ROW_DESCRIPTION,
         window=_WINDOW,
-        enclosures=frozenset({MediaKind.LOCATION}),
+        enclosures=frozenset({MediaKind.LOCATION, MediaKind.DOCUMENT}),
     )
 
     # Meta's pair rate: one message each six seconds to a person, of which 45 may be borrowed; more is error 131056.
@@ -253,13 +256,8 @@ class WhatsAppChannel:
 
     def _content(self, message: OutboundMessage) -> dict[str, Any]:
         """A text; with up to three short choices buttons below it, with more or longer ones a list."""
-        if place := message.enclosure:
-            named = {"name": place.title, "address": place.address}
-            where = {"latitude": place.latitude, "longitude": place.longitude}
-            return {
-                "type": "location",
-                "location": where | {name: words for name, words in named.items() if words},
-            }
+        if message.enclosure:
+            return _enclosed(message.enclosure)
         if not message.choices:
             return {"type": "text", "text": {"body": message.text, "preview_url": False}}
         few = len(message.choices) <= _BUTTONS and all(
@@ -277,6 +275,16 @@ class WhatsAppChannel:
             "action": action,
         }
         return {"type": "interactive", "interactive": interactive}
+
+
+def _enclosed(enclosed: Enclosure) -> dict[str, Any]:
+    """A file, which Meta fetches itself, or a place on a map."""
+    if enclosed.kind is MediaKind.DOCUMENT:
+        about = {"caption": cut(enclosed.title, _MAX_TEXT)[0], "filename": file_name(enclosed)}
+        return {"type": "document", "document": {"link": enclosed.url, **about}}
+    named = {"name": enclosed.title, "address": enclosed.address}
+    where = {"latitude": enclosed.latitude, "longitude": enclosed.longitude}
+    return {"type": "location", "location": where | {name: words for name, words in named.items() if words}}
 
 
 def _row(choice: Choice) -> dict[str, str]:

@@ -50,6 +50,7 @@ from dialogs.follow_up import ShortNotice
 from dialogs.phrases import Phrases
 from dialogs.ports import Keeping, Ports
 from services.erasure import erase_requests
+from services.forms import FormFiles
 from services.joining import join_requests
 from services.judge import Judge
 from services.overlays import Overlays
@@ -205,6 +206,7 @@ def _ports(ground: Ground, ways: Ways) -> Ports:
         catalogue=country.catalogue,
         services=country.services,
         centres=country.centres,
+        forms=FormFiles(country.pack.root, config.public_url),
         cases=Cases(db, vault, clock),
         follows=Follows(db, vault),
         guesses=Guesses(db, vault, clock),

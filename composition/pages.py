@@ -1,4 +1,4 @@
-"""What people open in a browser: each web channel's pages, and how a case stands."""
+"""What people open in a browser: each web channel's pages, official forms, and how a case stands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from channels.web import WebChannel
 from complaints.store import Cases
 from composition.installation import Installation
 from dialogs.words import Words
+from services.forms import PATH as FORMS_PATH
+from services.forms import FormFiles
 from web.assets import Assets
+from web.forms import routes as form_routes
 from web.status_page import Parts, StatusPage
 
 # A village may be behind one address of its operator; a number has its own few guesses all the same.
@@ -41,7 +44,8 @@ def pages(channels: Iterable[Channel], opened: Installation) -> Sequence[web.Rou
         date=lambda language, moment: Words(pack=pack, language=language).date(moment),
         public_url=ground.config.public_url,
     )
-    routes = [*assets.routes(), *StatusPage(parts).routes()]
+    forms = FormFiles(pack.root, ground.config.public_url)
+    routes = [*assets.routes(), *StatusPage(parts).routes(), *form_routes(forms.by_name, FORMS_PATH)]
     for channel in channels:
         if isinstance(channel, WebChannel):
             channel.slips = slips

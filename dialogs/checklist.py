@@ -9,6 +9,7 @@ from rasa_sdk.interfaces import Action
 from dialogs.action import Turn
 from dialogs.asked_service import ServiceQuestion
 from dialogs.directory import Directory
+from dialogs.form_files import enclose_forms, form_line
 from dialogs.opening import opening_after
 from dialogs.ports import Ports
 from services.answers import cost_lines, requirement_lines
@@ -39,6 +40,7 @@ class Checklist(ServiceQuestion):
             service=self.service_name(turn, service),
             items="\n".join(f"- {line}" for line in lines),
         )
+        enclose_forms(self.ports, turn, service)
 
     def _papers(self, turn: Turn, service: PublicService) -> Iterator[str]:
         pack, language = self.ports.pack, turn.words.language
@@ -52,8 +54,7 @@ class Checklist(ServiceQuestion):
                 paper, skip = pack.pick(each.names, language), pack.pick(each.skip, language)
                 yield turn.words.label("may_be_left_out", paper=paper, skip=skip)
         for form in service.forms:
-            name, where = pack.pick(form.names, language), pack.pick(form.where, language)
-            yield turn.words.label("noted", line=name, note=where) if where else name
+            yield form_line(self.ports, turn, form)
 
     def _fee(self, turn: Turn, service: PublicService) -> str:
         if service.costs_fact.status is Status.UNKNOWN:

@@ -24,6 +24,7 @@ from complaints.store import CaseView, PinCheck
 from dialogs.phrases import Phrases
 from services.catalogue import Catalogue
 from services.centres import Centres
+from services.forms import FormFiles
 from services.registers import Register
 from services.reminders import Reminder
 from services.view import Services
@@ -115,6 +116,7 @@ class Ports:
     catalogue: Catalogue
     services: Services
     centres: Centres
+    forms: FormFiles
     cases: CaseReader
     follows: FollowReader
     guesses: GuessCounter

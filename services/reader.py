@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from bot.pack import Pack, Section, placeholders
 from services.citizens import CitizenTypes
+from services.forms import fault
 from services.record import (
     Channel,
     ChannelKind,
@@ -154,12 +155,16 @@ class ServiceReader:
         )
 
     def _form(self, item: Section, id_: str) -> Form:
-        item.only(("id", "names", "where", "link", "for", "fact"))
+        item.only(("id", "names", "where", "link", "file", "for", "fact"))
+        file = item.string("file")
+        if file and (wrong := fault(file, self.pack.root)):
+            item.problem(f"{file} {wrong}", "Put the PDF there, or leave `file` out.", "file")
         return Form(
             id=id_,
             names=self._names(item, "names", required=True),
             where=self._names(item, "where"),
             link=item.string("link"),
+            file=file,
             citizens=self._citizens(item),
             fact=read_fact(item),
         )

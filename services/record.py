@@ -146,12 +146,17 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """A form to fill in, and where to get it; `link` is for channels that can open one."""
+    """A form to fill in, and where to get it.
+
+    `link` is a page for channels that can open one, `file` the form itself: its name in the pack's folder
+    `forms`, or the address of a PDF elsewhere.
+    """
 
     id: str
     names: Names
     where: Names
     link: str
+    file: str
     citizens: Citizens
     fact: Fact
 

@@ -173,6 +173,19 @@ const entryElement = (entry, words, choose) => {
   };
   const item = element("div", entry.mine ? "entry you" : "entry");
   item.append(element("span", "unseen", `${entry.mine ? words.you : words.service}: `), element("p", "", entry.text));
+  if (entry.address) item.append(element("p", "", entry.address));
+  // Not on a public screen: whoever follows a link there is gone.
+  if (words.map && (entry.map || entry.file)) {
+    const links = element("p", "links");
+    for (const [url, text] of [[entry.file, words.file], [entry.map, words.map], [entry.geo, entry.at]]) {
+      if (!url) continue;
+      const link = element("a", "", text);
+      Object.assign(link, { href: url, rel: "noopener noreferrer" });
+      if (url !== entry.geo) link.target = "_blank";
+      links.append(link);
+    }
+    item.append(links);
+  }
   if (entry.slip) {
     const slip = element("div", "slip");
     const list = document.createElement("dl");

@@ -30,6 +30,7 @@ _WHATSAPP = {
     "interactive",
     "template",
     "location",
+    "document",
     "biz_opaque_callback_data",
 }
 _STATUSES = {400, 401, 403, 404, 500, 502, 503}
@@ -133,6 +134,7 @@ class MetaServer(ProviderServer):
                     "action": interactive.get("action"),
                     "template": document.get("template", {}).get("name"),
                     "location": document.get("location"),
+                    "document": document.get("document"),
                 }
             )
             return {
@@ -143,7 +145,8 @@ class MetaServer(ProviderServer):
         self.messages.append(
             {
                 "to": document["recipient"]["id"],
-                "text": document["message"]["text"],
+                "text": document["message"].get("text", ""),
+                "attachment": document["message"].get("attachment"),
                 "id": f"m_{number}",
                 "replies": document["message"].get("quick_replies"),
             }
@@ -173,8 +176,13 @@ def _whatsapp(document: dict[str, Any]) -> Mapping[str, bool]:
         "unknown field": not document.keys() - _WHATSAPP,
         "messaging_product": document["messaging_product"] == "whatsapp",
         "to": document.get("to", "1").isdecimal() and ("to" in document) != ("recipient" in document),
-        "type": {"text", "interactive", "template", "location"} & document.keys() == {kind},
+        "type": _KINDS & document.keys() == {kind},
         "location": kind != "location" or document["location"].keys() - {"name", "address"} == _DEGREES,
+        "document": kind != "document"
+        or (
+            document["document"].keys() == {"link", "caption", "filename"}
+            and document["document"]["link"].startswith("https://")
+        ),
         "body": 1 <= len(text) <= (4096 if kind == "text" else 1024),
         "language": kind != "template" or document["template"]["language"]["code"] == "lo",
         "parameter": kind != "template" or not re.search(r"[\n\t]| {5}", text),
@@ -188,6 +196,7 @@ def _whatsapp(document: dict[str, Any]) -> Mapping[str, bool]:
     }
 
 
+_KINDS = {"text", "interactive", "template", "location", "document"}
 _DEGREES = {"latitude", "longitude"}
 
 
@@ -202,16 +211,21 @@ def _words(document: dict[str, Any]) -> str:
         return str(document["interactive"]["body"]["text"])
     if "location" in document:
         return str(document["location"]["name"])
+    if "document" in document:
+        return str(document["document"]["caption"])
     return str(document["text"]["body"])
 
 
 def _messenger(document: dict[str, Any]) -> Mapping[str, bool]:
-    replies = document["message"].get("quick_replies", [])
+    said = document["message"]
+    replies = said.get("quick_replies", [])
     return {
         "unknown field": not document.keys() - _MESSENGER,
         "recipient": document["recipient"]["id"].isdecimal(),
         "messaging_type": document["messaging_type"] in ("RESPONSE", "UPDATE"),
-        "text": 1 <= len(document["message"]["text"]) <= 2000,
+        "text or attachment": ("text" in said) != ("attachment" in said),
+        "text": "text" not in said or 1 <= len(said["text"]) <= 2000,
+        "attachment": "attachment" not in said or _is_attachment(said["attachment"]),
         "quick_replies": len(replies) <= 13,
         "quick reply": all(
             each["content_type"] == "text"
@@ -220,6 +234,22 @@ def _messenger(document: dict[str, Any]) -> Mapping[str, bool]:
             for each in replies
         ),
     }
+
+
+def _is_attachment(attachment: dict[str, Any]) -> bool:
+    """A file by its address, or a generic template of one card."""
+    payload = attachment["payload"]
+    if attachment["type"] == "file":
+        return payload.keys() == {"url", "is_reusable"} and str(payload["url"]).startswith("https://")
+    (card,) = payload["elements"]
+    checks = (
+        (attachment["type"], payload["template_type"]) == ("template", "generic"),
+        card.keys() == {"title", "subtitle", "default_action"},
+        all(1 <= len(card[name]) <= 80 for name in ("title", "subtitle")),
+        card["default_action"].keys() == {"type", "url"} and card["default_action"]["type"] == "web_url",
+        str(card["default_action"]["url"]).startswith("https://"),
+    )
+    return all(checks)
 
 
 def _outcome(outcome: int) -> web.Response:

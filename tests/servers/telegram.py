@@ -21,7 +21,8 @@ _PLACES = {
     "sendLocation": {"chat_id", "latitude", "longitude"},
     "sendVenue": {"chat_id", "latitude", "longitude", "title", "address"},
 }
-_MAX_TEXT = 4096
+_DOCUMENT = {"chat_id", "document", "caption"}
+_MAX_TEXT, _MAX_CAPTION = 4096, 1024
 _MAX_DATA = 64
 _SAYS = {
     "blocked": (403, "Forbidden: bot was blocked by the user"),
@@ -66,7 +67,8 @@ class TelegramServer(ProviderServer):
             return _error(*_SAYS[str(outcome)])
         if isinstance(outcome, int):
             return _outcome(outcome)
-        message = self._placed(form) if "latitude" in form else self._take(form)
+        take = self._placed if "latitude" in form else self._documented if "document" in form else self._take
+        message = take(form)
         if outcome == "lose":
             lose(request)
         readable = web.json_response({"ok": True, "result": message})
@@ -94,6 +96,19 @@ class TelegramServer(ProviderServer):
             "date": 1_790_000_000,
             "chat": {"id": chat, "type": "private"},
             "location": place,
+        }
+
+    def _documented(self, form: dict[str, str]) -> dict[str, Any]:
+        chat = int(form["chat_id"])
+        self.messages.append(
+            {"to": f"telegram:{chat}", "text": form["caption"], "document": form["document"]}
+        )
+        return {
+            "message_id": len(self.messages),
+            "date": 1_790_000_000,
+            "chat": {"id": chat, "type": "private"},
+            "document": {"file_id": "f", "file_unique_id": "u"},
+            "caption": form["caption"],
         }
 
     def _where(self, request: web.Request, form: dict[str, str]) -> web.Response:
@@ -130,9 +145,10 @@ def _refusal(request: web.Request, form: dict[str, str]) -> web.Response | None:
     if request.match_info["token"] != TOKEN:
         return _error(401, "Unauthorized")
     method = request.match_info["method"]
-    if method not in ("sendMessage", *_PLACES):
+    faults = {"sendMessage": _fault, "sendDocument": _fault_of_document}
+    if method not in {*faults, *_PLACES}:
         return _error(404, "Not Found")
-    fault = _fault(form) if method == "sendMessage" else _fault_of_place(method, form)
+    fault = faults[method](form) if method in faults else _fault_of_place(method, form)
     return _error(400, f"Bad Request: {fault}") if fault else None
 
 
@@ -160,6 +176,15 @@ def _fault(form: dict[str, str]) -> str:
         ),
     }
     return next((fault for fault, fine in checks.items() if not fine), "")
+
+
+def _fault_of_document(form: dict[str, str]) -> str:
+    """By address the API takes PDF and ZIP files only."""
+    if form.keys() != _DOCUMENT:
+        return "unknown field"
+    fetched = form["document"].startswith("https://") and form["document"].endswith((".pdf", ".zip"))
+    fits = 1 <= len(form["caption"]) <= _MAX_CAPTION
+    return "" if fetched and fits else "wrong file identifier/HTTP URL specified"
 
 
 def _fault_of_place(method: str, form: dict[str, str]) -> str:

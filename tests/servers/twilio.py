@@ -36,6 +36,7 @@ _FIELDS = {
     "ContentSid",
     "ContentVariables",
     "PersistentAction",
+    "MediaUrl",
 }
 _MAX_BODY = 1600
 _MAX_NUMBER = 16
@@ -220,6 +221,7 @@ class TwilioServer:
             "body": form.get("Body") or _filled(form),
             "to": form["To"],
             "action": form.get("PersistentAction"),
+            "media": form.get("MediaUrl"),
             "from": form.get("From"),
             "status": "queued",
             "num_segments": "1",

@@ -38,6 +38,7 @@ from dialogs.ports import Keeping, Ports
 from services.application_numbers import holds
 from services.catalogue import Catalogue, Fact, Status
 from services.centres import Centres
+from services.forms import FormFiles
 from services.local import load_local
 from services.registers import ApplicationState, Asker, Found, NotFound, Unreachable, plain_secret
 from services.view import Services
@@ -264,6 +265,7 @@ def _read(root: Path) -> Ports:
         catalogue=catalogue,
         services=Services(catalogue=catalogue, places=centres, overlays=load_local(catalogue, centres)),
         centres=centres,
+        forms=FormFiles(root, "https://patou.example"),
         cases=cases,
         follows=FollowsInMemory(),
         guesses=cases.guesses,
@@ -388,6 +390,7 @@ def _domain() -> DomainDict:
         "complaint_status_form": {"required_slots": ["reference", "pin"]},
         "call_back_form": {"required_slots": ["call_back_time"]},
         "praise_form": {"required_slots": ["pass_on"]},
+        "praise_words_form": {"required_slots": ["praise"]},
         "rating_form": {"required_slots": ["score"]},
         "reminder_about_form": {"required_slots": ["reminder_about"]},
         "reminder_day_form": {"required_slots": ["reminder_day"]},
