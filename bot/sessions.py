@@ -32,6 +32,7 @@ _BETWEEN = "*"
 # A gateway that tells nothing of hops asks again at once when a connection breaks; no person reads and
 # types so fast. Who dials anew gets the same first screen for longer.
 _REPEATED_MS, _REDIALLED_MS = 2_000, 10_000
+_MOST_EARLIER = 3  # sessions of one phone that may be open at once, or nearly
 _MOST_AHEAD = 10  # more than this typed ahead is no dial string
 _MOST_SCREENS = 6  # a longer answer goes by SMS, where one can
 
@@ -222,14 +223,19 @@ def _begun(state: TrackerState, message: InboundMessage, told: str) -> Hop:
     session = _session(state, message, told)
     if before and before.unseen and before.channel == message.channel and not message.text:
         session.pages, session.unseen, session.over = before.pages, True, before.over
-    known = message.session is SessionEvent.NEW or message.accumulated
-    dialled = replace(message, session=SessionEvent.NEW, text=message.text if known else "")
-    return _next(session, dialled, _ahead(dialled.text))
+    # Some gateways do not say that a session is new: all that was typed in one that we never saw was typed ahead.
+    # In one that another has taken the place of, it was answered before.
+    ahead = message.session is SessionEvent.NEW or (message.accumulated and told not in session.earlier)
+    hop = _next(session, replace(message, session=SessionEvent.NEW), _ahead(message.text) if ahead else ())
+    session.typed = message.text
+    return hop
 
 
 def _session(state: TrackerState, message: InboundMessage, told: str) -> Session:
+    before = state.session
+    earlier = [*before.earlier, before.id][-_MOST_EARLIER:] if before else []
     began = to_ms(message.received_at)
-    state.session = Session(channel=message.channel, id=told, began=began, trail=[_TOP])
+    state.session = Session(channel=message.channel, id=told, began=began, trail=[_TOP], earlier=earlier)
     return state.session
 
 

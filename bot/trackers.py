@@ -34,7 +34,8 @@ class Session:
     `typed` is all that was typed in it, where the gateway repeats that, else what was typed last;
     `told_by` what the gateway told the last request by. `pages` are the screens of the last answer, of
     which `page` was shown last, at `shown_at`; `unseen` when that came too late to be shown. `trail`
-    are the menus gone through, as payloads, `menu` tells that the last answer was one of them.
+    are the menus gone through, as payloads, `menu` tells that the last answer was one of them. `earlier`
+    are the sessions before it.
     """
 
     channel: str
@@ -50,6 +51,7 @@ class Session:
     unseen: bool = False
     trail: list[str] = field(default_factory=list)
     menu: bool = False
+    earlier: list[str] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)

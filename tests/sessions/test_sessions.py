@@ -123,6 +123,17 @@ async def test_all_that_was_typed_in_a_session_nobody_remembers_is_typed_again(p
     assert shown(await phone.ask(phone.hop(CONTINUE, "1*2", accumulated=True))) == "It costs 10.\n0 back"
 
 
+async def test_a_session_that_another_took_the_place_of_does_nothing_again(phone: Phone) -> None:
+    await phone.ask(phone.hop(NEW, "", session_id="a"))
+    await phone.ask(phone.hop(CONTINUE, "2", session_id="a", accumulated=True))
+    await phone.ask(phone.hop(CONTINUE, "2*story", session_id="a", accumulated=True))
+    await phone.ask(phone.hop(CONTINUE, "2*story*Pakse", session_id="a", accumulated=True))
+    await phone.ask(phone.hop(NEW, "", session_id="b"))
+    back = phone.hop(CONTINUE, "2*story*Pakse*0", session_id="a", accumulated=True)
+    assert shown(await phone.ask(back)) == ROOT
+    assert await phone.filed() == ["story"]
+
+
 async def test_the_last_of_what_was_typed_in_such_a_session_is_an_answer_to_nothing(phone: Phone) -> None:
     assert shown(await phone.ask(phone.hop(CONTINUE, "2"))) == ROOT
 
