@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.dispatcher import Response
-from bot.engine import Engine, Turn
+from bot.engine import Engine
 from bot.messages import Capabilities, InboundMessage
 from bot.nlu.interpreter import Interpreter, ParseContext
 from bot.rendering import Draft, Renderer
 from bot.screens import Frame
 from bot.trackers import TrackerState
+from bot.turns import Turn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

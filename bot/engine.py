@@ -6,32 +6,30 @@ a message it takes from Rasa parse data; what it says are keys of texts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import orjson
 from rasa_sdk.interfaces import Action
 
 from bot.bands import Bands
 from bot.clock import to_ms
-from bot.dispatcher import Response, TurnDispatcher
+from bot.dispatcher import Response
 from bot.forms import MEDIA, FormLoop
 from bot.media import KeepMedia, media_id
 from bot.messages import InboundMessage, SessionEvent
+from bot.parsed import Parsed, about, certain, parsed_payload, readable
 from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
 from bot.text.choices import match
-from bot.text.clean import clean
 from bot.text.digits import ascii_digits
 from bot.trackers import TrackerState
+from bot.turns import Stage, Turn
 
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
-_PAYLOAD = re.compile(r"^/(\w+(?:/\w+)?)(\{.*\})?$", re.DOTALL)
 # What is known of a message besides its words.
 _ENVELOPE = ("message_id", "channel", "address", "proven", "attachments")
 # Not a wish that could be answered again.
@@ -56,60 +54,6 @@ _LISTEN = "action_listen"
 _TOP = "menu"
 # What was answered to a message without words, or to the second one.
 _NOT_TEXT = frozenset(("utter_not_text", "utter_not_understood_again"))
-
-Parsed = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Turn:
-    """What a message led to.
-
-    `understood` is false when nothing but "say it again" could be answered; `wish` is the parse data
-    of what was answered.
-    """
-
-    state: TrackerState
-    responses: tuple[Response, ...]
-    effects: tuple[Any, ...]
-    understood: bool = True
-    wish: Parsed = field(default_factory=lambda: _understood("", {}, ""))
-
-
-@dataclass(kw_only=True, slots=True)
-class Stage:
-    """One turn in the making.
-
-    `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
-    none of them has, `asked` when a form's question has already been put. `followup` is what an action
-    wants run in place of the rest of its rule. `later` are wishes of the message before, which waited
-    for the name of a service. `in_session` on a screen that was dialled.
-    """
-
-    state: TrackerState
-    parsed: Parsed
-    dispatcher: TurnDispatcher = field(default_factory=TurnDispatcher)
-    responses: list[Response] = field(default_factory=list)
-    understood: bool = True
-    asked: bool = False
-    chosen: bool = False
-    slipped: bool = False
-    followup: str = ""
-    later: list[Parsed] = field(default_factory=list)
-    in_session: bool = False
-
-    def say(self, key: str, **values: Any) -> None:
-        """Say one text."""
-        self.responses.append(Response(key=key, values=values))
-
-    @property
-    def intent(self) -> str:
-        """What the person wants, as understood."""
-        return str(self.parsed["intent"]["name"])
-
-    @property
-    def confidence(self) -> float:
-        """How sure that is."""
-        return float(self.parsed["intent"]["confidence"])
 
 
 class Engine:
@@ -167,7 +111,7 @@ class Engine:
         self, state: TrackerState, intent: str, slots: Mapping[str, Any], now: datetime
     ) -> Turn:
         """Start a turn by ourselves: an answer that came late, news of a case, a reminder."""
-        parsed = _understood(intent, slots, state.language)
+        parsed = certain(intent, slots, state.language)
         stage = Stage(state=state, parsed=parsed)
         stage.state.events.append({"event": "user", "timestamp": now.timestamp(), "parse_data": parsed})
         self._fill_slots(stage)
@@ -192,10 +136,9 @@ class Engine:
             titles = [choice["title"] for choice in stage.state.choices]
             chosen = match(inbound.text, titles, item_words=self._item_words, key=self._key)
             payload = stage.state.choices[chosen]["payload"] if chosen is not None else ""
-        found = _PAYLOAD.match(payload)
-        if found and found[1] in self._rules.intents:
-            values = _values(found[2])
-            stage.parsed = {**_understood(found[1], values, stage.state.language), "text": inbound.text}
+        picked = parsed_payload(payload, stage.state.language)
+        if picked and picked["intent_response_key"] in self._rules.intents:
+            stage.parsed = {**picked, "text": inbound.text}
             stage.chosen = True
         number = ascii_digits(inbound.text).strip(" .)")
         stage.slipped = bool(stage.state.choices) and number.isdecimal() and len(number) <= _CHOICE_DIGITS
@@ -218,7 +161,7 @@ class Engine:
             before = stage.state.slots.get(MEDIA) or []
             stage.state.slots[MEDIA] = [*before, *enclosed][-_MOST_MEDIA:]
         if enclosed and not inbound.text.strip() and not stage.chosen:
-            stage.parsed = _understood(_ENCLOSED, {}, stage.state.language)
+            stage.parsed = certain(_ENCLOSED, {}, stage.state.language)
             stage.chosen = True
         stage.parsed["attachments"] = enclosed
 
@@ -272,7 +215,7 @@ class Engine:
         stage.say("utter_ask_continue_or_restart")
 
     async def _decide(self, stage: Stage) -> None:
-        if not (stage.chosen or stage.state.form or _readable(stage.parsed["text"])):
+        if not (stage.chosen or stage.state.form or readable(stage.parsed["text"])):
             stage.understood = False
             if any(said["key"] in _NOT_TEXT for said in stage.state.said):
                 await self._run(stage, self._rules.actions(FALLBACK))
@@ -361,7 +304,7 @@ class Engine:
     async def _answer_further(self, stage: Stage) -> None:
         """Answer what else the message asks, or offer it where that is too much for one turn."""
         first = stage.parsed
-        wishes = first.get("further") or _about(stage.later, first["entities"])
+        wishes = first.get("further") or about(stage.later, first["entities"])
         if any(said.key == "utter_ask_service" for said in stage.responses):
             stage.state.later = wishes
             return
@@ -455,36 +398,3 @@ def _with(response: Response, buttons: Sequence[dict[str, str]] = ()) -> Respons
     """The response with these choices in place of what it offers for good measure."""
     kept = [button for button in response.buttons if "optional" not in button]
     return replace(response, buttons=(*kept, *buttons))
-
-
-def _about(wishes: Iterable[Parsed], entities: Iterable[Mapping[str, Any]]) -> list[Parsed]:
-    """The wishes, about the service that is named now; none if there is none."""
-    named = [each for each in entities if each["entity"] == "service"]
-    return [{**wish, "entities": [*wish["entities"], *named]} for wish in wishes] if named else []
-
-
-def _readable(text: str) -> bool:
-    """Whether there is anything to understand: a letter, a digit, or the question mark that asks for help."""
-    return any(letter.isalnum() or letter == "?" for letter in text)
-
-
-def _understood(intent: str, values: Mapping[str, Any], language: str) -> Parsed:
-    certain = {"name": intent.partition("/")[0], "confidence": 1.0}
-    entities = [{"entity": name, "value": value, "start": 0, "end": 0} for name, value in values.items()]
-    return {
-        "text": "",
-        "language": language,
-        "intent": certain,
-        "intent_ranking": [certain],
-        "intent_response_key": intent,
-        "entities": entities,
-    }
-
-
-def _values(text: str | None) -> dict[str, str]:
-    """The entities of a payload; a page may send any, so what is no text is left out and texts are cleaned anew."""
-    try:
-        found = orjson.loads(text or "{}")
-    except orjson.JSONDecodeError:
-        return {}
-    return {name: clean(value) for name, value in found.items() if isinstance(value, str)}

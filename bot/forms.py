@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rasa_sdk.interfaces import Action
 
 from bot.rules import Form, Rules, SlotMapping
 from bot.trackers import FormFrame
-
-if TYPE_CHECKING:
-    from bot.engine import Stage
+from bot.turns import Stage
 
 REQUESTED_SLOT = "requested_slot"
 # What came and is not spoken of yet: a slot that every dialog may empty.

@@ -18,13 +18,13 @@ import orjson
 from bot.answers import Answer, Answers
 from bot.clock import Chance, Clock, to_ms
 from bot.crypto import Vault
-from bot.engine import Turn
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.rendering import Draft
 from bot.screens import BACK, HOME, MORE, screens
 from bot.text.choices import numbered
 from bot.text.digits import ascii_digits
 from bot.trackers import Session, TrackerState
+from bot.turns import Turn
 
 MENU = "menu"
 _TOP = f"/{MENU}"

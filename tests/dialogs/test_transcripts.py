@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.engine import Turn
 from bot.text.parts import count
+from bot.turns import Turn
 from channels.terminal import CAPABILITIES
 from tests.dialogs.conftest import Holder
 from tests.dialogs.conversation import TRANSCRIPTS, Said, Transcript

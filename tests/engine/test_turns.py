@@ -13,10 +13,11 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from bot.dispatcher import Response, TurnDispatcher
-from bot.engine import Engine, Turn
+from bot.engine import Engine
 from bot.messages import InboundMessage
 from bot.rules import Rules
 from bot.trackers import TrackerState
+from bot.turns import Turn
 from bot.urns import Urn
 
 HERE = Path(__file__).parent

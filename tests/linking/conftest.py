@@ -17,13 +17,14 @@ from bot.contacts import Person
 from bot.conversation import Conversation
 from bot.dispatcher import Response
 from bot.effects import EffectContext, Effects
-from bot.engine import Engine, Turn
+from bot.engine import Engine
 from bot.erasure import Erasure, ForgetPerson
 from bot.guesses import CarriedGuesses, Guesses
 from bot.linking import Linking, LinkPhone, UnlinkPhones
 from bot.messages import Capabilities, InboundMessage
 from bot.pipeline import Handled, Parts, Pipeline
 from bot.trackers import TrackerState
+from bot.turns import Turn
 from bot.urns import Urn
 from complaints.cases import Case, CaseKind
 from complaints.erasure import erase_cases

@@ -21,7 +21,7 @@ from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.dispatcher import Response
 from bot.effects import EffectContext, Effects
-from bot.engine import Engine, Turn
+from bot.engine import Engine
 from bot.erasure import Erasure
 from bot.errors import Taken
 from bot.inbox import Inbox
@@ -35,6 +35,7 @@ from bot.rendering import Renderer
 from bot.schema import inbox, meta, outbox
 from bot.spending import Spending
 from bot.trackers import TrackerState
+from bot.turns import Turn
 from bot.urns import Urn
 from complaints.retention import held_contacts
 from tests.pinned import PinnedTime

@@ -1,0 +1,62 @@
+"""A turn: what a message led to, and the one in the making."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.dispatcher import Response, TurnDispatcher
+from bot.parsed import Parsed, certain
+from bot.trackers import TrackerState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """What a message led to.
+
+    `understood` is false when nothing but "say it again" could be answered; `wish` is the parse data
+    of what was answered.
+    """
+
+    state: TrackerState
+    responses: tuple[Response, ...]
+    effects: tuple[Any, ...]
+    understood: bool = True
+    wish: Parsed = field(default_factory=lambda: certain("", {}, ""))
+
+
+@dataclass(kw_only=True, slots=True)
+class Stage:
+    """One turn in the making.
+
+    `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
+    none of them has, `asked` when a form's question has already been put. `followup` is what an action
+    wants run in place of the rest of its rule. `later` are wishes of the message before, which waited
+    for the name of a service. `in_session` on a screen that was dialled.
+    """
+
+    state: TrackerState
+    parsed: Parsed
+    dispatcher: TurnDispatcher = field(default_factory=TurnDispatcher)
+    responses: list[Response] = field(default_factory=list)
+    understood: bool = True
+    asked: bool = False
+    chosen: bool = False
+    slipped: bool = False
+    followup: str = ""
+    later: list[Parsed] = field(default_factory=list)
+    in_session: bool = False
+
+    def say(self, key: str, **values: Any) -> None:
+        """Say one text."""
+        self.responses.append(Response(key=key, values=values))
+
+    @property
+    def intent(self) -> str:
+        """What the person wants, as understood."""
+        return str(self.parsed["intent"]["name"])
+
+    @property
+    def confidence(self) -> float:
+        """How sure that is."""
+        return float(self.parsed["intent"]["confidence"])
