@@ -2,8 +2,8 @@
 
 Most of what people write to a service is the same few words: a number of a menu, a greeting, "ລາຄາເທົ່າໃດ". What
 they mean follows from the words and the conversation's context alone, so it need not be worked out again. Stories
-are not kept: they are long and do not come twice. Nor are answers to a question, which may be a PIN or a name, nor
-what has numbers in it: they are nobody's business.
+are not kept: they are long and do not come twice. Nor is what has numbers in it, nor answers to a question, which may
+be a PIN or a name and are nobody's business; unless somebody said the very same without being asked.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ class RememberingInterpreter:
         self._behind = behind
         self._most = most
         self._kept: OrderedDict[tuple[str, ParseContext], bytes] = OrderedDict()
+        self._unasked: OrderedDict[str, None] = OrderedDict()
 
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         """Understand one message; what is given is the caller's own copy."""
-        if len(text) > LONGEST or context.expects or _NUMBER.search(text):
+        secret = context.expects and text not in self._unasked
+        if secret or len(text) > LONGEST or _NUMBER.search(text):
             return await self._behind.parse(text, context)
         key = (text, context)
         kept = self._kept.get(key)
@@ -42,4 +44,8 @@ class RememberingInterpreter:
         self._kept[key] = orjson.dumps(parsed)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
+        if not context.expects:
+            self._unasked[text] = None
+            if len(self._unasked) > self._most:
+                self._unasked.popitem(last=False)
         return parsed

@@ -79,3 +79,14 @@ async def test_the_words_used_longest_ago_are_forgotten(interpreter: LightInterp
     for text in ("one", "two", "one", "three", "one", "two"):
         await remembering.parse(text, ParseContext())
     assert [text for text, _ in behind.asked] == ["one", "two", "three", "two"]
+
+
+async def test_an_answer_that_others_said_unasked_is_kept(interpreter: LightInterpreter) -> None:
+    behind = Counting(interpreter)
+    remembering = RememberingInterpreter(behind)
+    asked = ParseContext(expects="story")
+    await remembering.parse("how much", ParseContext())
+    first = await remembering.parse("how much", asked)
+    assert await remembering.parse("how much", asked) == first
+    assert first == await interpreter.parse("how much", asked)
+    assert len(behind.asked) == 2
