@@ -31,13 +31,13 @@ from bot.parts_ledger import SentPart
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
 from channels.base import Accepted, RawRequest, RawResponse, Sent, Wiring
+from channels.blanks import check_template
 from channels.config import ChannelConfig, setting
 from channels.documents import read_json
 from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
 from channels.http import Answer, call, problem_of
-from channels.templates import check_template
 
 _MAX_TEXT = 1600
 _SAME_SECONDS = 10

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from channels.templates import check_template
+from channels.blanks import check_template
 
 _READ = ("form", "json", "query", "xmlrpc")
 _ANSWER = ("text", "json", "xmlrpc", "vodacom")

@@ -60,8 +60,9 @@ async def gateways(edge: Edge, session: ClientSession) -> AsyncIterator[Callable
         numbers = iter(range(1_000))
 
         def gateway(dialect: str) -> Gateway:
-            name = "ussd" if dialect == "africastalking" else f"ussd-{dialect}"
-            return GATEWAYS[dialect](f"{edge.url}/channels/{name}/ussd", session, f"s{next(numbers)}")
+            own = dialect == "africastalking"
+            url = f"{edge.url}/channels/{'ussd' if own else f'ussd-{dialect}'}/ussd"
+            return GATEWAYS[dialect](url, session, f"s{next(numbers)}", lao=own)
 
         yield gateway
 

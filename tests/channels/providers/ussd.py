@@ -88,7 +88,7 @@ class UssdCaller:
         """Type the text, and read on to the end of what is told."""
         if self._dialogue is None:
             url = f"{self.edge.url}/channels/ussd/ussd"
-            self._dialogue = AfricasTalking(url, self._session, f"ATUid_{len(self.taken)}")
+            self._dialogue = AfricasTalking(url, self._session, f"ATUid_{len(self.taken)}", lao=True)
             await self._dialogue.dial()
         screen = await self._dialogue.answer(text)
         shown = [screen]

@@ -1,4 +1,4 @@
-"""Templates of settings: texts in which names between braces are filled in."""
+"""Settings with blanks: texts in which names between braces are filled in."""
 
 from __future__ import annotations
 
