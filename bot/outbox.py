@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from bot.clock import Chance, Clock, from_ms, to_ms
 from bot.crypto import Vault
@@ -17,13 +30,15 @@ from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
 from bot.messages import DeliveryState, OutboundMessage
 from bot.outbox_rows import opened
 from bot.parts_ledger import PartsLedger, SentPart
-from bot.schema import is_waiting, outbox, urns
+from bot.schema import goes_again, is_waiting, outbox, outbox_parts, urns
 from bot.urns import Urn
 
 # How long a message in trouble holds back later ones to the same person.
 HEAD_WAIT = timedelta(minutes=2)
 # The error code of a message given up without knowing whether it was sent: a receipt may still tell.
 UNKNOWN_OUTCOME = "in_doubt"
+
+_ENDED = (DeliveryState.FAILED, DeliveryState.EXPIRED)
 
 _head = outbox.alias("head")
 _blocked = exists().where(
@@ -111,6 +126,58 @@ _UNTRIED = (
     .where(outbox.c.id == bindparam("row_id"), outbox.c.attempt_id == bindparam("attempt"))
     .values(attempts=outbox.c.attempts - 1)
 )
+_going_again = and_(
+    goes_again(),
+    outbox.c.again_at <= bindparam("now"),
+    outbox.c.channel == bindparam("channel"),
+    outbox.c.state == "sent",
+)
+_ANY_AGAIN = select(outbox.c.id).where(_going_again).limit(1)
+_AGAIN = (
+    select(outbox)
+    .where(_going_again)
+    .order_by(outbox.c.again_at)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
+_START_AGAIN = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("row_ids", expanding=True)))
+    .values(attempt_id=bindparam("attempt"), attempted_at=bindparam("now"), again_at=bindparam("until"))
+)
+# Reports of parts look at this moment for whether anybody was here meanwhile.
+_moment = bindparam("now", type_=BigInteger)
+_later = case((outbox.c.updated_at >= _moment, outbox.c.updated_at + 1), else_=_moment)
+_none = literal(0, BigInteger)
+_waits = exists().where(
+    outbox_parts.c.outbox_id == outbox.c.id,
+    or_(outbox_parts.c.state == "queued", outbox_parts.c.state == "in_doubt"),
+)
+_MARK_AGAIN = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"), outbox.c.attempt_id == bindparam("attempt"), goes_again())
+    .values(
+        again_at=case(
+            (and_(outbox.c.state == "sent", _waits), bindparam("due", type_=BigInteger)), else_=_none
+        ),
+        state=case((outbox.c.state == "sent", bindparam("new_state", type_=String)), else_=outbox.c.state),
+        error_code=bindparam("error"),
+        updated_at=_later,
+    )
+)
+_GO_ON = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("row_id"),
+        outbox.c.attempt_id == bindparam("attempt"),
+        or_(outbox.c.state == "sending", goes_again()),
+    )
+    .values(
+        attempted_at=bindparam("now"),
+        again_at=case((goes_again(), bindparam("until", type_=BigInteger)), else_=_none),
+        updated_at=_later,
+    )
+)
 _URN_STATE = update(urns).where(urns.c.lookup == bindparam("urn")).values(state=bindparam("new_state"))
 _OF_CAUSE = select(outbox).where(outbox.c.cause == bindparam("of_cause")).order_by(outbox.c.id)
 _PULLABLE = (
@@ -139,7 +206,11 @@ _PULLED = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claimed:
-    """A message that this process may send now, and the attempt under which it does."""
+    """A message that this process may send now, and the attempt under which it does.
+
+    With `again` it is sent, and some of its parts are handed over once more; `doubted` when an attempt to
+    do that ended nobody knows how.
+    """
 
     message: OutboundMessage
     contact_id: str
@@ -148,17 +219,24 @@ class Claimed:
     attempts: int
     attempted_at: datetime
     expires_at: datetime
+    again: bool = False
+    doubted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """What became of an attempt. `untried` gives the attempt back: the provider did not look at it."""
+    """What became of an attempt. `untried` gives the attempt back: the provider did not look at it.
+
+    Where parts are handed over one by one, `number` is the place of the last one: it is the one in `parts`,
+    or else the one that the provider did not take. None means that the message went, or did not go, as a whole.
+    """
 
     claimed: Claimed
     state: DeliveryState
     due_at: datetime | None = None
     error_code: str = ""
     parts: Sequence[SentPart] = ()
+    number: int | None = None
     untried: bool = False
 
 
@@ -242,25 +320,79 @@ class Outbox:
             [(row, row.attempt_id, row.attempts, from_ms(row.attempted_at)) for row in rows]
         )
 
+    async def going_again(self, channel: str, count: int, lease: timedelta) -> Sequence[Claimed]:
+        """Sent messages of a channel with parts to hand over again; nobody else takes them up for `lease`."""
+        now = self._clock.now()
+        attempt, at = self._chance.id(now), to_ms(now)
+        params = {"now": at, "channel": channel, "count": count}
+
+        def work(connection: Connection) -> tuple[Sequence[Row[Any]], Collection[str]]:
+            rows = connection.execute(_AGAIN, params).all()
+            if not rows:
+                return (), ()
+            ids = [row.id for row in rows]
+            values = {"row_ids": ids, "attempt": attempt, "now": at, "until": to_ms(now + lease)}
+            connection.execute(_START_AGAIN, values)
+            return rows, self._ledger.start(connection, ids, at)
+
+        if await self._db.first(_ANY_AGAIN, params) is None:
+            return ()
+        rows, doubted = await self._db.run(work)
+        opened = await self._opened([(row, attempt, max(row.attempts, 1), now) for row in rows])
+        return [replace(each, again=True, doubted=each.message.id in doubted) for each in opened]
+
+    async def missing(self, claimed: Claimed, total: int) -> Sequence[int]:
+        """The numbers of the parts, of `total`, that the provider is not known to hold."""
+        return await self._ledger.missing(claimed.message.id, total)
+
+    async def go_on(
+        self, claimed: Claimed, number: int, part: SentPart, total: int, lease: timedelta
+    ) -> None:
+        """Note that the provider took one part, before the next one is handed over.
+
+        Raises Stale when the attempt is nobody's any more: it lasted too long, or the message has ended.
+        """
+        now = self._clock.now()
+        at, outbox_id, attempt = to_ms(now), claimed.message.id, claimed.attempt_id
+        writes = WriteSet()
+        self._ledger.take(writes, outbox_id, (part,), first=number, attempt_id=attempt, now=at)
+        self._ledger.await_all(writes, outbox_id, total, at)
+        values = {"row_id": outbox_id, "attempt": attempt, "now": at, "until": to_ms(now + lease)}
+        writes.add(_GO_ON, values, rows=1)
+        await self._db.commit(writes)
+
     async def mark(self, marks: Sequence[Mark], *also: WriteSet) -> None:
         """Store what became of attempts, together; an attempt that a receipt has overtaken stays as it is."""
         now = to_ms(self._clock.now())
         writes = WriteSet()
         for mark in marks:
-            claimed = mark.claimed
-            if mark.untried:
-                writes.add(_UNTRIED, {"row_id": claimed.message.id, "attempt": claimed.attempt_id})
-            values = {
-                "row_id": claimed.message.id,
-                "attempt": claimed.attempt_id,
-                "new_state": mark.state.value,
-                "due": to_ms(mark.due_at) if mark.due_at else now,
-                "error": mark.error_code[:40],
-                "now": now,
-            }
-            writes.add(_MARK, values)
-            self._ledger.add(writes, claimed.message.id, mark.parts, now)
+            self._add_mark(writes, mark, now)
         await self._db.commit(writes, *also)
+
+    def _add_mark(self, writes: WriteSet, mark: Mark, now: int) -> None:
+        claimed, outbox_id = mark.claimed, mark.claimed.message.id
+        if mark.untried and not claimed.again:
+            writes.add(_UNTRIED, {"row_id": outbox_id, "attempt": claimed.attempt_id})
+        if claimed.again:
+            self._ledger.release(writes, outbox_id, now)
+        if mark.parts:
+            self._ledger.take(
+                writes, outbox_id, mark.parts, first=mark.number or 0, attempt_id=claimed.attempt_id, now=now
+            )
+        elif mark.number is not None:
+            self._ledger.refuse(writes, outbox_id, mark.number, mark.state, mark.error_code, now)
+        ended = mark.state in _ENDED
+        values = {
+            "row_id": outbox_id,
+            "attempt": claimed.attempt_id,
+            "new_state": mark.state.value if ended or not claimed.again else DeliveryState.SENT.value,
+            "due": to_ms(mark.due_at) if mark.due_at else now,
+            "error": mark.error_code[:40],
+            "now": now,
+        }
+        writes.add(_MARK_AGAIN if claimed.again else _MARK, values)
+        if ended:
+            self._ledger.close(writes, outbox_id, mark.state, mark.error_code, now)
 
     async def replies_to(self, cause: str) -> Sequence[OutboundMessage]:
         """What an inbound message, or an event of the system, led to, in order."""
@@ -290,6 +422,7 @@ class Outbox:
         """Give up a message that was never sent in its time; at the next claim, if the store is away now."""
         writes = WriteSet()
         writes.add(_EXPIRE, {"row_id": outbox_id, "now": now})
+        self._ledger.close(writes, outbox_id, DeliveryState.EXPIRED, "expired", now)
         with suppress(DatabaseUnavailable):
             await self._db.commit(writes, await self._after_failure(outbox_id))
 

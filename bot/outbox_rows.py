@@ -86,6 +86,7 @@ def row_of(
         "created_at": created,
         "updated_at": created,
         "purge_at": purge_at,
+        "again_at": 0,
     }
 
 

@@ -13,6 +13,7 @@ from bot.db import Database, WriteSet
 from bot.errors import Stale
 from bot.messages import DeliveryReport, DeliveryState
 from bot.outbox import UNKNOWN_OUTCOME, nothing_more
+from bot.parts_ledger import HELD, PartsLedger
 from bot.schema import outbox, outbox_parts
 
 _RANK = {
@@ -26,6 +27,8 @@ _RANK = {
     DeliveryState.READ: 4,
 }
 _BAD = (DeliveryState.FAILED, DeliveryState.EXPIRED)
+# A part that failed for a cause that may pass goes again after so many seconds, and so often.
+_PAUSES = (60, 600)
 # Reports of several parts meet; each try reads what the other left.
 _TRIES = 8
 
@@ -45,7 +48,12 @@ _MOVE = (
         outbox.c.state == bindparam("old_state"),
         outbox.c.updated_at == bindparam("old_time"),
     )
-    .values(state=bindparam("new_state"), error_code=bindparam("error"), updated_at=bindparam("new_time"))
+    .values(
+        state=bindparam("new_state"),
+        error_code=bindparam("error"),
+        again_at=bindparam("again"),
+        updated_at=bindparam("new_time"),
+    )
 )
 
 
@@ -136,39 +144,66 @@ class Receipts:
         self, writes: WriteSet, row: Row[Any], parts: Sequence[Row[Any]], report: DeliveryReport
     ) -> DeliveryState:
         """Add the changes to the write-set; the state of the message after them."""
-        state = _state(row)
-        numbers = _parts_meant(parts, report)
-        if report.state in _BAD and (state is DeliveryState.QUEUED or not numbers):
-            # An earlier attempt failed after all; another one stands for the message now.
-            return DeliveryState(row.state)
-        states = {part.part: DeliveryState(part.state) for part in parts}
-        moving = [each for each in numbers if later(states.get(each, DeliveryState.SENDING), report.state)]
-        if numbers and not moving:
+        meant = _parts_meant(parts, report)
+        numbers = [each for each in meant if _concerns(row, parts, each, report)]
+        if not numbers and (meant or report.state in _BAD):
+            # It is known, or of an attempt that another one has replaced.
             return DeliveryState(row.state)
         now = to_ms(self._clock.now())
-        for number in moving:
-            states[number] = report.state
-            writes.add(self._move_part, _part_values(row, number, report, now))
+        again_at = self._again_at(row, parts, numbers, report, now)
+        new_part = DeliveryState.QUEUED if again_at else report.state
+        states = {part.part: _state(part) for part in parts} | dict.fromkeys(numbers, new_part)
+        for number in numbers:
+            writes.add(self._move_part, _part_values(row, number, report, now) | {"state": new_part.value})
         new = combined(states.values()) if numbers else report.state
-        moved = later(state, new)
+        moved = later(_state(row), new)
+        state = new if moved else DeliveryState(row.state)
         values = {
             "row_id": row.id,
             "old_state": row.state,
             "old_time": row.updated_at,
-            "new_state": new.value if moved else row.state,
+            "new_state": state.value,
             "error": report.error_code[:40] if moved else row.error_code,
+            "again": 0 if state in _BAD else min(filter(None, (row.again_at, again_at)), default=0),
             # Always another value: reports of two parts at once notice each other.
             "new_time": max(now, row.updated_at + 1),
         }
         writes.add(_MOVE, values, rows=1)
-        return DeliveryState(values["new_state"])
+        if moved and state in _BAD:
+            PartsLedger.close(writes, row.id, state, report.error_code, now)
+        return state
+
+    @staticmethod
+    def _again_at(
+        row: Row[Any], parts: Sequence[Row[Any]], numbers: Sequence[int], report: DeliveryReport, now: int
+    ) -> int:
+        """When what the report is about is handed over again; 0 when it is not."""
+        tried = max((part.attempts for part in parts if part.part in numbers), default=0)
+        over = row.state in _BAD or report.state not in _BAD
+        if over or not report.retryable or not 0 < tried <= len(_PAUSES):
+            return 0
+        again_at = now + _PAUSES[tried - 1] * 1000
+        return again_at if again_at < row.expires_at else 0
 
 
 def _state(row: Row[Any]) -> DeliveryState:
-    """The state to move on from: a message given up in doubt may still turn out to have arrived."""
+    """The state to move on from: what was given up in doubt may still turn out to have arrived."""
     if row.state == DeliveryState.FAILED and row.error_code == UNKNOWN_OUTCOME:
         return DeliveryState.IN_DOUBT
     return DeliveryState(row.state)
+
+
+def _concerns(row: Row[Any], parts: Sequence[Row[Any]], number: int, report: DeliveryReport) -> bool:
+    """Whether a report changes what is known of a part."""
+    part = next((each for each in parts if each.part == number), None)
+    if part is None:
+        # Ahead of the mark. Of a message that waits again, an earlier attempt has failed once more.
+        return report.state not in _BAD or _state(row) is not DeliveryState.QUEUED
+    state = _state(part)
+    if part.attempts and state not in (*HELD, *_BAD):
+        # It is to go again, as it failed: only that it arrived after all is news.
+        return _RANK[report.state] >= _RANK[DeliveryState.DELIVERED] and report.state not in _BAD
+    return later(state, report.state)
 
 
 def _parts_meant(parts: Sequence[Row[Any]], report: DeliveryReport) -> list[int]:
@@ -193,6 +228,8 @@ def _part_values(row: Row[Any], number: int, report: DeliveryReport, now: int) -
         "error_code": report.error_code[:40],
         "price": 0,
         "updated_at": now,
+        "attempts": 0,
+        "attempt_id": "",
     }
 
 

@@ -28,7 +28,19 @@ from sqlalchemy import (
 
 from bot.clock import to_ms
 from bot.db import Database
-from bot.schema import consents, contacts, guesses, inbox, messages, outbox, outbox_parts, trackers, urns
+from bot.schema import (
+    consents,
+    contacts,
+    early_receipts,
+    guesses,
+    inbox,
+    messages,
+    outbox,
+    outbox_parts,
+    repeats,
+    trackers,
+    urns,
+)
 
 BATCH = 500
 # A provider may deliver the same message again for weeks: the key outlives the text.
@@ -83,6 +95,8 @@ def floor_rules(held: Select[str] | None = None) -> tuple[Rule, ...]:
         Rule(name="messages", erase=by_date(messages, messages.c.id)),
         Rule(name="trackers", erase=by_date(trackers, trackers.c.contact_id)),
         Rule(name="guesses", erase=by_date(guesses, guesses.c.lookup)),
+        Rule(name="repeats", erase=by_date(repeats, repeats.c.lookup)),
+        Rule(name="early receipts", erase=by_date(early_receipts, early_receipts.c.provider_id)),
         Rule(name="contacts", erase=_contacts(held)),
     )
 

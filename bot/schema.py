@@ -119,6 +119,8 @@ outbox = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("purge_at", BigInteger, nullable=False, index=True),
+    # When parts that failed after the message was sent are handed over again; 0: there are none.
+    Column("again_at", BigInteger, nullable=False, server_default="0"),
 )
 
 
@@ -139,6 +141,14 @@ Index(
 )
 Index("outbox_cause", outbox.c.cause)
 
+
+def goes_again(table: FromClause = outbox) -> ColumnElement[bool]:
+    """The condition of the index over messages with parts to hand over again; a query for them says it too."""
+    return table.c.again_at > literal_column("0")
+
+
+Index("outbox_again", outbox.c.again_at, sqlite_where=goes_again(), postgresql_where=goes_again())
+
 outbox_parts = Table(
     "outbox_parts",
     metadata,
@@ -147,10 +157,38 @@ outbox_parts = Table(
     Column("provider_id", String(120), nullable=False),
     Column("state", String(10), nullable=False),
     Column("error_code", String(40), nullable=False),
-    Column("price", BigInteger, nullable=False),  # in hundredths of the pack's currency
+    # In hundredths of the pack's currency, of every time that it was taken; 0: not known.
+    Column("price", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    # How often a provider took it, and in which attempt the last time.
+    Column("attempts", Integer, nullable=False, server_default="1"),
+    Column("attempt_id", String(26), nullable=False, server_default=""),
 )
 Index("outbox_parts_provider", outbox_parts.c.provider_id)
+
+# What providers told of messages whose ids they had not told us yet.
+early_receipts = Table(
+    "early_receipts",
+    metadata,
+    Column("channel", String(40), primary_key=True),
+    Column("provider_id", String(120), primary_key=True),
+    Column("state", String(10), primary_key=True),
+    Column("error_code", String(40), nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    Column("retryable", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+
+# Who said what by a channel that has no ids for messages: the same again within seconds is the same message.
+repeats = Table(
+    "repeats",
+    metadata,
+    Column("lookup", String(64), primary_key=True),  # keyed HMAC of the channel, the sender and the words
+    Column("external_id", String(120), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
 
 consents = Table(
     "consents",

@@ -14,8 +14,8 @@ from bot.schema import outbox_parts
 
 # By the id, which begins with the moment at which the message was made: it is the primary key, and a
 # receipt of the next day does not count a part again.
-_SENT_SINCE = (
-    select(func.count()).select_from(outbox_parts).where(outbox_parts.c.outbox_id >= bindparam("since"))
+_SENT_SINCE = select(func.coalesce(func.sum(outbox_parts.c.attempts), 0)).where(
+    outbox_parts.c.outbox_id >= bindparam("since")
 )
 _WARN_AT = (50, 80, 100)  # percent
 _RECOUNT_SECONDS = 60

@@ -18,11 +18,13 @@ from bot.limits import Limits
 from bot.messages import DeliveryClass, OutboundMessage
 from bot.metrics import Metrics
 from bot.outbox import UNKNOWN_OUTCOME, Claimed, Outbox, nothing_more, set_urn_state
-from channels.base import Asking, Channel, Sent, Templated
+from channels.base import Asking, Channel, Parted, Sent, Templated
 from channels.errors import OUTSIDE_WINDOW, SendError
 from channels.figures import Figures
 from channels.optouts import OptOuts
 from channels.pace import Pace
+from channels.part_by_part import PartByPart
+from channels.tariff import Tariff, not_known
 from channels.verdicts import Landed, Verdicts
 
 log = structlog.get_logger()
@@ -51,6 +53,7 @@ class Delivery:
         figures: Figures | None = None,
         crowded: Callable[[], bool] = lambda: False,
         after_failure: Callable[[str], Awaitable[WriteSet]] = nothing_more,
+        price: Callable[[str], int | None] = not_known,
     ) -> None:
         self._after_failure = after_failure
         self._outbox = outbox
@@ -63,6 +66,14 @@ class Delivery:
         self._figures = figures or Figures()
         self._verdicts = Verdicts(self._figures, clock, chance)
         self._pace = Pace(self._channels.values(), limits, clock, self._figures.ahead)
+        self._tariff = Tariff(price)
+        self._part_by_part = PartByPart(
+            outbox=outbox,
+            verdicts=self._verdicts,
+            pace=self._pace,
+            tariff=self._tariff,
+            figures=self._figures,
+        )
         _check_grace(self._channels.values(), self._figures)
         self._flights: dict[asyncio.Task[Landed], str] = {}
         self._paused_until: dict[str, datetime] = {}
@@ -169,13 +180,19 @@ class Delivery:
         return lanes - sum(1 for each in self._flights.values() if each == name)
 
     async def _ask(self, name: str, channel: Channel) -> None:
+        """Look after what is in doubt, and after sent messages of which parts failed."""
         free = self._free(name)
         if free <= 0 or self._is_fresh(self._asked_at.get(name, -math.inf)):
             return
-        doubtful = await self._outbox.doubtful(name, free, timedelta(seconds=self._figures.grace))
+        grace = timedelta(seconds=self._figures.grace)
+        doubtful = await self._outbox.doubtful(name, free, grace)
         for claimed in doubtful:
             self._flights[asyncio.create_task(self._settle(channel, claimed))] = name
-        if len(doubtful) < free:
+        free -= len(doubtful)
+        again = await self._outbox.going_again(name, free, grace) if free else ()
+        for claimed in again:
+            self._flights[asyncio.create_task(self._send_again(channel, claimed))] = name
+        if len(again) < free:
             self._asked_at[name] = self._clock.monotonic()
 
     async def _start(self, name: str, channel: Channel) -> None:
@@ -247,6 +264,8 @@ class Delivery:
                 self._wake_in(wait)
                 return self._verdicts.again(claimed, wait, "", untried=True)
             await self._pace.wait(channel.name, claimed.urn_lookup)
+            if isinstance(channel, Parted):
+                return self._rest(channel, await self._part_by_part.send(channel, channel, claimed))
             sent = await self._hand(channel, claimed.message)
         except SendError as error:
             return self._refused(channel, claimed, error)
@@ -254,10 +273,25 @@ class Delivery:
             # Whether the provider got it before our fault is not known.
             log.exception("delivery.channel_fault", channel=channel.name)
             return self._refused(channel, claimed, SendError(code="fault", in_doubt=True))
-        return self._verdicts.taken(claimed, sent.parts)
+        return self._verdicts.taken(claimed, self._tariff.priced(channel, claimed.message, sent.parts))
+
+    async def _send_again(self, channel: Channel, claimed: Claimed) -> Landed:
+        """Hand over what failed of a sent message, while that is worth it and cannot double anything that may not be."""
+        if claimed.doubted and claimed.message.delivery_class is DeliveryClass.AT_MOST_ONCE:
+            return self._verdicts.given_up(claimed)
+        if claimed.expires_at <= self._clock.now():
+            return self._verdicts.again(claimed, 0.0, "expired")
+        try:
+            if not await self._outbox.missing(claimed, 1) and not isinstance(channel, Parted):
+                return self._verdicts.taken(claimed, ())
+        except DatabaseUnavailable:
+            return self._verdicts.again(claimed, 0.0, "", untried=True)
+        return await self._send(channel, claimed)
 
     def _refused(self, channel: Channel, claimed: Claimed, error: SendError) -> Landed:
-        landed = self._verdicts.refused(claimed, error)
+        return self._rest(channel, self._verdicts.refused(claimed, error))
+
+    def _rest(self, channel: Channel, landed: Landed) -> Landed:
         if landed.rest > 0:
             self._pause(channel.name, landed.rest)
         return landed
@@ -291,7 +325,7 @@ class Delivery:
         if not mine:
             return self._verdicts.again(claimed, 0.0, UNKNOWN_OUTCOME)
         parts = [part for part in mine if part.provider_id == mine[0].provider_id]
-        return self._verdicts.taken(claimed, parts)
+        return self._verdicts.taken(claimed, self._tariff.priced(channel, claimed.message, parts))
 
 
 def _check_grace(channels: Iterable[Channel], figures: Figures) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Protocol
 
+import structlog
+
+from bot.early_receipts import EarlyReceipts
 from bot.errors import Conflict, DatabaseUnavailable
 from bot.messages import (
     Attachment,
@@ -18,6 +22,7 @@ from bot.messages import (
 )
 from bot.metrics import Metrics
 from bot.receipts import Receipts
+from bot.repeats import Repeats
 from bot.text.clean import clean
 from bot.text.graphemes import cut
 from channels.base import Accepted
@@ -26,6 +31,9 @@ from channels.optouts import OptOuts
 TEXT_LIMIT = 5_000  # code points of a message that are read
 ATTACHMENTS = 10  # of one message that are looked at
 _LONGEST = 4_000  # code points of an address that is fetched
+_CATCH_UP_SECONDS = 0.5
+
+log = structlog.get_logger()
 
 
 class Handling(Protocol):
@@ -55,12 +63,16 @@ class Intake:
         *,
         pipeline: Accepting,
         receipts: Receipts,
+        early: EarlyReceipts,
+        repeats: Repeats,
         opt_outs: OptOuts,
         metrics: Metrics,
         attached: Callable[[], None] = lambda: None,
     ) -> None:
         self._pipeline = pipeline
         self._receipts = receipts
+        self._early = early
+        self._repeats = repeats
         self._opt_outs = opt_outs
         self._metrics = metrics
         self._inbound = cache(metrics.inbound.labels)
@@ -69,7 +81,10 @@ class Intake:
     async def take(self, channel: str, event: InboundEvent) -> Accepted:
         """Take one event of a channel, in a commit of its own; durable on return. Raises DatabaseUnavailable."""
         if isinstance(event, InboundMessage):
-            handling = await self._pipeline.accept(readable(event))
+            message = readable(event)
+            if not message.external_id and message.session is None:
+                message = await self._repeats.named(message)
+            handling = await self._pipeline.accept(message)
             kind = str(handling.kind)
             self._inbound(channel, kind).inc()
             if event.attachments:
@@ -85,10 +100,36 @@ class Intake:
             self._metrics.ignored.labels(channel, reason).inc()
         return Accepted(event=event, kind="ignored" if reason else "done")
 
+    async def run(self) -> None:
+        """Apply, until cancelled, what providers told of messages whose ids had not come yet."""
+        while True:
+            try:
+                while await self.catch_up():
+                    pass
+            except DatabaseUnavailable:
+                log.warning("intake.no_database")
+            except Exception:
+                log.exception("intake.fault")
+            await asyncio.sleep(_CATCH_UP_SECONDS)
+
+    async def catch_up(self) -> int:
+        """Apply what can be now; how much that was."""
+        matched = await self._early.matched()
+        await asyncio.gather(*map(self._take_late, matched))
+        return len(matched)
+
+    async def _take_late(self, report: DeliveryReport) -> None:
+        await self.take(report.channel, report)
+        await self._early.forget(report)
+
     async def _report(self, report: DeliveryReport) -> str:
         """Apply a delivery report; the reason why it changes nothing, or the empty string."""
         try:
             reported = await self._receipts.apply(report)
+            if reported is None and report.provider_id:
+                await self._early.keep(report)
+                # Its message may have become known meanwhile; from now on it is found as one that came early.
+                reported = await self._receipts.apply(report)
         except Conflict:
             raise DatabaseUnavailable from None
         if reported is None:

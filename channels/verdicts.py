@@ -18,6 +18,7 @@ from channels.figures import Figures
 
 log = structlog.get_logger()
 
+_BAD = (DeliveryState.FAILED, DeliveryState.EXPIRED)
 # A provider that asks for more than an hour is asked again after one.
 _LONGEST_PAUSE = 3600.0
 
@@ -45,13 +46,25 @@ class Verdicts:
         self._clock = clock
         self._chance = chance
 
-    def taken(self, claimed: Claimed, parts: Sequence[SentPart]) -> Landed:
-        """The provider has it."""
-        state = combined([part.state for part in parts])
-        return Landed(mark=Mark(claimed=claimed, state=state, parts=parts))
+    def taken(self, claimed: Claimed, parts: Sequence[SentPart], number: int | None = None) -> Landed:
+        """The provider has it, or with a `number` its last part; no parts where it had everything before."""
+        state = combined([part.state for part in parts] or [DeliveryState.SENT])
+        if number is not None and state not in _BAD:
+            # Receipts tell of the others: with the last part it is sent, and no more than that.
+            state = DeliveryState.SENT
+        return Landed(mark=Mark(claimed=claimed, state=state, parts=parts, number=number))
 
-    def refused(self, claimed: Claimed, error: SendError) -> Landed:
-        """What an error's facts say to do; see SendError."""
+    def interrupted(self, claimed: Claimed, part: SentPart, number: int) -> Landed:
+        """The provider has this part; the others wait, for no fault of theirs."""
+        landed = self.again(claimed, 0.0, "", untried=True)
+        return replace(landed, mark=replace(landed.mark, parts=(part,), number=number))
+
+    def refused(self, claimed: Claimed, error: SendError, number: int | None = None) -> Landed:
+        """What an error's facts say to do; see SendError. With a `number` it is that of the part in question."""
+        landed = self._refused(claimed, error)
+        return replace(landed, mark=replace(landed.mark, number=number))
+
+    def _refused(self, claimed: Claimed, error: SendError) -> Landed:
         figures, name = self._figures, claimed.message.channel
         if error.in_doubt:
             return self.doubt(claimed, error.code)

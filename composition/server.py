@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.config import Config, environment
 from bot.consent import ProofKind, Purpose, RecordConsent
 from bot.db import WriteSet
+from bot.early_receipts import EarlyReceipts
 from bot.files.workshop import Workshop
 from bot.housekeeping import Housekeeping
 from bot.leases import Leases
@@ -19,6 +20,7 @@ from bot.media import media_rule
 from bot.messages import MediaKind
 from bot.metrics import Metrics
 from bot.receipts import Receipts
+from bot.repeats import Repeats
 from bot.retention import floor_rules
 from bot.shelf import Shelf
 from bot.workers import Workers
@@ -73,32 +75,40 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         delivery = _delivery(opened, channels, opt_outs, metrics)
         collector = _collector(opened, channels, await stack.enter_async_context(Egress()), metrics)
         committed.then = delivery.wake
-        workers = Workers({**_work(opened, delivery, channels), "collector": collector.run})
+        intake = _intake(opened, opt_outs, metrics, collector)
+        work = {
+            **_work(opened, delivery, channels),
+            "collector": collector.run,
+            "early receipts": intake.run,
+        }
+        workers = Workers(work)
         stack.push_async_callback(workers.stop)
         # First: cut off in the middle of a claim, it would leave messages of which nobody knows the outcome.
         stack.push_async_callback(delivery.stop)
         if not maintenance:
             workers.start()
-        yield _server(opened, channels, opt_outs, metrics, collector)
+        yield _server(opened, channels, intake, metrics)
 
 
-def _server(
-    opened: Installation,
-    channels: Mapping[str, Channel],
-    opt_outs: OptOuts,
-    metrics: Metrics,
-    collector: Collector,
-) -> Server:
-    """Every route, under the role of those who may use it."""
+def _intake(opened: Installation, opt_outs: OptOuts, metrics: Metrics, collector: Collector) -> Intake:
     ground = opened.ground
-    config = ground.config
-    intake = Intake(
+    return Intake(
         pipeline=opened.pipeline,
         receipts=Receipts(ground.db, ground.clock, opened.follow_up.after),
+        early=EarlyReceipts(ground.db, ground.clock),
+        repeats=Repeats(ground.db, ground.vault, ground.clock, ground.chance),
         opt_outs=opt_outs,
         metrics=metrics,
         attached=collector.wake,
     )
+
+
+def _server(
+    opened: Installation, channels: Mapping[str, Channel], intake: Intake, metrics: Metrics
+) -> Server:
+    """Every route, under the role of those who may use it."""
+    ground = opened.ground
+    config = ground.config
     door = Door(channels=channels, intake=intake, limits=opened.limits, metrics=metrics)
     routes = {
         "provider": door.routes(),
@@ -125,6 +135,7 @@ def _delivery(
         figures=Figures(grace=ground.config.grace_seconds),
         crowded=lambda: opened.pipeline.crowded,
         after_failure=opened.follow_up.after,
+        price=ground.country.phones.price,
     )
 
 

@@ -14,6 +14,7 @@ from yarl import URL
 from bot.clock import Chance, Clock, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
+from bot.early_receipts import EarlyReceipts
 from bot.errors import DatabaseUnavailable
 from bot.limits import Limits
 from bot.messages import (
@@ -30,6 +31,7 @@ from bot.outbox import Outbox
 from bot.outbox_rows import enqueue
 from bot.parts_ledger import SentPart
 from bot.receipts import Receipts
+from bot.repeats import Repeats
 from bot.schema import outbox, outbox_parts, urns
 from bot.urns import Urn
 from channels.base import Channel, Wiring
@@ -214,6 +216,8 @@ class Edge:
         return Intake(
             pipeline=self.pipeline,
             receipts=self.store.receipts,
+            early=EarlyReceipts(self.store.db, self.clock),
+            repeats=Repeats(self.store.db, self.store.vault, self.clock, self.store.chance),
             opt_outs=self.recording(),
             metrics=self.metrics,
             attached=attached,

@@ -9,7 +9,19 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects import sqlite
 
-from bot import contacts, correspondence, inbox, media, outbox, parts_ledger, receipts, shelf, spending
+from bot import (
+    contacts,
+    correspondence,
+    early_receipts,
+    inbox,
+    media,
+    outbox,
+    parts_ledger,
+    receipts,
+    repeats,
+    shelf,
+    spending,
+)
 from complaints import follows
 
 STATEMENTS = {
@@ -23,6 +35,11 @@ STATEMENTS = {
     "the message of a provider's id": parts_ledger._OWNERS,
     "what a page has not fetched": outbox._PULLABLE,
     "the parts of a day": spending._SENT_SINCE,
+    "whether parts go again": outbox._ANY_AGAIN,
+    "sent messages of which parts go again": outbox._AGAIN,
+    "the parts of a message": parts_ledger._STATES,
+    "what came early": early_receipts._MATCHED,
+    "who said the same a moment ago": repeats._NAMED,
     "files to fetch": shelf._DUE,
     "the files of a case": shelf._OF_SUBJECT,
     "the pieces of a file": shelf._PIECES,
