@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
-from bot.clock import to_ms
+from bot.clock import from_ms, id_from, to_ms
 from bot.db import WriteSet
 from bot.effects import EffectContext, EffectWriters
 from bot.errors import Duplicate
@@ -23,6 +23,10 @@ from bot.schema import media, media_pieces
 NEVER = to_ms(datetime(9999, 1, 1, tzinfo=UTC))
 WAITING, STORED, REFUSED = "waiting", "stored", "refused"
 _ID_DIGITS = 26
+# An upload's pieces have this before an id that begins with its time, and no row here: ids of rows are hexadecimal.
+UPLOAD = "u"
+# So long the collector may be away; without the row that has their key they are noise from the beginning.
+_UPLOADS_KEPT = timedelta(days=7)
 # Each is overwritten piece by piece where the database overwrites what it frees.
 _FILES = 5
 
@@ -113,6 +117,9 @@ _DUE = (
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _ERASE_OF = update(media).where(media.c.subject.in_(_IDS)).values(ERASED)
 _DELETE_PIECES = delete(media_pieces).where(media_pieces.c.media_id.in_(_IDS))
+_FORGET_UPLOADS = delete(media_pieces).where(
+    media_pieces.c.media_id >= UPLOAD, media_pieces.c.media_id < bindparam("before")
+)
 _DELETE = delete(media).where(media.c.id.in_(_IDS))
 
 
@@ -131,4 +138,5 @@ def _erase(connection: Connection, now: int, batch: int) -> int:
     if ids:
         connection.execute(_DELETE_PIECES, {"ids": ids})
         connection.execute(_DELETE, {"ids": ids})
+    connection.execute(_FORGET_UPLOADS, {"before": UPLOAD + id_from(from_ms(now) - _UPLOADS_KEPT)})
     return len(ids)

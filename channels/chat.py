@@ -56,6 +56,9 @@ LABELS = (
     "chat_close",
     "chat_map",
     "chat_file",
+    "chat_attach",
+    "chat_file_large",
+    "chat_file_kind",
 )
 _OPEN_LABEL = "chat_open"  # on the button that the script for other sites shows
 LANGUAGE_LABEL = "chat_language"  # the language's own name, on the link that chooses it
@@ -88,8 +91,11 @@ class ChatPages:
         limits: Limits,
         words: Words,
         assets: Assets,
+        accepts: str,
         path: str = "/chat",
     ) -> None:
+        """`accepts` are the media types that people can send."""
+        self._accepts = accepts
         self._channel = channel
         self._outbox = outbox
         self._limits = limits
@@ -121,6 +127,7 @@ class ChatPages:
             first=escape(words.languages[0]),
             links=language_links(words, chosen, "&embed=1" if framed else ""),
             path=self._path,
+            accepts=self._accepts,
             framed="framed" if framed else "",
             channel=escape(self._channel.name),
             **addresses(self._assets),

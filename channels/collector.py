@@ -22,10 +22,12 @@ from bot.messages import MediaKind
 from bot.metrics import Metrics
 from bot.pipeline import Handled, Outcome
 from bot.shelf import Claimed, Shelf
+from bot.uploads import Upload, Uploads
 from bot.urns import Urn
 from channels.base import Channel, Fetching
 from channels.egress import Egress
 from channels.errors import FetchError, SendError
+from channels.uploads import HandedIn
 
 # The intent of the turn in which a person is told; its entities are the reasons, with how many files each is for.
 INTENT = "media_refused"
@@ -61,6 +63,7 @@ class Collector:
         self,
         *,
         shelf: Shelf,
+        uploads: Uploads,
         channels: Mapping[str, Channel],
         egress: Egress,
         workshop: Workshop,
@@ -70,6 +73,8 @@ class Collector:
         taking: Taking,
     ) -> None:
         self._shelf = shelf
+        self._uploads = uploads
+        self._handed = frozenset(name for name, each in channels.items() if isinstance(each, HandedIn))
         self._channels = {name: each for name, each in channels.items() if isinstance(each, Fetching)}
         self._egress = egress
         self._workshop = workshop
@@ -128,24 +133,41 @@ class Collector:
             await self._again(claimed, worth_it=True)
 
     async def _fetch(self, claimed: Claimed) -> None:
-        limits, channel = self._taking.limits, self._channels.get(claimed.channel)
+        limits = self._taking.limits
         limit = limits.get(claimed.attachment.kind, 0)
         if not limit:
             raise NotKept(Reason.NOT_TAKEN)
-        if channel is None or claimed.attempts > self._taking.tries:
+        if claimed.attempts > self._taking.tries:
             raise NotKept(Reason.GONE)
         if claimed.attachment.size > limit:
             raise NotKept(Reason.TOO_LARGE)
         if await self._shelf.lately(claimed) > self._taking.a_day:
             raise NotKept(Reason.TOO_MANY)
-        source = await channel.locate(claimed.attachment)
-        data = await self._egress.fetch(source, limit)
+        data = await self._bytes(claimed, limit)
         file = await self._workshop.clean(data)
         # What it was said to be decided how much was fetched; what it is decides whether it is taken.
         own = limits.get(file.kind, 0)
         if len(data) > own:
             raise NotKept(Reason.TOO_LARGE if own else Reason.NOT_TAKEN)
         await self._shelf.store(claimed, file)
+        await self._drop(claimed)
+
+    async def _bytes(self, claimed: Claimed, limit: int) -> bytes:
+        """The file from where it lies: here, or at the provider."""
+        if upload := self._upload(claimed):
+            return await self._uploads.read(upload)
+        channel = self._channels.get(claimed.channel)
+        if channel is None:
+            raise NotKept(Reason.GONE)
+        return await self._egress.fetch(await channel.locate(claimed.attachment), limit)
+
+    def _upload(self, claimed: Claimed) -> Upload | None:
+        """What was handed in; of other channels no reference can lead here."""
+        return Upload.parse(claimed.attachment.reference) if claimed.channel in self._handed else None
+
+    async def _drop(self, claimed: Claimed) -> None:
+        if upload := self._upload(claimed):
+            await self._uploads.drop(upload)
 
     async def _again(self, claimed: Claimed, *, worth_it: bool) -> None:
         if not worth_it or claimed.attempts >= self._taking.tries:
@@ -157,6 +179,7 @@ class Collector:
 
     async def _refuse(self, claimed: Claimed, reason: Reason) -> None:
         await self._shelf.refuse(claimed, reason)
+        await self._drop(claimed)
         self._files(claimed.channel, reason.value).inc()
 
     async def _tell(self, refused: Sequence[Claimed]) -> None:

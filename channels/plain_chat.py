@@ -17,14 +17,16 @@ from aiohttp import web
 from bot import browsers
 from bot.browsers import Words
 from bot.errors import DatabaseUnavailable
+from bot.files.errors import Reason
 from bot.limits import Limits
 from bot.messages import Choice, OutboundMessage
 from bot.outbox import Outbox
 from channels.base import Rate
 from channels.chat import LANGUAGE_LABEL, TEMPLATES, Assets, addresses, page_headers, shown_ids
+from channels.chat_files import ChatFiles
 from channels.errors import Malformed
 from channels.forms import read_form
-from channels.intake import Accepting, readable
+from channels.uploads import MULTIPART, UploadForm
 from channels.web import WebChannel, is_pending, session_urn
 from channels.webhook import Refusal, pace, read_request, refused
 
@@ -38,8 +40,15 @@ LABELS = (
     "chat_new",
     "chat_map",
     "chat_file",
+    "chat_attach",
 )
-_STATE_LABELS = {"pending": "chat_late", "limited": "chat_limited", "failed": "chat_failed"}
+_STATE_LABELS = {
+    "pending": "chat_late",
+    "limited": "chat_limited",
+    "failed": "chat_failed",
+    Reason.TOO_LARGE: "chat_file_large",
+    Reason.NOT_TAKEN: "chat_file_kind",
+}
 _NOT_LATIN = re.compile("[\u0370-\u1fff]")
 _BODY_LIMIT = 16 * 1024
 _READ_SECONDS = 15.0  # a slow phone's form
@@ -51,7 +60,7 @@ class PlainChat:
     def __init__(
         self,
         channel: WebChannel,
-        accepting: Accepting,
+        files: ChatFiles,
         outbox: Outbox,
         limits: Limits,
         words: Words,
@@ -59,7 +68,7 @@ class PlainChat:
         path: str = "/chat",
     ) -> None:
         self._channel = channel
-        self._accepting = accepting
+        self._files = files
         self._outbox = outbox
         self._limits = limits
         self._words = words
@@ -74,25 +83,25 @@ class PlainChat:
     async def take(self, request: web.Request) -> web.Response:
         """Take what was written, pressed, or only asked to be looked for; show what there is to say."""
         try:
-            fields, rates = await self._fields(request)
+            form, rates = await self._form(request)
             try:
                 await pace(self._limits, rates)
-                state, messages = await self._answer(fields)
+                state, messages = await self._answer(form)
             except DatabaseUnavailable:
                 return self._later(
-                    request, fields, Refusal(503, "database_unavailable", {"Retry-After": "1"})
+                    request, form.fields, Refusal(503, "database_unavailable", {"Retry-After": "1"})
                 )
             except Refusal as refusal:
-                return self._later(request, fields, refusal)
+                return self._later(request, form.fields, refusal)
         except Malformed as error:
             return refused(Refusal(400, error.reason))
         except Refusal as refusal:
             return refused(refusal)
-        return self._shown(request, self._page(request, fields, state, messages))
+        return self._shown(request, self._page(request, form, state, messages))
 
-    def _later(self, request: web.Request, fields: Mapping[str, str], refusal: Refusal) -> web.Response:
+    def _later(self, request: web.Request, fields: dict[str, str], refusal: Refusal) -> web.Response:
         """What nobody took is said in words: without script nothing else tells."""
-        response = self._shown(request, self._page(request, fields, "failed", ()))
+        response = self._shown(request, self._page(request, UploadForm(fields=fields), "failed", ()))
         response.set_status(refusal.status)
         response.headers.update(refusal.headers)
         return response
@@ -101,29 +110,39 @@ class PlainChat:
         headers = page_headers(self._channel.settings.embed) | {"Cache-Control": "no-store"}
         return self._assets.answer(request, html.encode(), "text/html; charset=utf-8", headers)
 
-    async def _fields(self, request: web.Request) -> tuple[dict[str, str], Sequence[Rate]]:
-        """The form, and the limits under which it falls; a first one has no session and no id yet.
+    async def _form(self, request: web.Request) -> tuple[UploadForm, Sequence[Rate]]:
+        """The form, and the limits under which it still falls; a first one has no session and no id yet.
 
         Raises Refusal, Malformed.
         """
+        if request.content_type == MULTIPART:
+            form, rates = await self._files.read(request), list[Rate]()
+        else:
+            form, rates = await self._written(request)
+        fields = form.fields
+        fields["session"] = fields.get("session") or secrets.token_hex(16)
+        fields["id"] = fields.get("id") or secrets.token_hex(12)
+        urn = session_urn(fields["session"])
+        # With a file, that was counted before it was read.
+        return form, rates if form.attachment else [*rates, self._channel.session_rate(urn)]
+
+    async def _written(self, request: web.Request) -> tuple[UploadForm, list[Rate]]:
+        """A form of words alone, which may come without a boundary. Raises Refusal, Malformed."""
         if not browsers.from_our_page(request.headers):
             raise Refusal(403, "another_site")
         raw = await read_request(request, _BODY_LIMIT, _READ_SECONDS)
         if raw.media_type != "application/x-www-form-urlencoded":
             raise Refusal(415, "not_a_form")
-        rates = self._channel.address_rates(raw)
-        fields = dict(read_form(raw.body))
-        fields["session"] = fields.get("session") or secrets.token_hex(16)
-        fields["id"] = fields.get("id") or secrets.token_hex(12)
-        return fields, [*rates, self._channel.session_rate(session_urn(fields["session"]))]
+        return UploadForm(fields=dict(read_form(raw.body))), self._channel.address_rates(raw)
 
-    async def _answer(self, fields: Mapping[str, str]) -> tuple[str, Sequence[OutboundMessage]]:
+    async def _answer(self, form: UploadForm) -> tuple[str, Sequence[OutboundMessage]]:
         """What became of the message, and all that waits for the session now, oldest first."""
+        fields = form.fields
         urn = session_urn(fields["session"])
         shown = shown_ids(fields.get("shown", ""))
-        state, replies = "", tuple[OutboundMessage, ...]()
-        if fields.get("text", "").strip() or fields.get("payload"):
-            handling = await self._accepting.accept(readable(self._channel.message(fields)))
+        state, replies = str(form.refused or ""), tuple[OutboundMessage, ...]()
+        if not form.refused and (fields.get("text", "").strip() or fields.get("payload") or form.attachment):
+            handling = await self._files.accept(form)
             replies = handling.messages
             waits = is_pending(str(handling.kind), replies)
             state = "pending" if waits else str(handling.kind)
@@ -135,11 +154,11 @@ class PlainChat:
     def _page(
         self,
         request: web.Request,
-        fields: Mapping[str, str],
+        form: UploadForm,
         state: str,
         messages: Sequence[OutboundMessage],
     ) -> str:
-        words = self._words
+        words, fields = self._words, form.fields
         accepted = request.headers.get("Accept-Language", "")
         language = browsers.language(fields.get("language", ""), accepted, words.languages)
         note = words.label(language, _STATE_LABELS[state]) if state in _STATE_LABELS else ""
@@ -148,7 +167,8 @@ class PlainChat:
             language=escape(language),
             language_name=escape(words.label(language, LANGUAGE_LABEL)),
             path=self._path,
-            entries=self._entries(fields.get("text", ""), messages, language),
+            entries=self._entries(_said(form), messages, language),
+            accepts=self._files.door.accepts,
             note=escape(note),
             session=escape(fields["session"]),
             id=secrets.token_hex(12),
@@ -184,6 +204,12 @@ class PlainChat:
         )
         said = _paragraph(address, words.languages[0]) if address else ""
         return f'{said}<p class="links">{links}</p>'
+
+
+def _said(form: UploadForm) -> str:
+    """What the person sent, as the page shows it back."""
+    name = form.attachment.name if form.attachment else ""
+    return "\n".join(filter(None, (name, form.fields.get("text", ""))))
 
 
 def _entry(kind: str, who: str, text: str, more: str = "") -> str:

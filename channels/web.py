@@ -11,10 +11,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot.browsers import network
-from bot.messages import Capabilities, Enclosure, InboundEvent, InboundMessage, MediaKind, OutboundMessage
+from bot.messages import (
+    Attachment,
+    Capabilities,
+    Enclosure,
+    InboundEvent,
+    InboundMessage,
+    MediaKind,
+    OutboundMessage,
+)
 from bot.urns import Urn
 from channels.base import Accepted, Rate, RawRequest, RawResponse, Sent, Wiring
 from channels.case_slip import CaseSlips
@@ -57,6 +65,15 @@ class Settings:
             raise ValueError(f"kiosk_seconds: must be at least {_LEAST_KIOSK_SECONDS}")
 
 
+class Outcome(Protocol):
+    """What became of a message."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102  # see channels.base.Accepted
+    @property
+    def messages(self) -> Sequence[OutboundMessage]: ...  # noqa: D102  # likewise
+
+
 def build(config: ChannelConfig, wiring: Wiring) -> WebChannel:
     """The channel of one section."""
     return WebChannel(config.name, config.settings, wiring)
@@ -77,6 +94,7 @@ class WebChannel:
     )
     rate = 0.0
     timeout = 0.0
+    takes_uploads = True
 
     def __init__(self, name: str, settings: Settings, wiring: Wiring) -> None:
         self.name = name
@@ -98,7 +116,7 @@ class WebChannel:
         """One message a request."""
         return [self.message(_fields(request.body))]
 
-    def message(self, fields: Mapping[str, str]) -> InboundMessage:
+    def message(self, fields: Mapping[str, str], *attachments: Attachment) -> InboundMessage:
         """What a page sent as `session`, `id`, `text`, `payload` and `language`; raises Malformed."""
         session, message_id = fields.get("session", ""), fields.get("id", "")
         if not _ID.fullmatch(message_id):
@@ -116,18 +134,23 @@ class WebChannel:
             received_at=self._clock.now(),
             payload=fields.get("payload", ""),
             language=language if _LANGUAGE.fullmatch(language) else "",
+            attachments=attachments,
         )
 
     def answer(self, request: RawRequest, outcomes: Sequence[Accepted]) -> RawResponse:  # noqa: ARG002 - the port's
         """The replies; `pending` tells the page to look again soon, `limited` that there is to be no answer."""
-        answer = {
-            "messages": [self.shown(message) for outcome in outcomes for message in outcome.messages],
-            "pending": any(is_pending(each.kind, each.messages) for each in outcomes),
-            "limited": any(each.kind == "limited" for each in outcomes),
-        }
+        answer = self.told(outcomes)
         return RawResponse(
             body=json.dumps(answer, ensure_ascii=False).encode(), content_type="application/json"
         )
+
+    def told(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+        """What the page is told of messages that were taken."""
+        return {
+            "messages": [self.shown(message) for outcome in outcomes for message in outcome.messages],
+            "pending": any(is_pending(str(each.kind), each.messages) for each in outcomes),
+            "limited": any(str(each.kind) == "limited" for each in outcomes),
+        }
 
     def shown(self, message: OutboundMessage) -> dict[str, Any]:
         """A message as the page gets it; a number and PIN that it tells are named beside its words."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from aiohttp import web
 
+from bot.messages import MediaKind
+from bot.uploads import Uploads
 from channels.base import Channel
 from channels.case_slip import CaseSlips
 from channels.chat import ChatPages
+from channels.chat_files import ChatFiles
 from channels.kiosk import Kiosk
 from channels.plain_chat import PlainChat
+from channels.uploads import UploadDoor
 from channels.web import WebChannel
 from complaints.store import Cases
 from composition.installation import Installation
@@ -27,8 +31,13 @@ NETWORK_GUESSES_A_DAY = 50
 _HERE = Path(__file__).parent.parent
 
 
-def pages(channels: Iterable[Channel], opened: Installation) -> Sequence[web.RouteDef]:
-    """Their routes."""
+def pages(
+    channels: Iterable[Channel],
+    opened: Installation,
+    limits: Mapping[MediaKind, int],
+    attached: Callable[[], None],
+) -> Sequence[web.RouteDef]:
+    """Their routes; files of up to `limits` bytes are taken, and `attached` is called when one came."""
     ground = opened.ground
     pack = ground.country.pack
     assets = Assets([_HERE / "web" / "static", _HERE / "channels" / "static"])
@@ -46,19 +55,24 @@ def pages(channels: Iterable[Channel], opened: Installation) -> Sequence[web.Rou
     )
     forms = FormFiles(pack.root, ground.config.public_url)
     routes = [*assets.routes(), *StatusPage(parts).routes(), *form_routes(forms.by_name, FORMS_PATH)]
+    door = UploadDoor(Uploads(ground.db, ground.clock, ground.chance), limits)
     for channel in channels:
         if isinstance(channel, WebChannel):
             channel.slips = slips
-            routes += _chat(channel, opened, assets)
+            files = ChatFiles(channel, opened.pipeline, opened.limits, door, attached)
+            routes += [*files.routes(), *_chat(channel, opened, assets, files)]
     return routes
 
 
-def _chat(channel: WebChannel, opened: Installation, assets: Assets) -> Sequence[web.RouteDef]:
+def _chat(
+    channel: WebChannel, opened: Installation, assets: Assets, files: ChatFiles
+) -> Sequence[web.RouteDef]:
     """The pages of a web channel: at /chat and /kiosk, and those of others below them."""
     below = "" if channel.name == WebChannel.kind else f"/{channel.name}"
     pack, outbox, limits = opened.ground.country.pack, opened.outbox, opened.limits
-    plain = PlainChat(channel, opened.pipeline, outbox, limits, pack, assets, f"/chat{below}")
-    routes = [*ChatPages(channel, outbox, limits, pack, assets, f"/chat{below}").routes(), *plain.routes()]
+    plain = PlainChat(channel, files, outbox, limits, pack, assets, f"/chat{below}")
+    chat = ChatPages(channel, outbox, limits, pack, assets, files.door.accepts, f"/chat{below}")
+    routes = [*chat.routes(), *plain.routes()]
     if channel.settings.kiosk:
         routes += Kiosk(channel, pack, assets, f"/kiosk{below}").routes()
     return routes

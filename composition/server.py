@@ -23,6 +23,7 @@ from bot.receipts import Receipts
 from bot.repeats import Repeats
 from bot.retention import floor_rules
 from bot.shelf import Shelf
+from bot.uploads import Uploads
 from bot.workers import Workers
 from channels.base import Channel, Wiring
 from channels.collector import Collector, Taking
@@ -87,7 +88,7 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         stack.push_async_callback(delivery.stop)
         if not maintenance:
             workers.start()
-        yield _server(opened, channels, intake, metrics)
+        yield _server(opened, channels, intake, metrics, collector.wake)
 
 
 def _intake(opened: Installation, opt_outs: OptOuts, metrics: Metrics, collector: Collector) -> Intake:
@@ -104,15 +105,22 @@ def _intake(opened: Installation, opt_outs: OptOuts, metrics: Metrics, collector
 
 
 def _server(
-    opened: Installation, channels: Mapping[str, Channel], intake: Intake, metrics: Metrics
+    opened: Installation,
+    channels: Mapping[str, Channel],
+    intake: Intake,
+    metrics: Metrics,
+    attached: Callable[[], None],
 ) -> Server:
-    """Every route, under the role of those who may use it."""
+    """Every route, under the role of those who may use it; `attached` is called when a page sent a file."""
     ground = opened.ground
     config = ground.config
     door = Door(channels=channels, intake=intake, limits=opened.limits, metrics=metrics)
     routes = {
         "provider": door.routes(),
-        "anyone": [*health_routes(ground.db), *pages(channels.values(), opened)],
+        "anyone": [
+            *health_routes(ground.db),
+            *pages(channels.values(), opened, _taking(config).limits, attached),
+        ],
         "operator": metrics_routes(metrics.text),
         "rasa": action_routes(opened.actions, config.actions_token, ground.db, ground.vault, opened.effects),
     }
@@ -145,6 +153,7 @@ def _collector(
     ground = opened.ground
     return Collector(
         shelf=Shelf(ground.db, ground.vault, ground.clock),
+        uploads=Uploads(ground.db, ground.clock, ground.chance),
         channels=channels,
         egress=egress,
         workshop=Workshop(),

@@ -32,6 +32,7 @@
 
   const say = converse({
     url: `/channels/${words.channel}/messages`,
+    files: `/channels/${words.channel}/files`,
     language: () => document.documentElement.lang,
     memory,
     show,
@@ -45,6 +46,27 @@
     if (!text) return;
     input.value = "";
     say(text, "");
+  });
+  // Sharp enough, sent in a tenth of the time, and without its place.
+  const smaller = async (file) => {
+    try {
+      const image = await createImageBitmap(file);
+      const scale = Math.min(1, 2000 / Math.max(image.width, image.height));
+      const canvas = document.createElement("canvas");
+      Object.assign(canvas, { width: image.width * scale, height: image.height * scale });
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", .85));
+      return blob.size < file.size ? blob : file;
+    } catch { return file; } // no picture
+  };
+  const picker = document.getElementById("file");
+  form.classList.add("scripted"); // what is chosen goes at once
+  picker.addEventListener("change", async () => {
+    const [file] = picker.files;
+    if (!file) return;
+    const sent = await smaller(file);
+    picker.value = "";
+    say(file.name, "", sent);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {

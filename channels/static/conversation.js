@@ -1,7 +1,7 @@
 // The conversation of a page with the server: each message is taken once, whatever becomes of the
 // network, and each reply is shown once. Texts are handed on as text, never as markup.
 "use strict";
-const converse = ({ url, language, memory, show, tell }) => {
+const converse = ({ url, files, language, memory, show, tell }) => {
   const POST_SECONDS = 30;
   const SLOWEST = 15000; // milliseconds between two tries, and between two looks while somebody writes
   const IDLE = 60000; // between two looks when nobody has written for IDLE_AFTER
@@ -39,11 +39,15 @@ const converse = ({ url, language, memory, show, tell }) => {
       resume = () => { clearTimeout(timer); done(); };
     });
 
-  const enter = (entry) => {
+  const remember = (entry) => {
     entries = [...entries, entry].slice(-50);
     keep("entries", entries);
+  };
+  const enter = (entry) => {
+    remember(entry);
     show(entry, true);
   };
+  const keepUnsent = () => keep("unsent", unsent.filter((each) => !each.file));
   const receive = (messages) => {
     let fresh = false;
     for (const each of messages) {
@@ -69,9 +73,15 @@ const converse = ({ url, language, memory, show, tell }) => {
     let answer;
     const slower = Math.min(SLOWEST, 1000 * 2 ** tries);
     try {
-      const body = JSON.stringify({ session, language: language(), ...message });
-      const headers = { "Content-Type": "application/json" };
-      response = await request(url, { method: "POST", headers, body }, POST_SECONDS);
+      const { file, ...told } = { session, language: language(), ...message };
+      let body = JSON.stringify(told);
+      const headers = file ? {} : { "Content-Type": "application/json" };
+      if (file) {
+        body = new FormData();
+        for (const name in told) body.append(name, name === "text" ? "" : told[name]);
+        body.append("file", file, told.text);
+      }
+      response = await request(file ? files : url, { method: "POST", headers, body }, file ? 180 : POST_SECONDS);
       if (response.ok) answer = await response.json();
     } catch {
       tell("offline");
@@ -86,9 +96,10 @@ const converse = ({ url, language, memory, show, tell }) => {
       return slower;
     }
     if (!answer) {
-      tell("failed");
+      tell({ 413: "large", 415: "kind" }[response.status] || "failed");
       return 0;
     }
+    if (message.file) remember({ ...message, file: undefined, mine: true });
     receive(answer.messages);
     expecting = answer.pending ? Date.now() + HURRY_FOR : 0;
     tell(answer.limited ? "limited" : answer.pending ? "wait" : "");
@@ -108,7 +119,7 @@ const converse = ({ url, language, memory, show, tell }) => {
       } else {
         tries = 0;
         unsent = unsent.slice(1);
-        keep("unsent", unsent);
+        keepUnsent();
       }
     }
     sending = false;
@@ -148,13 +159,15 @@ const converse = ({ url, language, memory, show, tell }) => {
   for (const entry of entries) show(entry, false);
   send();
   listen();
-  return (text, payload) => {
+  return (text, payload, file) => {
     active = Date.now();
     const message = { id: random(12), text };
     if (payload) message.payload = payload;
-    enter({ id: message.id, mine: true, text });
+    if (file) message.file = file;
+    // No storage holds a file.
+    (file ? show : enter)({ id: message.id, mine: true, text }, true);
     unsent = [...unsent, message];
-    keep("unsent", unsent);
+    keepUnsent();
     send();
   };
 };
@@ -174,15 +187,12 @@ const entryElement = (entry, words, choose) => {
   const item = element("div", entry.mine ? "entry you" : "entry");
   item.append(element("span", "unseen", `${entry.mine ? words.you : words.service}: `), element("p", "", entry.text));
   if (entry.address) item.append(element("p", "", entry.address));
-  // Not on a public screen: whoever follows a link there is gone.
+  // Not on a public screen.
   if (words.map && (entry.map || entry.file)) {
     const links = element("p", "links");
-    for (const [url, text] of [[entry.file, words.file], [entry.map, words.map], [entry.geo, entry.at]]) {
-      if (!url) continue;
-      const link = element("a", "", text);
-      Object.assign(link, { href: url, rel: "noopener noreferrer" });
-      if (url !== entry.geo) link.target = "_blank";
-      links.append(link);
+    for (const [href, text] of [[entry.file, words.file], [entry.map, words.map], [entry.geo, entry.at]]) {
+      if (!href) continue;
+      links.append(Object.assign(element("a", "", text), { href, target: "_blank", rel: "noopener noreferrer" }));
     }
     item.append(links);
   }

@@ -22,6 +22,7 @@ from bot.messages import (
     DeliveryClass,
     DeliveryReport,
     DeliveryState,
+    Enclosure,
     InboundMessage,
     OutboundMessage,
     Priority,
@@ -102,6 +103,7 @@ class Store:
         choices: Sequence[Choice] = (),
         heard: float | None = None,
         reply_token: str = "",
+        enclosure: Enclosure | None = None,
     ) -> str:
         """Queue a message, to somebody who wrote `heard` seconds ago; its id. Ids rise, as those of the conversation do."""
         self.pinned.advance(0.001)
@@ -119,6 +121,7 @@ class Store:
             expires_at=None if lifetime is None else now + timedelta(seconds=lifetime),
             heard_at=None if heard is None else now - timedelta(seconds=heard),
             reply_token=reply_token,
+            enclosure=enclosure,
         )
         lookup = self.vault.lookup(urn)
         writes = WriteSet()

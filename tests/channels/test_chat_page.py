@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, Page, Route, expect
 
-from bot.messages import Choice
+from bot.messages import Choice, Enclosure, MediaKind
+from bot.uploads import Upload, Uploads
 from channels.base import Wiring
 from channels.web import session_urn
 from tests.channels.harness import Edge
@@ -18,6 +21,25 @@ HOSTILE = '"><img src=x onerror=alert(1)>'
 SLIP = RECEIPT.replace("{reference}", "1234 5678").replace("{pin}", "012345").replace("{date}", "02/03/2026")
 YES = (Choice(label="ແມ່ນ", payload="/affirm"), Choice(label="No", payload="/deny"))
 MESSAGES = "**/channels/web/messages"
+
+
+PLACE = Enclosure(
+    kind=MediaKind.LOCATION,
+    title="ຫ້ອງການ",
+    address="opposite the old bridge",
+    latitude=17.9667,
+    longitude=102.6,
+)
+FORM = Enclosure(kind=MediaKind.DOCUMENT, title="Form 2", url="https://patou.example/forms/form-2.pdf")
+
+
+def painted(width: int, height: int) -> bytes:
+    """A picture that does not pack well."""
+    drawn = BytesIO()
+    Image.effect_noise((width // 4, height // 4), 90).resize((width, height)).convert("RGB").save(
+        drawn, "PNG"
+    )
+    return drawn.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -268,10 +290,10 @@ async def test_everything_can_be_done_by_keyboard(edge: Edge, answering: Answeri
     answering.choices = YES
     await page.goto(f"{edge.url}/chat?lang=en")
     reached = []
-    for _ in range(5):
+    for _ in range(6):
         await page.keyboard.press("Tab")
         reached.append(await page.evaluate("document.activeElement.lang || document.activeElement.id"))
-    assert reached == ["lo", "lo-Latn", "en", "text", "send"]
+    assert reached == ["lo", "lo-Latn", "en", "file", "text", "send"]
     await say(page, "hello")
     await page.get_by_role("button", name="No").focus()
     await page.keyboard.press("Enter")
@@ -290,6 +312,74 @@ async def test_no_barrier_is_found(
     assert await barriers(page) == []
     await say(page, "ສົ່ງ")
     await expect(page.locator(".slip")).to_be_visible()
+    assert await barriers(page) == []
+    assert await small_targets(page) == []
+
+
+async def test_a_photo_goes_at_once_and_is_made_smaller_on_the_way(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    answering.answers = {"": ["a photo came"]}
+    await page.goto(f"{edge.url}/chat?lang=en")
+    photo = painted(4000, 3000)
+    await page.locator("#file").set_input_files(
+        {"name": "bridge.png", "mimeType": "image/png", "buffer": photo}
+    )
+    await expect(page.get_by_text("a photo came")).to_be_visible()
+    await expect(page.get_by_text("bridge.png")).to_be_visible()
+    (attachment,) = answering.messages[0].attachments
+    assert (attachment.kind, attachment.name) == ("photo", "bridge.png")
+    upload = Upload.parse(attachment.reference)
+    assert upload is not None
+    store = edge.store
+    sent = Image.open(BytesIO(await Uploads(store.db, store.clock, store.chance).read(upload)))
+    assert (sent.format, sent.size) == ("JPEG", (2000, 1500))
+    await page.reload()
+    await expect(page.locator(".entry")).to_have_count(2)
+    assert len(answering.messages) == 1
+
+
+async def test_what_cannot_be_sent_is_said(edge: Edge, answering: Answering, page: Page) -> None:
+    await page.goto(f"{edge.url}/chat?lang=en")
+    files = {"chat_file_kind": b"MZ" + bytes(99), "chat_file_large": b"%PDF-" + bytes(1_500_000)}
+    for key, data in files.items():
+        await page.locator("#file").set_input_files(
+            {"name": "x.pdf", "mimeType": "application/pdf", "buffer": data}
+        )
+        await expect(page.get_by_role("status")).to_have_text(PACK.label("en", key))
+    assert answering.messages == []
+
+
+async def test_a_file_without_a_network_goes_out_when_it_is_back(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await page.context.set_offline(True)
+    await page.locator("#file").set_input_files(
+        {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    )
+    await expect(page.get_by_role("status")).to_have_text(PACK.label("en", "chat_offline"))
+    await page.context.set_offline(False)
+    await expect(page.locator(".entry")).to_have_count(2)
+    assert len(answering.messages) == 1
+
+
+async def test_a_place_and_a_form_are_links_with_the_words(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    answering.enclosures = {"where": PLACE, "form": FORM}
+    answering.answers = {"where": [PLACE.title], "form": [FORM.title]}
+    await page.goto(f"{edge.url}/chat?lang=en")
+    await say(page, "where")
+    await say(page, "form")
+    links = page.locator(".links a")
+    await expect(links).to_have_count(3)
+    assert [await links.nth(n).get_attribute("href") for n in range(3)] == [
+        "https://www.openstreetmap.org/?mlat=17.966700&mlon=102.600000#map=17/17.966700/102.600000",
+        "geo:17.966700,102.600000?q=17.966700,102.600000",
+        FORM.url,
+    ]
+    await expect(page.get_by_text(PLACE.address)).to_be_visible()
     assert await barriers(page) == []
     assert await small_targets(page) == []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -15,6 +15,7 @@ from PIL import Image
 from bot.db import WriteSet
 from bot.effects import EffectContext
 from bot.errors import DatabaseUnavailable
+from bot.files.errors import NotKept
 from bot.files.workshop import Workshop
 from bot.media import KeepMedia, MediaWriter, attach, media_id, media_rule
 from bot.messages import Attachment, MediaKind
@@ -23,8 +24,12 @@ from bot.pipeline import Handled, Outcome
 from bot.retention import purge
 from bot.shelf import Claimed, Kept, Shelf
 from bot.traffic import traffic_of
+from bot.uploads import Upload, Uploads
 from bot.urns import Urn
+from channels import web
+from channels.base import Wiring
 from channels.collector import INTENT, Collector, Taking
+from channels.config import ChannelConfig
 from channels.egress import Egress
 from tests.channels.harness import Edge
 from tests.channels.providers.telegram import TelegramCaller
@@ -64,9 +69,15 @@ class World:
         return self.shelves(store.db, store.vault, store.clock)
 
     @property
+    def uploads(self) -> Uploads:
+        store = self.edge.store
+        return Uploads(store.db, store.clock, store.chance)
+
+    @property
     def collector(self) -> Collector:
         return Collector(
             shelf=self.shelf,
+            uploads=self.uploads,
             channels=self.edge.channels,
             egress=self.egress,
             workshop=Workshop(),
@@ -280,3 +291,44 @@ async def test_what_is_erased_while_it_is_fetched_stays_erased(world: World) -> 
     await world.collector._collect(claimed)
     assert await world.kept() == []
     assert await purge(store.db, store.clock.now(), [media_rule()]) == {"media": 0}
+
+
+async def handed_in(world: World, wiring: Wiring, data: bytes) -> Upload:
+    """A file that came by a web channel of the edge."""
+    world.edge.channels["web"] = web.build(
+        ChannelConfig(name="web", kind="web", settings=web.Settings()), wiring
+    )
+    receiving = world.uploads.begin()
+    await receiving.add(data)
+    return await receiving.done()
+
+
+@pytest.mark.parametrize(
+    ("data", "state", "reason"), [(picture(), "stored", ""), (b"%PDF-1.4 no", "refused", "unreadable")]
+)
+async def test_what_people_hand_in_goes_the_way_of_all_files(
+    data: bytes, state: str, reason: str, world: World, wiring: Wiring
+) -> None:
+    upload = await handed_in(world, wiring, data)
+    photo = Attachment(kind=MediaKind.PHOTO, reference=upload.reference, size=len(data))
+    await world.comes("w:1", photo, channel="web")
+    await world.works()
+    (kept,) = await world.kept()
+    assert (kept.state, kept.reason) == (state, reason)
+    assert (await world.shelf.read(kept)).startswith(b"\xff\xd8\xff") if state == "stored" else True
+    with pytest.raises(NotKept):
+        await world.uploads.read(upload)
+
+
+async def test_no_reference_of_another_channel_leads_to_what_was_handed_in(
+    world: World, wiring: Wiring
+) -> None:
+    upload = await handed_in(world, wiring, picture())
+    await world.comes("t:1", Attachment(kind=MediaKind.PHOTO, reference=upload.reference))
+    await world.works()
+    assert [(each.state, each.reason) for each in await world.kept()] == [("refused", "gone")]
+    assert await world.uploads.read(upload) == picture()
+    wrong = replace(upload, key=bytes(len(upload.key)))
+    for each in (wrong, replace(upload, pieces=2), replace(upload, id="u" + "0" * 25)):
+        with pytest.raises(NotKept):
+            await world.uploads.read(each)
