@@ -32,9 +32,9 @@ async def export_outbox(db: Database, vault: Vault | None = None) -> AsyncIterat
     """Every message to send or sent, with its parts; with a vault also to whom and what (null where unreadable)."""
     plain = ("id", "channel", "state", "priority", "delivery_class", "attempts", "error_code", "cause")
     async for row in _rows(db, outbox):
-        record = _record(row, plain, ("created_at", "updated_at"))
+        record = _record(row, plain, ("created_at", "updated_at", "expires_at"))
         parts = await db.fetch(_PARTS, {"of": row.id})
-        fields = ("part", "provider_id", "state", "error_code", "price")
+        fields = ("part", "provider_id", "state", "error_code", "price", "attempts")
         record["parts"] = [_record(part, fields, ("updated_at",)) for part in parts]
         yield record | (_opened(vault, "outbox", row, ("urn", "text")) if vault else {})
 

@@ -148,7 +148,8 @@ class OutboundMessage:
     `heard_at` is when the person last wrote on this channel, where a provider lets us write only
     for some time after that. `reply_token` is that of the message that it answers. What `matters`
     is sent to the person's phone when it does not arrive, if they agreed to that. A message with an
-    `enclosure` shows that; its text is the title.
+    `enclosure` shows that; its text is the title. `flash` asks, where a channel can, that it shows on the
+    screen at once and is not kept (class 0 of 3GPP TS 23.038).
     """
 
     id: str
@@ -166,6 +167,7 @@ class OutboundMessage:
     reply_token: str = ""
     matters: bool = False
     enclosure: Enclosure | None = None
+    flash: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

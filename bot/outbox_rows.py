@@ -112,6 +112,7 @@ def opened(row: Row[Any], vault: Vault) -> OutboundMessage:
         reply_token=content.get("reply_token", ""),
         matters="matters" in content,
         enclosure=_enclosure(content.get("enclosure")),
+        flash="flash" in content,
     )
 
 
@@ -130,6 +131,8 @@ def _content(message: OutboundMessage) -> dict[str, Any]:
         content["reply_token"] = message.reply_token
     if message.matters:
         content["matters"] = True
+    if message.flash:
+        content["flash"] = True
     if message.enclosure:
         content["enclosure"] = asdict(message.enclosure)
     return content

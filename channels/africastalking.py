@@ -31,6 +31,7 @@ from channels.errors import Malformed, SendError
 from channels.forms import fitted, form_body, needed, phone_urn
 from channels.gate import Gate, networks
 from channels.http import Answer, call, problem_of
+from channels.senders import check_sender
 
 API = "https://api.africastalking.com"
 _MAX_TEXT = 1600
@@ -63,6 +64,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         networks(self.addresses)
+        check_sender(self.sender)
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> AfricasTalkingChannel:

@@ -11,7 +11,6 @@ message_fields = {from = "msisdn", text = "message", id = "msgId", to = "shortco
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,11 +37,18 @@ from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
 from channels.http import Answer, call, problem_of
+from channels.senders import check_sender
+from channels.validity import minutes_left, seconds_left
 
 _MAX_TEXT = 1600
-_SAME_SECONDS = 10
+_LONGEST = 7 * 24 * 3600  # seconds for which SMSCs try
 _WAYS = ("form", "json", "query")
-_FILLED = frozenset({"number", "digits", "text", "hex", "coding", "from", "id", "report_url"})
+_FILLED = frozenset(
+    {
+        "number", "digits", "text", "hex", "coding", "from", "id", "report_url",
+        "valid_seconds", "valid_minutes", "valid_until",
+    }
+)  # fmt: skip
 _MESSAGE_FIELDS = {"from": "from", "text": "text", "to": "to", "id": "id"}
 _REPORT_FIELDS = {"id": "id", "ours": "m", "status": "status"}
 _ACCOUNT = frozenset({401, 403})
@@ -56,7 +62,11 @@ class Settings:
     send_as: str = setting("form, json or query", "form")
     send_fields: Mapping[str, str] = setting(
         "their field names with what to put there: {number}, {digits} (no plus), {text}, {hex} (UTF-16), {coding} (0 or 8),"
-        " {from}, {id}, {report_url}, or any text, or env:NAME",
+        " {from}, {id}, {report_url}, {valid_seconds}, {valid_minutes}, {valid_until}, or any text, or env:NAME",
+        factory=dict,
+    )
+    flash_fields: Mapping[str, str] = setting(
+        "fields that are added where a message is to show on the screen at once, if the operator allows it",
         factory=dict,
     )
     headers: Mapping[str, str] = setting("headers, such as Authorization, as env:NAME", factory=dict)
@@ -87,6 +97,9 @@ class Settings:
             raise ValueError(f"send_as: must be one of {', '.join(_WAYS)}")
         if not self.send_fields:
             raise ValueError("send_fields: is missing: what they call the number and the text")
+        check_sender(self.sender)
+        for name, value in self.flash_fields.items():
+            check_template(f"flash_fields.{name}", value, _FILLED)
         for name, value in self.send_fields.items():
             check_template(f"send_fields.{name}", value, _FILLED)
         _check_pattern("taken", self.taken, groups=0)
@@ -172,8 +185,12 @@ class HttpSmsChannel:
             "from": self._settings.sender,
             "id": message.id,
             "report_url": f"{self._status_url}?{key}&m={message.id}",
+            "valid_seconds": seconds_left(message, self._clock, most=_LONGEST),
+            "valid_minutes": minutes_left(message, self._clock, most=_LONGEST // 60),
+            "valid_until": message.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ") if message.expires_at else "",
         }
-        return {name: template.format_map(values) for name, template in self._settings.send_fields.items()}
+        fields = {**self._settings.send_fields, **(self._settings.flash_fields if message.flash else {})}
+        return {name: template.format_map(values) for name, template in fields.items()}
 
     def _problem(self, answer: Answer) -> SendError | None:
         """What an answer means; None when the gateway has the message."""
@@ -193,19 +210,12 @@ class HttpSmsChannel:
             return Ignored(reason="unusable_address")
         return InboundMessage(
             channel=self.name,
-            external_id=fitted(fields.get(names.get("id", ""), "") or self._fingerprint(fields)),
+            external_id=fitted(fields.get(names.get("id", ""), "")),
             urn=urn,
             text=_from_hex(fields[names["text"]]) if self._settings.text_hex else fields[names["text"]],
             received_at=self._clock.now(),
             recipient=fields.get(names.get("to", ""), ""),
         )
-
-    def _fingerprint(self, fields: Mapping[str, str]) -> str:
-        """Stands for the id that some gateways do not give: the same request within seconds is the same message."""
-        content = "\0".join(f"{name}\0{value}" for name, value in sorted(fields.items()))
-        seconds = int(self._clock.now().timestamp()) // _SAME_SECONDS
-        digest = hashlib.sha256(f"{seconds}\0{content}".encode("utf-8", "surrogatepass"))
-        return "sha256-" + digest.hexdigest()
 
     def _report(self, fields: Mapping[str, str]) -> InboundEvent:
         names = self._settings.report_fields

@@ -31,9 +31,12 @@ from channels.errors import Malformed, SendError
 from channels.forms import fitted, form_body, needed, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
 from channels.http import Answer, call, problem_of
+from channels.senders import check_sender
+from channels.validity import minutes_left
 
 _MAX_TEXT = 1000
 _UCS2 = "8"
+_LONGEST = 7 * 24 * 60  # minutes for which SMSCs try
 _DECODED = {"8": "utf-16-be", "3": "latin-1", "1": "ascii"}
 _ACK = RawResponse(body=b"ACK/Jasmin")
 _TAKEN = re.compile(r'Success "([^"]{1,100})"')
@@ -67,6 +70,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         networks(self.addresses)
+        check_sender(self.sender)
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> JasminChannel:
@@ -112,6 +116,7 @@ class JasminChannel:
             "password": self._settings.password,
             "to": message.urn.address.removeprefix("+"),
             "coding": "0" if gsm else _UCS2,
+            "validity-period": str(minutes_left(message, self._clock, most=_LONGEST)),
             "dlr": "yes",
             "dlr-url": self._report_url(message.id),
             "dlr-level": "3",

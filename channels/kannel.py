@@ -10,7 +10,6 @@ with `max-messages = 0` and `omit-empty = true`: the answer is empty and replies
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -34,9 +33,13 @@ from channels.errors import Malformed, SendError
 from channels.forms import fitted, our_id, phone_urn, read_query
 from channels.gate import Gate, networks
 from channels.http import Answer, call, problem_of
+from channels.senders import check_sender
+from channels.validity import minutes_left
 
 _MAX_TEXT = 1600  # characters; longer texts would make URLs that gateways cut
 _UCS2 = "2"
+_AT_ONCE = "0"  # the message class of 3GPP TS 23.038 that is shown and not kept
+_LONGEST = 7 * 24 * 60  # minutes for which SMSCs try
 # Delivered, not delivered, accepted and refused by the operator; not "buffered", which says nothing new.
 _DLR_MASK = 1 + 2 + 8 + 16
 _DLR_STATES = {
@@ -69,12 +72,16 @@ class Settings:
     previous_key: str = setting("key that still counts while it is changed", "", secret=True)
     sender: str = setting("our short code or number", "")
     smsc: str = setting("send through this SMSC of the gateway only", "")
+    flash: bool = setting(
+        "show what follows a dialled session on the screen at once, if the operator allows it", default=False
+    )
     addresses: tuple[str, ...] = setting("networks that may call; empty lets every address with the key", ())
     rate: float = setting("messages a second; 0 sends as fast as Kannel answers", 0.0)
     timeout: float = setting("seconds that a call may take in all", 10.0)
 
     def __post_init__(self) -> None:
         networks(self.addresses)
+        check_sender(self.sender)
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> KannelChannel:
@@ -120,6 +127,7 @@ class KannelChannel:
             "to": message.urn.address,
             "text": message.text,
             "charset": "UTF-8",
+            "validity": str(minutes_left(message, self._clock, most=_LONGEST)),
             "dlr-mask": str(_DLR_MASK),
             "dlr-url": self._report_url(message.id),
         }
@@ -127,6 +135,8 @@ class KannelChannel:
             query["from"] = self._settings.sender
         if self._settings.smsc:
             query["smsc"] = self._settings.smsc
+        if message.flash and self._settings.flash:
+            query["mclass"] = _AT_ONCE
         if not is_gsm(message.text):
             query["coding"] = _UCS2
         answer = await call(
@@ -166,11 +176,12 @@ class KannelChannel:
             return Ignored(reason="unusable_address")
         return InboundMessage(
             channel=self.name,
-            external_id=fitted(_ascii(fields.get("id", b"")) or _fingerprint(fields)),
+            external_id=fitted(_ascii(fields.get("id", b""))),
             urn=urn,
             text=_text(fields),
             received_at=self._clock.now(),
             recipient=_ascii(fields.get("to", b"")),
+            stamp=_ascii(fields.get("time", b"")),
         )
 
     def _report(self, fields: Mapping[str, bytes]) -> InboundEvent:
@@ -209,12 +220,6 @@ def _text(fields: Mapping[str, bytes]) -> str:
     if _ascii(fields.get("coding", b"")) == _UCS2:
         named = "utf-16be"
     return fields["text"].decode(_CHARSETS.get(named, "utf-8"), "replace")
-
-
-def _fingerprint(fields: Mapping[str, bytes]) -> str:
-    """Stands for the id that some SMSCs do not give: the same message at the same second is the same."""
-    content = b"\0".join(fields.get(name, b"") for name in ("from", "to", "time", "text"))
-    return "sha256-" + hashlib.sha256(content).hexdigest()
 
 
 def _ascii(value: bytes) -> str:

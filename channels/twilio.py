@@ -54,6 +54,8 @@ from channels.config import ChannelConfig, setting
 from channels.errors import OUTSIDE_WINDOW, Malformed, NotAuthentic, SendError
 from channels.forms import fitted, form_body, needed, one_line, our_id
 from channels.http import call, unavailable
+from channels.senders import check_sender
+from channels.validity import seconds_left
 
 API = "https://api.twilio.com"
 _FORM = "application/x-www-form-urlencoded"
@@ -64,6 +66,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
 # Clocks differ: a message that Twilio dates a little before our attempt may still be the one.
 _CLOCK_SKEW = timedelta(minutes=2)
 _RECENT = 50
+# Seconds for which Twilio may be asked to try: less than 6 it advises against.
+_SHORTEST, _LONGEST = 6, 36_000
 # WhatsApp's and Messenger's day, less a minute for clocks that differ.
 _WINDOW = 86_340.0
 _SIGNATURE_HEADER = SIGNATURE_HEADER.lower()
@@ -108,6 +112,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.sender and not self.messaging_service_sid:
             raise ValueError("sender: set it, or messaging_service_sid")
+        if ":" not in self.sender:
+            check_sender(self.sender)
 
 
 def build(config: ChannelConfig, wiring: Wiring) -> TwilioChannel:
@@ -194,7 +200,9 @@ class TwilioChannel:
         return await self._create(message, content_sid=self._settings.template, content_variables=variables)
 
     async def _create(self, message: OutboundMessage, **content: Any) -> Sent:
-        sender: dict[str, str] = {}
+        sender: dict[str, Any] = {}
+        if self.capabilities.sms:
+            sender["validity_period"] = seconds_left(message, self._clock, least=_SHORTEST, most=_LONGEST)
         if self._settings.sender:
             sender["from_"] = self._settings.sender
         if self._settings.messaging_service_sid:

@@ -84,6 +84,7 @@ def test_secrets_come_from_the_environment(tmp_path: Path) -> None:
         ("[channels.a]\nkind='web'\nper_session=true", "channels.a.per_session: must be a whole number"),
         ("[channels.a]\nkind='web'\nper_session=0", "channels.a.per_session: must be above 0"),
         (KANNEL + "addresses = ['x']", "channels.a.addresses: must be networks"),
+        (KANNEL + "sender = 'Government of Laos'", "channels.a.sender: must be a number like"),
         (KANNEL + "addresses = 'x'", "channels.a.addresses: must be a list of texts"),
         ("[channels.a]\nkind='web'\nenabled='no'", "channels.a.enabled: must be true or false"),
         ("[channels.a]\nkind='web'\nfollow_up=1", "channels.a.follow_up: must be a text"),

@@ -10,7 +10,7 @@ from aiohttp import web
 from tests.servers.provider import ProviderServer, lose
 
 KEY, AUTHORIZATION = "a-key-of-the-tests", "Bearer of the tests"
-_FIELDS = {"login", "msisdn", "unicode", "ref", "callback"}
+_FIELDS = {"login", "msisdn", "unicode", "ref", "callback", "valid"}
 
 
 class HttpSmsServer(ProviderServer):
@@ -35,6 +35,7 @@ class HttpSmsServer(ProviderServer):
         number = f"n{len(self.messages) + 1}"
         text = bytes.fromhex(document["unicode"]).decode("utf-16-be")
         told = {"to": document["msisdn"], "text": text, "id": number, "callback": document["callback"]}
+        told["valid"] = document["valid"]
         self.messages.append(told)
         if outcome == "lose":
             lose(request)

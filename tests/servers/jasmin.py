@@ -14,6 +14,7 @@ from tests.servers.provider import ProviderServer, lose
 USER, PASSWORD, KEY = "patou", "a-password", "a-key-of-the-tests"
 _FIELDS = {
     "username", "password", "to", "from", "coding", "content", "hex-content", "dlr", "dlr-url", "dlr-level", "dlr-method",
+    "validity-period",
 }  # fmt: skip
 
 

@@ -17,7 +17,9 @@ USER = "patou"
 PASSWORD = "a-password-of-the-tests"
 KEY = "a-key-of-the-tests"
 _FAKE_SMSC = "/usr/lib/kannel/test/fakesmsc"
-_FIELDS = {"username", "password", "from", "to", "text", "coding", "charset", "smsc", "dlr-mask", "dlr-url"}
+_FIELDS = {
+    "username", "password", "from", "to", "text", "coding", "charset", "smsc", "dlr-mask", "dlr-url", "validity", "mclass",
+}  # fmt: skip
 _START_SECONDS = 15.0
 
 

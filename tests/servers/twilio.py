@@ -219,6 +219,7 @@ class TwilioServer:
             "sid": "SM" + hashlib.md5(str(number).encode()).hexdigest(),  # noqa: S324 (any 32 hex digits)
             "account_sid": ACCOUNT,
             "body": form.get("Body") or _filled(form),
+            "validity": form.get("ValidityPeriod", ""),
             "to": form["To"],
             "action": form.get("PersistentAction"),
             "media": form.get("MediaUrl"),

@@ -31,6 +31,7 @@ async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> A
             "unicode": "{hex}",
             "ref": "{id}",
             "callback": "{report_url}",
+            "valid": "{valid_minutes} or {valid_seconds}, until {valid_until}",
         },
         headers={"Authorization": AUTHORIZATION},
         taken='"status": ?"queued"',

@@ -80,4 +80,4 @@ class KannelCaller:
     @property
     def taken(self) -> Sequence[Mapping[str, str]]:
         """See `Caller.taken`."""
-        return [{"to": each["to"], "text": each["text"]} for each in self._server.messages]
+        return self._server.messages

@@ -89,7 +89,7 @@ class TwilioCaller:
     @property
     def taken(self) -> Sequence[Mapping[str, str]]:
         """See `Caller.taken`."""
-        return [{"to": each["to"], "text": each["body"]} for each in self._server.messages]
+        return [{**each, "text": each["body"]} for each in self._server.messages]
 
     def _signature(self, spec: Mapping[str, Any], url: str, fields: Mapping[str, str]) -> dict[str, str]:
         way = spec.get("sign", "right")
