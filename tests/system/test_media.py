@@ -1,10 +1,12 @@
-"""A photo goes all the way: from an MMS to the file that staff get, and what it told besides is nowhere."""
+"""A photo goes all the way: from an MMS or a page to the file that staff get, and what it told besides is nowhere."""
 
 from __future__ import annotations
 
 import secrets
+from io import BytesIO
 from pathlib import Path
 
+from aiohttp import ClientSession, FormData
 from PIL import Image
 
 from tests.files import made
@@ -60,6 +62,34 @@ async def test_a_photo_with_its_words_is_kept_with_the_case_and_nothing_that_it_
     assert found([made.CANARY.decode()], files_below(server.setup.folder)) == []
     cases = {each["reference"]: each for each in await server.export("cases")}
     assert [each["state"] for each in cases[reference]["attachments"]] == ["stored"]
+
+
+async def test_a_photo_of_the_page_without_script_goes_the_same_way(
+    server: PatouServer, tmp_path: Path
+) -> None:
+    fields = {"session": secrets.token_hex(16), "language": "en"}
+    words = "I want to complain, the road at the market of Pakse is full of potholes since May"
+
+    async def write(text: str, *files: bytes) -> str:
+        form = FormData([*fields.items(), ("id", secrets.token_hex(6)), ("text", text)])
+        form.add_field("file", BytesIO(b"".join(files)), filename="road.jpg" if files else "")
+        async with ClientSession() as session, session.post(f"{server.url}/chat", data=form) as response:
+            assert response.status == 200
+            return await response.text()
+
+    await write(words, made.jpeg(400, turned=6))
+    reference = reference_in(await write("1"))
+
+    async def kept() -> bool:
+        listed = (await server.command("media", "list", reference)).records
+        return [each["state"] for each in listed] == ["stored"]
+
+    await until(kept, "the photo to be kept", pause=2)
+    finished = await server.command("media", "export", reference, "--out", str(tmp_path / "out"))
+    (path,) = map(Path, finished.out.splitlines())
+    with Image.open(path) as image:
+        assert (image.format, image.size, dict(image.getexif())) == ("JPEG", (200, 400), {})
+    assert found([made.CANARY.decode()], files_below(server.setup.folder)) == []
 
 
 async def test_what_cannot_be_kept_is_told(twilio_side: TwilioSide) -> None:
