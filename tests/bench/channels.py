@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 
@@ -61,7 +62,8 @@ async def _a_message(kind: str) -> tuple[RawRequest, Channel]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", desk.port).start()
     async with ClientSession() as session, connect(kind, cast("Edge", desk), session) as caller:
-        await caller.call(caller.said(_WORDS, 1))
+        with suppress(AssertionError):  # a strict provider does not take what the desk says
+            await caller.call(caller.said(_WORDS, 1))
     await runner.cleanup()
     return desk.requests[-1], desk.channels[kind]
 

@@ -19,7 +19,7 @@ from aiohttp import ClientSession
 
 from tests.bench.processes import Loaded, load, own_folder, resident, running, serving
 from tests.bench.rows import Row
-from tests.servers.ussd import CODE, KEY
+from tests.servers.ussd_gateway import CODE, KEY
 from tests.system.models import train
 from tests.system.server import Setup
 

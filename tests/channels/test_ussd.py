@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from bot.errors import ConfigurationError
 from bot.messages import InboundMessage, OutboundMessage, SessionEvent
 from bot.text.gsm import is_gsm
 from channels import ussd
-from channels.config import load_channels
+from channels.config import ChannelConfig, load_channels
 from channels.errors import Malformed
 from channels.ussd_calls import typed_ahead
 from channels.ussd_dialect import dialects
@@ -24,7 +26,9 @@ from channels.ussd_screens import in_gsm
 from channels.ussd_xml import read_call
 from tests.channels.harness import Edge, Handled, Recorder
 from tests.channels.providers.ussd import connect
-from tests.servers.ussd import CODE, GATEWAYS, KEY, Airtel, Call, Gateway, Infobip, Mtn, Vodacom
+from tests.servers.ussd import GATEWAYS, Airtel, Mtn, Vodacom
+from tests.servers.ussd_gateway import CODE, KEY, Call, Gateway
+from tests.servers.ussd_json import Infobip
 
 CASES = yaml.safe_load(Path(__file__).with_name("ussd_cases.yml").read_text("utf-8"))
 # These gateways tell nothing of what was typed behind the code.
@@ -192,6 +196,51 @@ async def test_a_gateway_that_nobody_has_written_down(
     (message,) = edge.pipeline.messages
     assert (message.external_id, message.session_id) == ("7", "1")
     assert edge.channels["menu"].capabilities.max_units == 60
+
+
+async def test_a_gateway_with_letters_of_its_own(edge: Edge, session: ClientSession) -> None:
+    """Words come and go in the charset of the gateway, and the answer says so."""
+    settings = ussd.Settings(dialect="africastalking", key=KEY, charset="iso-8859-1")
+    edge.pipeline = Echo()
+    edge.channels["ussd"] = ussd.build(
+        ChannelConfig(name="ussd", kind="ussd", settings=settings), edge.wiring(session)
+    )
+    await edge.listen(edge.door().routes())
+    form = b"sessionId=1&phoneNumber=8562055512345&serviceCode=1&text=%e9t%e9+%80"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    url = f"{edge.url}/channels/ussd/ussd?key={KEY}"
+    async with session.post(url, data=form, headers=headers) as response:
+        assert response.headers["Content-Type"] == "text/plain; charset=iso-8859-1"
+        assert await response.read() == b"CON continue\n<\xe9t\xe9 >"
+
+
+@pytest.mark.parametrize("dialect", GATEWAYS)
+async def test_calls_changed_a_little(dialect: str, gateways: Callable[[str], Gateway], edge: Edge) -> None:
+    """Whatever comes is read, refused by name, or a session that can be stored; never a fault."""
+    gateway = gateways(dialect)
+    random_ = random.Random(dialect)  # noqa: S311 (it must repeat itself)
+    calls = [gateway.first(), gateway.next("1"), *([gateway.end()] if gateway.has_hang_up else [])]
+    statuses = set()
+    for _ in range(300):
+        call = random_.choice(calls)
+        query = {name: _changed(value, random_) for name, value in call.query.items()}
+        body = _changed(call.body.decode(), random_).encode("utf-8", "surrogatepass")
+        answer = await gateway.make(replace(call, query=query, body=body if call.body else b""))
+        statuses.add(answer.status)
+    assert statuses <= {200, 400, 403}
+    assert edge.pipeline.messages
+    assert all(
+        0 < len(each.session_id) <= 120 and each.session_id.isascii() for each in edge.pipeline.messages
+    )
+
+
+def _changed(text: str, random_: random.Random) -> str:
+    """The text with nothing changed, or one sign of it."""
+    at = random_.randrange(len(text) + 1)
+    odd = random_.choice(
+        ("", "", "", "\0", "*", "#", "&", "=", "%", "%ff", '"', "{", "<", "é", "ສ", "x" * 300)
+    )
+    return text[:at] + odd + text[at + bool(odd) :]
 
 
 def test_members_of_a_ready_dialect_are_changed_one_by_one() -> None:

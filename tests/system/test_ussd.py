@@ -11,7 +11,8 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.servers.twilio import TwilioServer
-from tests.servers.ussd import CODE, GATEWAYS, KEY, Gateway
+from tests.servers.ussd import GATEWAYS
+from tests.servers.ussd_gateway import CODE, KEY, Gateway
 from tests.system.server import PatouServer, Setup
 
 Dial = Callable[..., Gateway]

@@ -18,7 +18,8 @@ from channels import ussd
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, Recorder, fetch
 from tests.channels.providers import Answered
-from tests.servers.ussd import CODE, GATEWAYS, KEY, AfricasTalking
+from tests.servers.ussd import GATEWAYS, AfricasTalking
+from tests.servers.ussd_gateway import CODE, KEY
 
 _MORE = "\n99 "
 _TYPES = {"form": "application/x-www-form-urlencoded", "json": "application/json", "xml": "text/xml"}
