@@ -296,11 +296,11 @@ def _leafed(session: Session, number: str) -> bool:
 
 def _payload(state: TrackerState, session: Session, number: str) -> str:
     """What going back, or up to the top, means where the person stands; empty for any other answer."""
-    if number == HOME and not state.form:
-        return _TOP
+    if number == HOME:
+        return _TOP  # what a form has is kept: the menu leads back to it
     if number != BACK:
         return ""
-    if state.form:
+    if state.form and not session.menu:
         return "/go_back" if state.form.answered else "/cancel"
     if session.menu and len(session.trail) > 1:
         session.trail.pop()
@@ -309,8 +309,10 @@ def _payload(state: TrackerState, session: Session, number: str) -> str:
 
 def _follow(session: Session, turn: Turn) -> None:
     """Keep the way through the menus, so that one can go back on it."""
-    session.menu = turn.wish["intent"]["name"] == MENU
+    session.menu = turn.wish.get("intent_response_key") == MENU
     if not session.menu:
+        if turn.state.form:
+            del session.trail[1:]  # what a question offers as a list lies below the menu at the top
         return
     values = {each["entity"]: each["value"] for each in turn.wish["entities"]}
     payload = f"{_TOP}{orjson.dumps(values).decode()}" if values else _TOP
