@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import chain
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -32,6 +33,7 @@ from composition.poster import poster_of
 from composition.server import open_server
 from composition.store import open_store, store_beside
 from composition.understanding import budgets, understanding, widths
+from dialogs import menu_lint
 from services.overlays import Overlays
 from web.server import Server
 
@@ -68,7 +70,7 @@ class Kit:
 
     def lint(self, pack: Pack) -> Iterable[PackError]:
         """What should be mended in the texts of a pack."""
-        return lint(pack, budgets(), widths())
+        return chain(lint(pack, budgets(), widths()), menu_lint.lint(pack))
 
     @asynccontextmanager
     async def overlays(self, config: Config) -> AsyncIterator[Overlays]:

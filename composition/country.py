@@ -14,7 +14,7 @@ from bot.sending import SendingHours
 from complaints import categories, routing
 from complaints.categories import Categories
 from complaints.routing import Desks
-from dialogs import reminder_words
+from dialogs import menu_lint, reminder_words
 from services import catalogue, centres, citizens, journeys, local, ministries, offered
 from services.catalogue import Catalogue
 from services.centres import Centres
@@ -28,6 +28,7 @@ PACK_CHECKS = (
     phones.check,
     sending.check,
     reminder_words.check,
+    menu_lint.check,
     citizens.check,
     catalogue.check,
     centres.check,

@@ -44,7 +44,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
         rules=Rules.load(_DIALOGS / "rules"),
         actions=actions,
         languages=pack.languages,
-        texts=pack.texts[pack.languages[0]],
+        texts={key for texts in pack.texts.values() for key in texts},
         item_words=item_words,
         key=compact,
         parts=renderer_of(country).parts,

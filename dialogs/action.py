@@ -27,6 +27,7 @@ class Turn:
     def __init__(self, ports: Ports, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         self.dispatcher = dispatcher
         self.tracker = tracker
+        self._channels = ports.channels
         self.words = Words(pack=ports.pack, language=self.slot("language"))
 
     @property
@@ -40,6 +41,12 @@ class Turn:
         return str(self.tracker.latest_message.get("text") or "")
 
     @property
+    def is_wordless(self) -> bool:
+        """Whether a number, or nothing written at all, said what they want: it was chosen."""
+        said = self.text.strip()
+        return not any(map(str.isalpha, said)) and (not said or any(map(str.isdecimal, said)))
+
+    @property
     def intent(self) -> str:
         """What they want, as understood."""
         return str(self.tracker.latest_message["intent"]["name"])
@@ -48,6 +55,18 @@ class Turn:
     def channel(self) -> str:
         """The name of the channel that the message came by."""
         return str(self.tracker.latest_message.get("channel") or "")
+
+    @property
+    def in_session(self) -> bool:
+        """Whether the person presses digits, screen by screen (USSD): what can be chosen need not be typed."""
+        can = self._channels.get(self.channel)
+        return can is not None and can.session
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether each part of the answer is paid for."""
+        can = self._channels.get(self.channel)
+        return can is not None and can.sms
 
     @property
     def phone(self) -> str:
@@ -95,6 +114,23 @@ class Turn:
     def say(self, key: str, buttons: Iterable[dict[str, str]] = (), /, **values: object) -> None:
         """Say the text under a key of the pack, with choices besides those it has itself."""
         self.dispatcher.utter_message(response=key, buttons=list(buttons), **values)  # type: ignore[arg-type]  # values of ours never bear a name of rasa-sdk's
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """What the choices of this turn stand for, so far."""
+        text, language = self.words.pack.text, self.words.language
+        texts = (text(language, said["response"]).buttons for said in self.dispatcher.messages)
+        own = (said["buttons"] for said in self.dispatcher.messages)
+        return frozenset(
+            [
+                *(each.payload for some in texts for each in some),
+                *(each["payload"] for some in own for each in some),
+            ]
+        )
+
+    def also(self, title: str, payload: str) -> None:
+        """Offer one more choice with what was said last."""
+        self.dispatcher.messages[-1]["buttons"].append({"title": title, "payload": payload})
 
     def beside(self, title: str, payload: str) -> None:
         """Offer one more choice with what was said last, on channels where it costs nothing."""

@@ -8,6 +8,8 @@ from typing import ClassVar
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.circumstances import Circumstances
+from dialogs.from_list import from_list
+from dialogs.menu_tree import SERVICES
 from dialogs.ports import Ports
 from dialogs.rating import offer_rating
 from services.answers import answer, note_lines, office
@@ -44,12 +46,13 @@ class ServiceQuestion(DialogAction):
             asked = Circumstances(self.ports, turn, meant)
             asked.announce()
             self.tell(turn, asked)
+            self._offer_others(turn)
             offer_rating(turn)
             return [*asked.remembered(), *remember(goal=self.goal)]
         if meant or turn.last_answer == "utter_ask_service":
             turn.say("utter_service_not_known")
         else:
-            turn.say("utter_ask_service", [*self._offered(turn), to_staff(turn)])
+            turn.say("utter_ask_service", [*self._offered(turn), *from_list(turn, SERVICES), to_staff(turn)])
         return [*draft.keep(turn, self._phrases), *remember(goal=self.goal)]
 
     def tell(self, turn: Turn, asked: Circumstances) -> None:
@@ -74,6 +77,15 @@ class ServiceQuestion(DialogAction):
     def office(self, turn: Turn, service: PublicService) -> str:
         """Where to go or ask, in few words."""
         return office(self.ports.pack, service, turn.words.language, brief=True)
+
+    def _offer_others(self, turn: Turn) -> None:
+        """What else may be asked about the service, one digit away where digits are pressed."""
+        if not turn.in_session:
+            return
+        questions = turn.words.pack.text(turn.words.language, "utter_ask_what_of_service").buttons
+        for each in questions:
+            if each.payload not in {f"/{self.intent or self.goal}", *turn.offered}:
+                turn.also(each.title, each.payload)
 
     def _meant(self, turn: Turn) -> str:
         """The id of the service that is meant, empty if the message leaves it open."""

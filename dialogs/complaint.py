@@ -16,7 +16,9 @@ from dialogs.afterthought import ASK, case_just_filed
 from dialogs.circumstances import Circumstances
 from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
 from dialogs.enclosed import promised, unused
+from dialogs.from_list import from_list
 from dialogs.intake import Intake
+from dialogs.menu_tree import COMPLAINT_PLACE
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
 from services.answers import cost_lines
@@ -32,6 +34,7 @@ _DANGER = "danger"
 _KINDS = {"feedback": CaseKind.SUGGESTION, "talk_to_human": CaseKind.ENQUIRY}
 _OF_ONE_CASE = (
     "case_kind",
+    "complaint_category",
     "complaint_draft",
     "complaint_text",
     "complaint_place",
@@ -76,6 +79,7 @@ class ComplaintStart(DialogAction):
             *remember(
                 goal=_DANGER if turn.slot("goal") == _DANGER else "complaint",
                 case_kind=_kind(turn).value,
+                complaint_category=turn.entity("complaint_category") or None,
                 complaint_text=text or None,
                 complaint_place=self._place(turn, places),
             ),
@@ -117,7 +121,7 @@ class AskPlace(DialogAction):
                 ],
             )
         else:
-            turn.say("utter_ask_complaint_form_complaint_place")
+            turn.say("utter_ask_complaint_form_complaint_place", from_list(turn, COMPLAINT_PLACE))
         return []
 
 
@@ -133,7 +137,7 @@ class AskConfirmation(DialogAction):
     async def respond(self, turn: Turn) -> Events:
         """All that a person should know before they say yes."""
         said, subjects = turn.slot("complaint_text"), self._intake.subjects
-        category = subjects.guess(said)
+        category = self._intake.category(said, turn.slot("complaint_category"))
         if category.sensitive or self._intake.office(said, _filed_kind(turn)):
             turn.say("utter_another_office_decides")
         elif category.id in subjects.about_fees:
@@ -180,7 +184,10 @@ class SubmitCase(DialogAction):
     async def respond(self, turn: Turn) -> Events:
         """File what was confirmed."""
         text, place = self._words_and_place(turn)
-        case = self._intake.case(turn, text, _filed_kind(turn), place=place, told="utter_receipt")
+        category = self._intake.category(text, turn.slot("complaint_category"))
+        case = self._intake.case(
+            turn, text, _filed_kind(turn), category=category, place=place, told="utter_receipt"
+        )
         filed = self._intake.file(turn, case)
         return [*remember(**dict.fromkeys(_OF_ONE_CASE)), *filed, *await follow_up.offer(self.ports, turn)]
 

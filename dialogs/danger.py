@@ -36,9 +36,10 @@ class Danger(DialogAction):
             turn.say("utter_danger", numbers=numbers)
         else:
             turn.say("utter_danger_no_number")
+        told = "" if turn.is_wordless else turn.text
         if turn.form != "complaint_form":
-            return remember(goal="danger", complaint_draft=turn.text)
-        if turn.slot("requested_slot") != "complaint_text":
+            return remember(goal="danger", complaint_draft=told or None)
+        if turn.slot("requested_slot") != "complaint_text" or not told:
             return []
         following = "complaint_confirm" if turn.slot("complaint_place") else "complaint_place"
-        return remember(complaint_text=turn.text, requested_slot=following)
+        return remember(complaint_text=told, requested_slot=following)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from rasa_sdk.events import FollowupAction
 from rasa_sdk.interfaces import Action
 
+from complaints.references import Flaw, check
 from dialogs.action import DialogAction, Events, Turn
 from dialogs.asked_service import ServiceQuestion
 from dialogs.checklist import Checklist
@@ -85,6 +86,8 @@ class Inform(DialogAction):
             turn.say("utter_place_not_known")
         elif await self._is_application(turn):
             return [FollowupAction("action_status_start")]
+        elif check(turn.text) is Flaw.ONE_DIGIT_WRONG:
+            return [FollowupAction("action_complaint_status_start")]
         else:
             return await self._otherwise.respond(turn)
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from complaints import pins, references
 from complaints.cases import CaseKind
+from complaints.categories import Category
 from complaints.clocks import promise
 from complaints.filing import FileCase
 from dialogs.accused import Accused
@@ -29,15 +30,29 @@ class Intake:
         """The desk complained about; who asks or thanks an office means it to read that."""
         return self._accused.named(text) if kind is CaseKind.COMPLAINT else ""
 
+    def category(self, text: str, chosen: str = "") -> Category:
+        """What the words are about: as chosen, unless that was "something else"."""
+        known = self._ports.categories.get(chosen)
+        return known if known and known.id != self.subjects.general else self.subjects.guess(text)
+
     def case(
-        self, turn: Turn, text: str, kind: CaseKind, *, place: str = "", source: str = "", told: str
+        self,
+        turn: Turn,
+        text: str,
+        kind: CaseKind,
+        *,
+        category: Category | None = None,
+        place: str = "",
+        source: str = "",
+        told: str,
     ) -> FileCase:
         """The case of a person's own words; `told` is the key of its receipt, `place` the code of a known place.
 
-        Without another `source` it is noted if the words are for somebody else: nothing more of them is asked.
+        Without a `category` the words tell it. Without another `source` it is noted if they are for somebody
+        else: nothing more of them is asked.
         """
         ports, now = self._ports, self._ports.clock.now()
-        category = self.subjects.guess(text)
+        category = category or self.subjects.guess(text)
         service = ports.catalogue.get(turn.slot("service"))
         service_id = service.id if service else ""
         office = self.office(text, kind)

@@ -8,6 +8,8 @@ from rasa_sdk.interfaces import Action
 
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.asked_service import to_staff
+from dialogs.from_list import from_list
+from dialogs.menu_tree import JOURNEYS
 from dialogs.phrases import any_of
 from dialogs.ports import Ports
 from services.journeys import Journey, load_journeys
@@ -38,7 +40,7 @@ class Guide(DialogAction):
         """The steps, or the journeys there are."""
         journey = self._journeys.get(turn.entity("journey")) or self._meant(turn.text)
         if journey is None:
-            turn.say("utter_ask_journey", [*self._offered(turn), to_staff(turn)])
+            turn.say("utter_ask_journey", [*self._offered(turn), *from_list(turn, JOURNEYS), to_staff(turn)])
         else:
             turn.say("utter_journey", self._steps(turn, journey), journey=self._name(turn, journey))
         return remember(goal="journey")

@@ -8,6 +8,8 @@ from bot.places import Place
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import places_named
 from dialogs.directory import Directory
+from dialogs.from_list import from_list
+from dialogs.menu_tree import NEAR
 from dialogs.ports import Ports
 from dialogs.rating import offer_rating
 from services.centres import Centre, CentreStatus
@@ -37,7 +39,7 @@ class Nearest(DialogAction):
         if len(namesakes) > 1:
             turn.say("utter_ask_which_place", [self._choice(turn, each) for each in namesakes])
         elif place is None:
-            turn.say("utter_ask_place")
+            turn.say("utter_ask_place", from_list(turn, NEAR))
         else:
             self._tell(turn, place)
             offer_rating(turn)

@@ -15,17 +15,24 @@ from dialogs.once import AskOnce, begin
 from dialogs.ports import Ports
 from dialogs.rating import Scores, keep
 
-_FORM = "praise_form"
+_FORM, _WORDS = "praise_form", "praise_words_form"
 _YES, _NO = "yes", "no"
 
 
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
-    return [Praise(ports), AskPassOn(ports), ValidatePraiseForm(ports), PassOn(ports)]
+    return [
+        Praise(ports),
+        ValidatePraiseWordsForm(),
+        PraiseSaid(ports),
+        AskPassOn(ports),
+        ValidatePraiseForm(ports),
+        PassOn(ports),
+    ]
 
 
 class Praise(DialogAction):
-    """Keeps the words and offers to pass them on; a bare "very good" is a rating."""
+    """Keeps the words, or asks for them, and offers to pass them on; a bare "very good" is a rating."""
 
     action_name = "action_praise"
 
@@ -36,6 +43,8 @@ class Praise(DialogAction):
 
     async def respond(self, turn: Turn) -> Events:
         """One question, or none."""
+        if turn.is_wordless:
+            return [*remember(praise=None), *begin(_WORDS, "praise")]
         if not self._phrases.has_substance(turn.text):
             score = self._scores.read(turn.text)
             if score is None:
@@ -43,6 +52,32 @@ class Praise(DialogAction):
             await keep(self.ports, turn, score)
             return []
         return [*remember(praise=turn.text), *begin(_FORM, "pass_on")]
+
+
+class ValidatePraiseWordsForm(FormValidationAction):
+    """Takes any words."""
+
+    def name(self) -> str:
+        """What the engine looks for beside the form."""
+        return f"validate_{_WORDS}"
+
+    def validate_praise(
+        self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Filled:
+        """Take what says something."""
+        del dispatcher, tracker, domain
+        return {"praise": value if any(map(str.isalpha, value)) else None}
+
+
+class PraiseSaid(DialogAction):
+    """Goes on with the words that were asked for."""
+
+    action_name = "action_praise_said"
+
+    async def respond(self, turn: Turn) -> Events:
+        """One question."""
+        del turn
+        return begin(_FORM, "pass_on")
 
 
 class AskPassOn(AskOnce):

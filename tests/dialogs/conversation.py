@@ -17,12 +17,13 @@ from rasa_sdk.types import DomainDict
 
 from bot.clock import Chance
 from bot.config import Config
-from bot.engine import Engine, Turn
-from bot.messages import Attachment, InboundMessage, MediaKind
+from bot.engine import Engine
+from bot.messages import Attachment, InboundMessage, MediaKind, SessionEvent
 from bot.nlu.interpreter import Interpreter, ParseContext
 from bot.rendering import Renderer
 from bot.text.choices import match
 from bot.trackers import TrackerState
+from bot.turns import Turn
 from bot.urns import Urn
 from channels.collector import INTENT as MEDIA_REFUSED
 from channels.terminal import CAPABILITIES
@@ -51,6 +52,7 @@ from tests.dialogs.actions.kit import (
     ports,
 )
 from tests.dialogs.actions.reminding import RemindersInMemory
+from tests.dialogs.dialling import Recorded, press
 from tests.pinned import START, PinnedTime
 
 # The countries that a transcript may be held in; the first where it names none.
@@ -71,21 +73,19 @@ TRANSCRIPTS: Mapping[str, Transcript] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One turn as it went: the messages in the words of the channel, and what they answered.
+    """One turn as it went: the messages, or screens, in the words of the channel, and what they answered.
 
-    `wishes` are the intent and its closer one as understood from words; none where an answer was
-    picked. `form` is the one that asks now.
+    `reply` is the whole answer, not cut into screens, `screen` the one that is shown. `wishes` are the intent
+    and its closer one as understood from words; none where an answer was picked. `form` is the one that asks
+    now.
     """
 
     turn: Turn
     messages: Sequence[str]
+    reply: str
     wishes: Sequence[str]
     form: str
-
-    @property
-    def reply(self) -> str:
-        """All messages of the turn as one."""
-        return "\n".join(self.messages)
+    screen: str = ""
 
 
 @dataclass(kw_only=True)
@@ -109,20 +109,46 @@ class Conversation:
     async def say(self, step: Mapping[str, Any]) -> Said:
         """One turn of a transcript."""
         self.pinned.advance(step.get("after", 1) * 60)
+        if CAPABILITIES[self.channel].session and "system" not in step:
+            return await self._press(step)
         turn, wishes = await (self._begin(step["system"]) if "system" in step else self._hear(step))
+        rendered = self.renderer.render(turn.responses, turn.state.language, CAPABILITIES[self.channel])
+        if turn.responses:
+            turn.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
+        return self._said(turn, [draft.text for draft in rendered.drafts], wishes)
+
+    def _said(self, turn: Turn, messages: Sequence[str], wishes: Sequence[str]) -> Said:
+        """Remember what the turn leaves, and judge by the state that is stored."""
         for effect in turn.effects:
             self._take(effect)
-        rendered = self.renderer.render(turn.responses, turn.state.language, CAPABILITIES[self.channel])
         self.turns += 1
         self.state = TrackerState.load(turn.state.dump(), version=self.turns)
-        if turn.responses:
-            self.state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
-        return Said(
-            turn=turn,
-            messages=[draft.text for draft in rendered.drafts],
-            wishes=wishes,
-            form=self.state.form.name if self.state.form else "",
+        form = self.state.form.name if self.state.form else ""
+        reply = "\n".join(messages)
+        return Said(turn=turn, messages=messages, reply=reply, wishes=wishes, form=form)
+
+    async def _press(self, step: Mapping[str, Any]) -> Said:
+        """One request of a session: `dial` begins one, with what is typed behind the code; so do words after its end."""
+        over = self.state.session is None or self.state.session.over
+        if over and "dial" not in step:
+            await self._press({"dial": ""})
+        ahead = step.get("dial")
+        message = InboundMessage(
+            channel=self.channel,
+            external_id=str(self.turns),
+            urn=self.urn,
+            text=str(step["user"] if ahead is None else ahead),
+            received_at=self.pinned.clock.now(),
+            session=SessionEvent.CONTINUE if ahead is None else SessionEvent.NEW,
         )
+        if ahead is not None:
+            self.state.session = None
+        offered = [str(each["title"]) for each in self.state.choices]
+        answers = Recorded(self.interpreter, self.engine, self.renderer)
+        shown = await press(answers, self.pinned.clock, self.state, message)
+        picked = not shown.turn.responses or match(message.text, offered) is not None
+        wishes = () if picked else _wishes(shown.turn, shown.turn.wish.get("intent_response_key", ""))
+        return replace(self._said(shown.turn, shown.pages, wishes), reply=shown.words, screen=shown.screen)
 
     def _take(self, effect: object) -> None:
         match effect:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.messages import Capabilities
+from bot.text.gsm import is_gsm
 from bot.text.parts import count
 from bot.turns import Turn
 from channels.terminal import CAPABILITIES
@@ -17,19 +19,26 @@ from tests.dialogs.conversation import TRANSCRIPTS, Said, Transcript
 @pytest.mark.parametrize("transcript", [pytest.param(each, id=name) for name, each in TRANSCRIPTS.items()])
 async def test_a_conversation_goes_as_written(held: Holder, transcript: Transcript) -> None:
     conversation = await held(transcript)
-    limit = CAPABILITIES[transcript["channel"]].max_units
+    can = CAPABILITIES[transcript["channel"]]
     for step, said in zip(transcript["steps"], conversation.said, strict=False):
-        assert [message for message in said.messages if len(message) > limit] == []
+        assert [message for message in said.messages if len(message) > _limit(message, can)] == []
         _check_words(said, step)
         _check_rest(said.turn, step)
     if conversation.failure:
         raise conversation.failure
 
 
+def _limit(message: str, can: Capabilities) -> int:
+    """What a message may have, in characters: none of ours is longer in septets or UTF-16 units."""
+    return can.max_septets if can.session and is_gsm(message) else can.max_units
+
+
 def _check_words(said: Said, step: Mapping[str, Any]) -> None:
     reply = said.reply
     keys = [response.key for response in said.turn.responses]
     assert keys == [each["response"] for each in step["bot"]], f"{step.get('user')}\n{reply}"
+    for part in step.get("screen", ()):
+        assert part in said.screen, f"{part} is missing in:\n{said.screen}"
     for each in step["bot"]:
         for part in each.get("contains", ()):
             assert part in reply, f"{part} is missing in:\n{reply}"
