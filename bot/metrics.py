@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -40,6 +40,12 @@ class Metrics:
             "patou_files",
             "Tries to fetch and keep what came besides words, by what became of them",
             ["channel", "outcome"],
+            registry=self._registry,
+        )
+        self.links = Gauge(
+            "patou_link_up",
+            "Whether this process can send by a channel that keeps a link to its provider",
+            ["channel"],
             registry=self._registry,
         )
         self.turns = Histogram(

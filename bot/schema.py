@@ -190,6 +190,21 @@ repeats = Table(
     Column("purge_at", BigInteger, nullable=False, index=True),
 )
 
+# Parts of messages that came in several: until all have come, and then a while to know them again.
+inbound_parts = Table(
+    "inbound_parts",
+    metadata,
+    Column("id", String(64), primary_key=True),  # keyed HMAC of the group and the part's number
+    Column("group_lookup", String(64), nullable=False, index=True),  # keyed HMAC of channel, sender, group
+    Column("number", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("waiting", Boolean, nullable=False),
+    Column("content_lookup", String(64), nullable=False),  # keyed HMAC of the words
+    Column("part_sealed", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+
 consents = Table(
     "consents",
     metadata,

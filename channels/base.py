@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from aiohttp import ClientSession
 
 from bot.clock import Clock
-from bot.messages import Attachment, Capabilities, InboundEvent, OutboundMessage
+from bot.messages import Attachment, Capabilities, InboundEvent, InboundMessage, OutboundMessage
 from bot.parts_ledger import SentPart
 from channels.errors import SendError
 from channels.forms import read_form
@@ -75,11 +75,32 @@ class RawResponse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
-    """What became of one event: the pipeline's outcome for a message, and what it answers inline."""
+    """What became of one event: the pipeline's outcome for a message, and what it answers inline.
+
+    `kind` is `ignored` for what changed nothing, and `reason` then says why.
+    """
 
     event: InboundEvent
     kind: str
     messages: tuple[OutboundMessage, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboundPart:
+    """A part of a message that comes in several, in any order.
+
+    `message` is as if this part were all of it, and may begin or end in the middle of a character.
+    `group` tells this sender's messages of several parts from one another; `number` counts from 0.
+    """
+
+    message: InboundMessage
+    group: str
+    number: int
+    total: int
+
+
+Take = Callable[[InboundEvent | InboundPart], Awaitable[Accepted]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,6 +240,21 @@ class Parted(Protocol):
         """
 
 
+@runtime_checkable
+class Linked(Protocol):
+    """A channel over links to its provider that it keeps open itself: in one process at a time."""
+
+    @property
+    def up(self) -> bool:
+        """Whether messages can leave by it from this process now; nothing is taken up while they cannot."""
+
+    async def run(self, take: Take) -> None:
+        """Keep the links open until cancelled, and give what comes to `take`, which is durable on return.
+
+        What `take` does not take (it raises DatabaseUnavailable) is left to the provider to bring again.
+        """
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """One thing that was looked at; `fine` is None where it can only be told, not judged."""
@@ -260,6 +296,17 @@ class Asking(Protocol):
         """What the provider holds that may be this message, sent at or after `since`, oldest first.
 
         Empty when it never got it. Raises SendError when it cannot be asked now.
+        """
+
+
+@runtime_checkable
+class AskingParts(Protocol):
+    """A `Parted` channel that may come to know of a part in doubt that its provider has it."""
+
+    async def look_up_part(self, message: OutboundMessage, since: datetime) -> PartOutcome | None:
+        """The part, handed over at or after `since`; None when nothing is known of it.
+
+        Raises SendError when that proves nothing, and the message may not go twice.
         """
 
 

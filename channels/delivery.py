@@ -18,7 +18,7 @@ from bot.limits import Limits
 from bot.messages import DeliveryClass, OutboundMessage
 from bot.metrics import Metrics
 from bot.outbox import UNKNOWN_OUTCOME, Claimed, Outbox, nothing_more, set_urn_state
-from channels.base import Asking, Channel, Parted, Sent, Templated
+from channels.base import Asking, AskingParts, Channel, Linked, Parted, Sent, Templated
 from channels.errors import OUTSIDE_WINDOW, SendError
 from channels.figures import Figures
 from channels.optouts import OptOuts
@@ -60,6 +60,8 @@ class Delivery:
         self._crowded = crowded
         # Inline channels show replies in the answer to the request: nothing is pushed to them.
         self._channels = {name: each for name, each in channels.items() if not each.capabilities.inline}
+        # What a link that is down, or held by another process, has to send waits for it in the outbox.
+        self._linked = {name: each for name, each in self._channels.items() if isinstance(each, Linked)}
         self._clock = clock
         self._opt_outs = opt_outs
         self._outbound = cache(metrics.outbound.labels)
@@ -168,6 +170,9 @@ class Delivery:
         return self._clock.monotonic() - looked_at < self._figures.sweep
 
     def _is_open(self, name: str) -> bool:
+        linked = self._linked.get(name)
+        if linked is not None and not linked.up:
+            return False
         until = self._paused_until.get(name)
         return until is None or self._clock.now() >= until
 
@@ -307,6 +312,8 @@ class Delivery:
 
     async def _settle(self, channel: Channel, claimed: Claimed) -> Landed:
         """Find out, or decide, what became of a message in doubt."""
+        if isinstance(channel, AskingParts):
+            return await self._part_by_part.settle(channel, channel, claimed)
         if not isinstance(channel, Asking):
             if claimed.message.delivery_class is DeliveryClass.AT_MOST_ONCE:
                 return self._verdicts.given_up(claimed)

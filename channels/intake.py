@@ -15,6 +15,7 @@ from bot.errors import Conflict, DatabaseUnavailable
 from bot.messages import (
     Attachment,
     DeliveryReport,
+    Ignored,
     InboundEvent,
     InboundMessage,
     OutboundMessage,
@@ -80,6 +81,8 @@ class Intake:
 
     async def take(self, channel: str, event: InboundEvent) -> Accepted:
         """Take one event of a channel, in a commit of its own; durable on return. Raises DatabaseUnavailable."""
+        if isinstance(event, InboundMessage) and _is_ours(event):
+            event = Ignored(reason="own_address")
         if isinstance(event, InboundMessage):
             message = readable(event)
             if not message.external_id and message.session is None:
@@ -98,7 +101,7 @@ class Intake:
             reason = event.reason
         if reason:
             self._metrics.ignored.labels(channel, reason).inc()
-        return Accepted(event=event, kind="ignored" if reason else "done")
+        return Accepted(event=event, kind="ignored" if reason else "done", reason=reason)
 
     async def run(self) -> None:
         """Apply, until cancelled, what providers told of messages whose ids had not come yet."""
@@ -143,6 +146,12 @@ class Intake:
                 code=report.error_code,
             )
         return "" if reported.moved else "late_report"
+
+
+def _is_ours(message: InboundMessage) -> bool:
+    """Whether a phone number wrote to itself: what we sent came back, and would for ever."""
+    sender, recipient = message.urn.address.removeprefix("+"), message.recipient.strip().removeprefix("+")
+    return message.urn.scheme == "tel" and message.session is None and sender == recipient
 
 
 def readable(message: InboundMessage) -> InboundMessage:

@@ -10,9 +10,9 @@ import structlog
 
 from bot.errors import DatabaseUnavailable, Stale
 from bot.messages import OutboundMessage
-from bot.outbox import Claimed, Outbox
+from bot.outbox import UNKNOWN_OUTCOME, Claimed, Outbox
 from bot.parts_ledger import SentPart
-from channels.base import Channel, Parted
+from channels.base import AskingParts, Channel, Parted
 from channels.errors import SendError
 from channels.figures import Figures
 from channels.pace import Pace
@@ -50,6 +50,20 @@ class PartByPart:
                 return landed
             await self._pace.wait(channel.name, claimed.urn_lookup)
         return await self._finish(channel, parted, claimed, missing[-1:])
+
+    async def settle(self, channel: Channel, asking: AskingParts, claimed: Claimed) -> Landed:
+        """What became of a message with a part in doubt: it is with the provider, or goes again; the others wait."""
+        message = claimed.message
+        try:
+            found = await asking.look_up_part(message, claimed.attempted_at)
+        except SendError:
+            return self._verdicts.doubt(claimed, UNKNOWN_OUTCOME)
+        if found is None or found.sent is None:
+            return self._verdicts.again(claimed, 0.0, UNKNOWN_OUTCOME)
+        (part,) = self._tariff.priced(channel, message, (found.sent,))
+        if isinstance(channel, Parted) and len(channel.parts(message)) > 1:
+            return self._verdicts.interrupted(claimed, part, found.number)
+        return self._verdicts.taken(claimed, (part,))
 
     async def _noted(self, claimed: Claimed, number: int, part: SentPart, total: int) -> Landed | None:
         """None when it is stored that the provider has the part, and the next one may go."""

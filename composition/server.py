@@ -33,7 +33,10 @@ from channels.egress import Egress
 from channels.figures import Figures
 from channels.follow_ups import follow_ups
 from channels.intake import Intake
+from channels.joining import Joining, joining_rule
+from channels.links import Links
 from channels.optouts import OptOut, OptOuts
+from channels.smpp_text import joined
 from channels.webhook import Door
 from complaints.follows import Follows
 from complaints.notices import FollowNotices
@@ -77,10 +80,12 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
         collector = _collector(opened, channels, await stack.enter_async_context(Egress()), metrics)
         committed.then = delivery.wake
         intake = _intake(opened, opt_outs, metrics, collector)
+        links = _links(opened, channels, intake, metrics)
         work = {
             **_work(opened, delivery, channels),
             "collector": collector.run,
             "early receipts": intake.run,
+            "links": links.run,
         }
         workers = Workers(work)
         stack.push_async_callback(workers.stop)
@@ -101,6 +106,17 @@ def _intake(opened: Installation, opt_outs: OptOuts, metrics: Metrics, collector
         opt_outs=opt_outs,
         metrics=metrics,
         attached=collector.wake,
+    )
+
+
+def _links(opened: Installation, channels: Mapping[str, Channel], intake: Intake, metrics: Metrics) -> Links:
+    ground = opened.ground
+    return Links(
+        channels=channels,
+        joining=Joining(intake=intake, db=ground.db, vault=ground.vault, clock=ground.clock, mended=joined),
+        leases=Leases(ground.db, ground.clock, ground.chance.id(ground.clock.now())),
+        clock=ground.clock,
+        metrics=metrics,
     )
 
 
@@ -217,7 +233,7 @@ def _work(
         vault=ground.vault,
         leases=Leases(ground.db, ground.clock, owner),
         ballast=Ballast(config.data_dir, BALLAST_BYTES),
-        rules=(case_rule(), media_rule(), *service_rules(), *floor_rules(held_contacts())),
+        rules=(case_rule(), media_rule(), joining_rule(), *service_rules(), *floor_rules(held_contacts())),
     )
     notices = FollowNotices(
         follows=Follows(ground.db, ground.vault),

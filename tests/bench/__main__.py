@@ -23,6 +23,7 @@ from tests.bench.lengths import longest_in_lao
 from tests.bench.pacing import pacing
 from tests.bench.processes import load, own_folder, resident, running, serving
 from tests.bench.rows import Row
+from tests.bench.smpp import smpp
 from tests.bench.traffic import PUBLIC_URL, webhooks
 from tests.bench.ussd import dialling
 from tests.bench.web_chat import waiting
@@ -54,7 +55,7 @@ async def measure(folder: Path) -> list[Row]:
         async with serving(own_folder(setup, "web_chat"), session) as server:
             rows += await waiting(server.url)
         rows += await dialling(setup, session, bare)
-    return rows + await reading() + await pacing() + await longest_in_lao()
+    return rows + await reading() + await pacing() + await smpp() + await longest_in_lao()
 
 
 async def _throughput(setup: Setup, session: ClientSession, bare: str, *, all_new: bool) -> list[Row]:

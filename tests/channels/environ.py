@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_SHAPED = {"TELEGRAM_TOKEN": "123456:" + "x" * 20}
+# SMPP's have at most eight characters.
+_SHORT = ("SMPP_PASSWORD", "OPERATOR_PASSWORD", "OPERATOR_USSD_PASSWORD")
+_SHAPED = {"TELEGRAM_TOKEN": "123456:" + "x" * 20, **dict.fromkeys(_SHORT, "x" * 8)}
 
 
 def plausible(names: Iterable[str]) -> dict[str, str]:

@@ -45,7 +45,11 @@ class Recording:
         self._channel.verify(request)
 
 
-@pytest.mark.parametrize("kind", kinds())
+# What comes over a link is no request; its octets are changed in test_smpp_wire.py.
+CALLED = [kind for kind in kinds() if kind != "smpp"]
+
+
+@pytest.mark.parametrize("kind", CALLED)
 async def test_requests_changed_a_little(kind: str, edge: Edge, session: ClientSession) -> None:
     async with connect(kind, edge, session) as caller:
         channel = edge.channels[kind]
@@ -60,7 +64,7 @@ async def test_requests_changed_a_little(kind: str, edge: Edge, session: ClientS
     real = [each for each in recording.requests if len(each.body) < 5_000]
     random_ = random.Random(kind)  # noqa: S311 (it must repeat itself)
     outcomes = [
-        _taken(channel, _mutated(random_.choice(real), random_)) for _ in range(MUTATIONS // len(kinds()))
+        _taken(channel, _mutated(random_.choice(real), random_)) for _ in range(MUTATIONS // len(CALLED))
     ]
     # Else all of it would have been refused at the first look, and little would be shown.
     assert sum(outcomes) > len(outcomes) // 20
