@@ -369,10 +369,8 @@ class Pipeline:
     ) -> Outcome:
         """One commit for all that the message caused: its own row, the tracker, effects and replies."""
         state = answer.state
-        repeated = bool(message.text) and message.text == state.last_text
-        state.last_text = message.text
         answered = bool(message.session) or (
-            may_reply(state, to_ms(now), idle=repeated or not answer.understood)
+            may_reply(state, to_ms(now), message.text, understood=answer.understood)
             and await self._may_write(message)
         )
         if visit.unasked and not answered:
