@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Protocol, runtime_checkable
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.browsers import network
 from bot.files.errors import Reason
 from bot.files.kinds import KEPT, MP4, PICTURES, sniff
 from bot.messages import Attachment, MediaKind
@@ -20,7 +22,8 @@ from channels.webhook import Refusal
 
 MULTIPART = "multipart/form-data"
 _SECONDS = 180.0  # a small photo on 2G
-_MOST_AT_ONCE = 16
+_MOST_AT_ONCE = 64  # each has a piece in memory
+_MOST_OF_ONE = 16  # network address; a village may be behind one
 _MOST_PARTS = 8
 _FIELD_BYTES = 16 * 1024
 _BESIDE_BYTES = 64 * 1024  # what else a form holds
@@ -60,7 +63,7 @@ class UploadDoor:
         self.uploads = uploads
         self._limits = limits
         self._seconds = seconds
-        self._at_once = 0
+        self._at_once = Counter[str]()
 
     @property
     def accepts(self) -> str:
@@ -77,11 +80,12 @@ class UploadDoor:
 
         Raises Refusal, Malformed. What is too large or of no kind that is taken is not read to its end.
         """
-        if self._at_once >= _MOST_AT_ONCE:
+        whose = network(request.remote or "")
+        if self._at_once.total() >= _MOST_AT_ONCE or self._at_once[whose] >= _MOST_OF_ONE:
             raise Refusal(503, "busy", {"Retry-After": "5"})
         if (request.content_length or 0) > max(self._limits.values(), default=0) + _BESIDE_BYTES:
             raise Refusal(413, "too_large", {"Connection": "close"})
-        self._at_once += 1
+        self._at_once[whose] += 1
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._form(request, admit)
@@ -90,7 +94,8 @@ class UploadDoor:
         except (web.HTTPException, web.PayloadAccessError, HttpProcessingError, ValueError, OSError):
             raise Refusal(400, "broken_body", {"Connection": "close"}) from None
         finally:
-            self._at_once -= 1
+            self._at_once[whose] -= 1
+            self._at_once += Counter()  # forgets whom it counts no more
 
     async def give_back(self, form: UploadForm) -> None:
         """Erase the file of a form that nobody took."""

@@ -32,6 +32,7 @@
     language: () => document.documentElement.lang,
     memory: null,
     show: (entry) => {
+      if (entry.file) return; // nobody takes a file from here; what it is follows in words
       if (entry.mine) closeChoices(log);
       const item = entryElement(entry, words, (label, payload) => {
         log.focus({ preventScroll: true });

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Browser, Page, Request, expect
 
-from bot.messages import Choice
+from bot.messages import Choice, Enclosure, MediaKind
 from channels.base import Wiring
 from channels.kiosk import TILES
 from channels.web import Settings
@@ -69,6 +69,25 @@ async def test_what_can_be_begun_is_there_in_every_language(
     assert [key for key in TILES if PACK.label(language, key) not in body.decode()] == []
     assert headers["Cache-Control"] == "no-store"
     assert b"://" not in body, "no link leads out"
+
+
+async def test_a_place_is_told_without_a_link_and_no_file_is_taken_or_given(
+    edge: Edge, answering: Answering, page: Page
+) -> None:
+    place = Enclosure(
+        kind=MediaKind.LOCATION, title="Hall", address="at the bridge", latitude=1.0, longitude=2.0
+    )
+    form = Enclosure(kind=MediaKind.DOCUMENT, title="Form 2", url="https://patou.example/forms/form-2.pdf")
+    answering.enclosures = {"where": place, "form": form}
+    answering.answers = {"where": ["Hall"], "form": ["Form 2"], "bye": ["bye bye"]}
+    await page.goto(f"{edge.url}/kiosk?lang=en")
+    for text in ("where", "form", "bye"):
+        await page.get_by_role("textbox").fill(text)
+        await page.keyboard.press("Enter")
+    await expect(page.get_by_text("bye bye")).to_be_visible()
+    await expect(page.get_by_text("at the bridge")).to_be_visible()
+    await expect(page.locator(".entry")).to_have_count(5)
+    assert await page.locator("#log a, input[type=file]").count() == 0
 
 
 async def test_finish_erases_at_once_and_no_step_back_brings_anything_back(

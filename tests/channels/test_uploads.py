@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from io import BytesIO
 
@@ -24,6 +25,7 @@ from tests.channels.pages import PACK, SESSION, Answering, open_pages
 
 JPEG = b"\xff\xd8\xff" + bytes(600_000)
 PDF = b"%PDF-1.4 " + b"x" * 2000
+NOBODY = {"session": "short", "id": "1"}
 FIELDS = {"session": SESSION, "id": "1", "language": "en"}
 
 
@@ -176,6 +178,26 @@ async def test_a_database_that_is_away_is_said(
 ) -> None:
     answering.away = True
     assert (await send(session, edge, form(PDF)))[0] == 503
+
+
+async def test_many_slow_files_of_one_address_are_told_to_wait(
+    edge: Edge, answering: Answering, session: ClientSession
+) -> None:
+    gate = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"--b\r\n"
+        await gate.wait()
+        yield b"--b--\r\n"
+
+    url, headers = f"{edge.url}/channels/web/files", {"Content-Type": "multipart/form-data; boundary=b"}
+    waiting = [asyncio.create_task(session.post(url, data=slow(), headers=headers)) for _ in range(16)]
+    statuses = [(await send(session, edge, form(PDF, fields=NOBODY)))[0] for _ in range(60)]
+    gate.set()
+    assert statuses[-1] == 503
+    assert {(await each).status for each in waiting} <= {400, 415}
+    assert (await send(session, edge, form(PDF)))[0] == 200
+    assert len(answering.messages) == 1
 
 
 @pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionHeader")
