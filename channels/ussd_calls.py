@@ -30,7 +30,7 @@ class Call:
 
     def get(self, name: str) -> str:
         """A field's text; empty when it is missing or has no name."""
-        return self.fields.get(name.lower(), "")
+        return self.fields.get(name.lower(), "") if name else ""
 
     def has(self, name: str) -> bool:
         """Whether the field is there at all."""
