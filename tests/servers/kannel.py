@@ -24,12 +24,16 @@ _START_SECONDS = 15.0
 
 
 class Kannel:
-    """A gateway of this test's own, in `folder`; what the phone gets is read from `received`."""
+    """A gateway of this test's own, in `folder`; what the phone gets is read from `received`.
 
-    def __init__(self, folder: Path, get_url: str) -> None:
+    `smsc` are the groups of another SMSC in place of the fake one.
+    """
+
+    def __init__(self, folder: Path, get_url: str, smsc: str = "") -> None:
         self.sendsms_port = free_port()
         self._folder = folder
         self._get_url = get_url
+        self._smsc = smsc
         self._ports = [free_port() for _ in range(3)]
         self._processes: list[asyncio.subprocess.Process] = []
         self._readers: list[asyncio.Task[None]] = []
@@ -46,7 +50,8 @@ class Kannel:
         configuration.write_text(self._configuration())
         await self._spawn("/usr/sbin/bearerbox", "-v", "4", str(configuration))
         await _until_open(self._ports[0])
-        await _until_open(self._ports[2])
+        if not self._smsc:
+            await _until_open(self._ports[2])
         await self._spawn("/usr/sbin/smsbox", "-v", "4", str(configuration))
         await _until_open(self.sendsms_port)
 
@@ -83,7 +88,16 @@ class Kannel:
 
     def _configuration(self) -> str:
         admin, box, smsc = self._ports
-        return dedent(
+        fake = dedent(
+            f"""\
+            group = smsc
+            smsc = fake
+            smsc-id = fake
+            port = {smsc}
+            connect-allow-ip = 127.0.0.1
+            """
+        )
+        boxes = dedent(
             f"""\
             group = core
             admin-port = {admin}
@@ -93,12 +107,6 @@ class Kannel:
             smsbox-interface = 127.0.0.1
             box-allow-ip = "127.0.0.1"
             log-level = 4
-
-            group = smsc
-            smsc = fake
-            smsc-id = fake
-            port = {smsc}
-            connect-allow-ip = 127.0.0.1
 
             group = smsbox
             bearerbox-host = 127.0.0.1
@@ -120,6 +128,7 @@ class Kannel:
             get-url = "{self._get_url}"
             """
         )
+        return f"{boxes}\n{self._smsc or fake}"
 
 
 class SendsmsServer:
