@@ -48,6 +48,18 @@ class Metrics:
             ["channel"],
             registry=self._registry,
         )
+        self.away = Gauge(
+            "patou_channel_away",
+            "Whether this process finds nobody at the channel's provider",
+            ["channel"],
+            registry=self._registry,
+        )
+        self.waiting = Gauge(
+            "patou_waiting_messages",
+            "Messages in the outbox that are not with a provider yet",
+            ["channel"],
+            registry=self._registry,
+        )
         self.turns = Histogram(
             "patou_turn_seconds",
             "From the request's arrival to its answer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -177,6 +178,9 @@ _GO_ON = (
         again_at=case((goes_again(), bindparam("until", type_=BigInteger)), else_=_none),
         updated_at=_later,
     )
+)
+_WAITING = (
+    select(outbox.c.channel, func.count().label("number")).where(is_waiting()).group_by(outbox.c.channel)
 )
 _URN_STATE = update(urns).where(urns.c.lookup == bindparam("urn")).values(state=bindparam("new_state"))
 _OF_CAUSE = select(outbox).where(outbox.c.cause == bindparam("of_cause")).order_by(outbox.c.id)
@@ -393,6 +397,10 @@ class Outbox:
         writes.add(_MARK_AGAIN if claimed.again else _MARK, values)
         if ended:
             self._ledger.close(writes, outbox_id, mark.state, mark.error_code, now)
+
+    async def waiting(self) -> Mapping[str, int]:
+        """How many messages of each channel are not with a provider yet."""
+        return {row.channel: row.number for row in await self._db.fetch(_WAITING)}
 
     async def replies_to(self, cause: str) -> Sequence[OutboundMessage]:
         """What an inbound message, or an event of the system, led to, in order."""

@@ -20,6 +20,12 @@ _OUT = select(func.max(outbox.c.updated_at).label("at")).where(
 _WAITING = select(func.count().label("number"), func.min(outbox.c.created_at).label("since")).where(
     outbox.c.channel == bindparam("channel"), is_waiting()
 )
+_TROUBLE = (
+    select(outbox.c.error_code)
+    .where(outbox.c.channel == bindparam("channel"), is_waiting(), outbox.c.error_code != "")
+    .order_by(outbox.c.updated_at.desc())
+    .limit(1)
+)
 _FAILED = select(func.count().label("number")).where(
     outbox.c.channel == bindparam("channel"),
     outbox.c.state == "failed",
@@ -40,7 +46,7 @@ _LATELY = timedelta(days=1)
 class Traffic:
     """When a channel last brought and took something, what waits for it, and what failed within a day.
 
-    `files` are those that people sent: not fetched yet, and not kept.
+    `trouble` is the code of the last error that something waits for, empty when there was none. `files` are those that people sent: not fetched yet, and not kept.
     """
 
     last_in: datetime | None
@@ -48,6 +54,7 @@ class Traffic:
     waiting: int
     waiting_since: datetime | None
     failed: int
+    trouble: str
     files_waiting: int
     files_since: datetime | None
     files_refused: int
@@ -61,6 +68,7 @@ async def traffic_of(channel: str, db: Database, clock: Clock) -> Traffic:
     waiting = await db.first(_WAITING, named)
     failed = await db.first(_FAILED, lately)
     files, not_kept = await db.first(_FILES, named), await db.first(_NOT_KEPT, lately)
+    trouble = await db.first(_TROUBLE, named)
     assert last_in is not None
     assert last_out is not None
     assert waiting is not None
@@ -73,6 +81,7 @@ async def traffic_of(channel: str, db: Database, clock: Clock) -> Traffic:
         waiting=waiting.number,
         waiting_since=_when(waiting.since),
         failed=failed.number,
+        trouble="" if trouble is None else str(trouble.error_code),
         files_waiting=files.number,
         files_since=_when(files.since),
         files_refused=not_kept.number,

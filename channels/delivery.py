@@ -22,6 +22,7 @@ from channels.base import Asking, AskingParts, Channel, Linked, Parted, Sent, Te
 from channels.errors import OUTSIDE_WINDOW, SendError
 from channels.figures import Figures
 from channels.optouts import OptOuts
+from channels.outages import Outages
 from channels.pace import Pace
 from channels.part_by_part import PartByPart
 from channels.tariff import Tariff, not_known
@@ -65,8 +66,10 @@ class Delivery:
         self._clock = clock
         self._opt_outs = opt_outs
         self._outbound = cache(metrics.outbound.labels)
+        self._waiting = cache(metrics.waiting.labels)
         self._figures = figures or Figures()
-        self._verdicts = Verdicts(self._figures, clock, chance)
+        self._outages = Outages(self._figures, clock, metrics)
+        self._verdicts = Verdicts(self._figures, clock, chance, self._outages)
         self._pace = Pace(self._channels.values(), limits, clock, self._figures.ahead)
         self._tariff = Tariff(price)
         self._part_by_part = PartByPart(
@@ -161,6 +164,9 @@ class Delivery:
             return
         lost = await self._outbox.lose(timedelta(seconds=self._figures.grace))
         self._swept_at = self._clock.monotonic()
+        waiting = await self._outbox.waiting()
+        for name in self._channels:
+            self._waiting(name).set(waiting.get(name, 0))
         if lost:
             self._asked_at.clear()
             log.warning("delivery.lost_attempts", count=lost)
@@ -182,7 +188,10 @@ class Delivery:
 
     def _free(self, name: str) -> int:
         lanes = self._figures.lanes + self._pace.waiting(name)
-        return lanes - sum(1 for each in self._flights.values() if each == name)
+        return lanes - self._flying(name)
+
+    def _flying(self, name: str) -> int:
+        return sum(1 for each in self._flights.values() if each == name)
 
     async def _ask(self, name: str, channel: Channel) -> None:
         """Look after what is in doubt, and after sent messages of which parts failed."""
@@ -204,10 +213,14 @@ class Delivery:
         if (free := self._free(name)) <= 0:
             return
         count, wait = await self._pace.room(name, free)
+        if not wait:
+            count, wait = self._outages.room(name, count, self._flying(name))
         if wait > 0:
             self._pause(name, wait)
             self._wake_in(wait)
-        for claimed in await self._outbox.claim(name, count) if count else ():
+        taken_up = await self._outbox.claim(name, count) if count else ()
+        self._outages.leave(name, len(taken_up))
+        for claimed in taken_up:
             self._flights[asyncio.create_task(self._send(channel, claimed))] = name
 
     def _wake_in(self, seconds: float) -> None:

@@ -51,6 +51,7 @@ class SendError(PatouError):
     - `opted_out`: the person told the provider to stop us; record it, never try again;
     - `unreachable`: the address is no good; mark it, do not try again;
     - `misconfigured`: the account or sender is refused; pause the channel and call the operator;
+    - `away`: the provider, or the operator behind it, is not there: all messages wait, and the attempt does not count;
     - `throttled`: too fast; the whole channel waits `retry_after` seconds, the attempt does not count;
     - `retryable`: try again with a growing pause, at most `tries` times in all (0: as long as it lives);
     - none of them: failed for good.
@@ -61,6 +62,7 @@ class SendError(PatouError):
     opted_out: bool = False
     unreachable: bool = False
     misconfigured: bool = False
+    away: bool = False
     throttled: bool = False
     retry_after: float = 0.0
     retryable: bool = False

@@ -62,7 +62,7 @@ async def call(  # noqa: PLR0913 - what a request has
 ) -> Answer:
     """One request, no redirects, answered within `seconds` in all; the body is a form or a JSON document.
 
-    Raises SendError: retryable when no connection came about, in doubt when one did and the answer
+    Raises SendError: away when no connection came about, in doubt when one did and the answer
     is missing: the provider may have acted on it.
     """
     body, kind = _body(form, document)
@@ -83,7 +83,7 @@ async def call(  # noqa: PLR0913 - what a request has
     except InvalidURL:
         raise SendError(code="bad_url", misconfigured=True) from None
     except (ClientConnectorError, ConnectionTimeoutError):
-        raise SendError(code="no_connection", retryable=True) from None
+        raise SendError(code="no_connection", away=True) from None
     except TimeoutError:
         raise SendError(code="timeout", in_doubt=True) from None
     except ClientError:
@@ -106,7 +106,7 @@ def unavailable(answer: Answer) -> SendError | None:
     if answer.status == 429:  # noqa: PLR2004 - an HTTP status
         return SendError(code=code, throttled=True, retry_after=answer.retry_after)
     if answer.status == 503:  # noqa: PLR2004 - an HTTP status
-        return SendError(code=code, retryable=True, retry_after=answer.retry_after)
+        return SendError(code=code, away=True, retry_after=answer.retry_after)
     if answer.status >= 500:  # noqa: PLR2004 - an HTTP status
         # Whether it broke before or after taking the message is not known.
         return SendError(code=code, in_doubt=True)

@@ -195,7 +195,7 @@ def _problem(answer: Answer) -> SendError | None:
     """What Jasmin's status and text mean; None when it has the message in its queue."""
     if answer.status == _NO_ROUTE:
         # No operator is connected for the number; routes come back.
-        return SendError(code="no_route", retryable=True, tries=6)
+        return SendError(code="no_route", away=True)
     problem = problem_of(answer, _ACCOUNT)
     if problem is None and not _TAKEN.match(answer.text):
         return SendError(code="unreadable_answer", in_doubt=True)

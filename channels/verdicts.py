@@ -15,6 +15,7 @@ from bot.parts_ledger import SentPart
 from bot.receipts import combined
 from channels.errors import SendError
 from channels.figures import Figures
+from channels.outages import Outages
 
 log = structlog.get_logger()
 
@@ -41,13 +42,16 @@ class Landed:
 class Verdicts:
     """Judges attempts by what the provider said of them."""
 
-    def __init__(self, figures: Figures, clock: Clock, chance: Chance) -> None:
+    def __init__(self, figures: Figures, clock: Clock, chance: Chance, outages: Outages) -> None:
+        self._outages = outages
         self._figures = figures
         self._clock = clock
         self._chance = chance
 
     def taken(self, claimed: Claimed, parts: Sequence[SentPart], number: int | None = None) -> Landed:
         """The provider has it, or with a `number` its last part; no parts where it had everything before."""
+        if parts:
+            self._outages.hear(claimed.message.channel, None)
         state = combined([part.state for part in parts] or [DeliveryState.SENT])
         if number is not None and state not in _BAD:
             # Receipts tell of the others: with the last part it is sent, and no more than that.
@@ -61,10 +65,11 @@ class Verdicts:
 
     def refused(self, claimed: Claimed, error: SendError, number: int | None = None) -> Landed:
         """What an error's facts say to do; see SendError. With a `number` it is that of the part in question."""
-        landed = self._refused(claimed, error)
-        return replace(landed, mark=replace(landed.mark, number=number))
+        rest = self._outages.hear(claimed.message.channel, error)
+        landed = self._refused(claimed, error, rest)
+        return replace(landed, mark=replace(landed.mark, number=number), rest=max(landed.rest, rest))
 
-    def _refused(self, claimed: Claimed, error: SendError) -> Landed:
+    def _refused(self, claimed: Claimed, error: SendError, rest: float) -> Landed:
         figures, name = self._figures, claimed.message.channel
         if error.in_doubt:
             return self.doubt(claimed, error.code)
@@ -74,9 +79,9 @@ class Verdicts:
             log.error("delivery.channel_refused", channel=name, code=error.code)
             landed = self.again(claimed, figures.closed_pause, error.code, untried=True)
             return replace(landed, rest=figures.closed_pause)
-        if error.throttled:
-            wait = min(max(error.retry_after, figures.first_pause), _LONGEST_PAUSE)
-            log.warning("delivery.throttled", channel=name, seconds=wait)
+        if error.away or error.throttled:
+            wait = rest if error.away else min(max(error.retry_after, figures.first_pause), _LONGEST_PAUSE)
+            log.warning("delivery.away" if error.away else "delivery.throttled", channel=name, seconds=wait)
             return replace(self.again(claimed, wait, error.code, untried=True), rest=wait)
         if error.retryable and (not error.tries or claimed.attempts < error.tries):
             asked = min(error.retry_after, _LONGEST_PAUSE)

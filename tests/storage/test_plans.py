@@ -30,6 +30,7 @@ STATEMENTS = {
     "a failed attempt": inbox._FAULT,
     "whether anything can be sent": outbox._ANY_CLAIMABLE,
     "what can be sent": outbox._CLAIM,
+    "how many messages wait": outbox._WAITING,
     "whether an attempt was lost": outbox._ANY_LOST,
     "whether anything is in doubt": outbox._ANY_DOUBTFUL,
     "the message of a provider's id": parts_ledger._OWNERS,
