@@ -94,8 +94,9 @@ def _taken(channel: Channel, request: RawRequest) -> int:
 def _check(event: InboundEvent) -> None:
     if isinstance(event, InboundMessage):
         message = readable(event)
+        # One without an id is named behind the door, and a call of a session by the session.
         assert len(message.external_id) <= _LONGEST_ID
-        assert 0 < len(message.session_id if message.session else message.external_id) <= _LONGEST_ID
+        assert not message.session or 0 < len(message.session_id) <= _LONGEST_ID
         (message.external_id + message.text + message.payload + message.recipient).encode()
     elif isinstance(event, DeliveryReport):
         assert event.provider_id or event.outbound_id
