@@ -96,7 +96,10 @@ class SmppChannel:
     async def run(self, take: Take) -> None:
         """See `Linked.run`."""
         self._arrivals.begin(take)
-        await self._binds.run()
+        try:
+            await self._binds.run()
+        finally:
+            await self._arrivals.end()
 
     def verify(self, request: RawRequest) -> None:  # noqa: ARG002 - the port's
         """Nothing comes over HTTP."""
@@ -166,10 +169,13 @@ class SmppChannel:
         settings, source = self._settings, self._source
         told = {
             "binds": f"{settings.binds} {settings.bind}, window {settings.window}",
-            "sender": f"{source.digits or 'of the operator'}, TON {source.ton}, NPI {source.npi}",
             "data_coding 0": settings.alphabet,
-            "validity": settings.validity,
         }
+        if settings.ussd:
+            told["ussd"] = f"{settings.ussd}, {settings.ussd_code or 'any code'}"
+        else:
+            told["sender"] = f"{source.digits or 'of the operator'}, TON {source.ton}, NPI {source.npi}"
+            told["validity"] = settings.validity
         return [Finding(what=what, fine=None, note=note) for what, note in told.items()]
 
     async def _send_part(self, message: OutboundMessage, number: int) -> PartOutcome:

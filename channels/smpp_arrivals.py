@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -28,7 +29,7 @@ _PAUSES = (0.1, 0.4, 1.0, 2.0, 4.0, 8.0)
 
 log = structlog.get_logger()
 
-Show = Callable[[Message], Awaitable[None]]
+Show = Callable[[Message], Coroutine[Any, Any, None]]
 
 
 class Arrivals:
@@ -59,12 +60,19 @@ class Arrivals:
         self._show = show
         self._deliveries = Deliveries(clock)
         self._take: Take | None = None
+        self._screens: set[asyncio.Task[None]] = set()
         self._log = log.bind(channel=channel)
 
     def begin(self, take: Take) -> None:
         """Hand everything to this from now on."""
         self._take = take
         self._deliveries = Deliveries(self._clock)
+
+    async def end(self) -> None:
+        """Leave nothing running: the links are closed."""
+        for task in self._screens:
+            task.cancel()
+        await asyncio.gather(*self._screens, return_exceptions=True)
 
     def lost(self, link: object) -> None:
         """Say that a connection has ended."""
@@ -191,7 +199,12 @@ class Arrivals:
             return
         accepted = await self._hand_in(self._in_session(hop, urn, message))
         for screen in accepted.messages:
-            await self._show(dialect.screen(message, screen.text, end=screen.session_end))
+            # Behind the answer to the hop, for which a gateway may wait before it takes anything.
+            shown = asyncio.create_task(
+                self._show(dialect.screen(message, screen.text, end=screen.session_end))
+            )
+            self._screens.add(shown)
+            shown.add_done_callback(self._screens.discard)
 
     def _in_session(self, hop: Hop, urn: Urn, message: Message) -> InboundMessage:
         return InboundMessage(

@@ -17,6 +17,8 @@ from channels import smpp
 from channels.base import AskingParts, Examined, Linked, Parted, RawRequest
 from channels.config import ChannelConfig
 from channels.errors import NotServed, SendError
+from channels.smpp_deliveries import Deliveries
+from channels.smpp_pdu import Pdu
 from channels.smpp_rate import AdaptiveRate
 from tests.channels.harness import Edge, drain
 from tests.channels.providers.smpp import linked, settings_for
@@ -182,6 +184,44 @@ async def test_the_window_is_kept(edge: Edge, session: ClientSession, smsc: Smsc
         errors = await asyncio.gather(*sends, return_exceptions=True)
     codes = sorted(each.code for each in errors if isinstance(each, SendError))
     assert codes == ["not_bound", "not_bound", "timeout", "timeout", "timeout"]
+
+
+def test_what_is_the_same_message(pinned: PinnedTime) -> None:
+    """Over one link equal octets are two messages; what a lost link or a dead process left unanswered is one."""
+    pdu = Pdu(command=5, sequence=1, body=b"the same")
+    first, second, third = object(), object(), object()
+    deliveries = Deliveries(pinned.clock)
+    one, two = deliveries.begin(first, pdu), deliveries.begin(first, pdu)
+    assert one.external_id != two.external_id
+    deliveries.end(one)
+    deliveries.end(two)
+    pinned.advance(60)
+    deliveries.lost(first)
+    new = deliveries.begin(second, pdu)
+    assert new.external_id not in (one.external_id, two.external_id)
+    deliveries.lost(second)
+    again = deliveries.begin(third, pdu)
+    assert again.external_id == new.external_id
+    assert not deliveries.is_another(again)
+    # The next process gives the same names: at first a name that is taken is the same message, later another.
+    reborn = Deliveries(pinned.clock)
+    known = reborn.begin(third, pdu)
+    assert known.external_id == one.external_id
+    assert not reborn.is_another(known)
+    pinned.advance(61)
+    known = reborn.begin(third, pdu)
+    assert reborn.is_another(known)
+    pinned.advance(601)
+    late = deliveries.begin(third, pdu)
+    assert late.external_id.split("-")[1] != one.external_id.split("-")[1]
+
+
+async def test_the_same_words_after_a_start_and_again(edge: Edge, session: ClientSession, smsc: Smsc) -> None:
+    for wait, taken in ((0, 1), (0, 1), (61, 2)):
+        async with linked(edge, session, settings_for(smsc.port)):
+            edge.store.pinned.advance(wait)
+            assert await smsc.deliver(b"hello") == 0
+        assert len(edge.pipeline.messages) == taken
 
 
 def test_the_rate_follows_the_smsc(pinned: PinnedTime) -> None:
@@ -425,7 +465,9 @@ async def test_what_doctor_finds(edge: Edge, session: ClientSession, smsc: Smsc)
     found = {each.what: each for each in await channel.examine()}
     assert found["account"].fine is True
     assert found["sender"].note == "1500, TON 3, NPI 0"
-    assert smsc.binds == ["transmitter"]
+    dialled = smpp.build(replace(config, settings=settings_for(smsc.port, ussd="6d")), edge.wiring(session))
+    assert {each.what: each.note for each in await dialled.examine()}["ussd"] == "6d, any code"
+    assert smsc.binds == ["transmitter"] * 2
     smsc.refusals.extend([0x05, 0x0E])
     assert [(each.fine, each.note) for each in [(await channel.examine())[0] for _ in range(2)]] == [
         (True, "bound already"),
@@ -466,7 +508,9 @@ async def test_a_session_of_ussd(  # noqa: PLR0917 - the columns of the table
         edge.pipeline.messages.clear()
         edge.pipeline.replies = (outbound("Thanks", session_end=True),)
         following = given if session_tag == 0x0204 else b"\x07\x04"
+        await until(lambda: _is(len(smsc.messages) == 1), "the first screen")
         await smsc.deliver(b"1", tlvs={op: b"\x12", session_tag: following}, service_type="USSD")
+        await until(lambda: _is(len(smsc.messages) == 2), "the last screen")
         (reply,) = edge.pipeline.messages
         edge.pipeline.messages.clear()
         edge.pipeline.replies = ()
@@ -517,6 +561,7 @@ async def test_a_screen_that_does_not_get_there(edge: Edge, session: ClientSessi
     async with linked(edge, session, settings_for(smsc.port, ussd="standard")):
         with capture_logs() as logs:
             assert await smsc.deliver(b"*1500#", tlvs={0x0501: b"\x01"}) == 0
+            await until(lambda: _is(any(each["event"] == "smpp.screen_lost" for each in logs)), "its loss")
     assert [each["code"] for each in logs if each["event"] == "smpp.screen_lost"] == ["0x08"]
 
 

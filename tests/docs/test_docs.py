@@ -31,7 +31,9 @@ _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"(?:\]\(|src=\")([^)\"\s]+)")
 _TEST = re.compile(r"\[`(test_\w+)`\]\(([^)]+)\)")
-_EVENT = re.compile(r"(?:backlog|delivery|housekeeping|http|pipeline|spending|webhook|worker)\.[a-z_]+")
+_EVENT = re.compile(
+    r"(?:backlog|delivery|housekeeping|http|joining|links|pipeline|smpp|spending|webhook|worker)\.[a-z_]+"
+)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PATH = re.compile(
     r"(?:app|bot|channels|dialogs|complaints|services|web|cli|tests|nlu_data|docs)(?:/[\w.*-]+)*/?"
