@@ -285,6 +285,7 @@ class Engine:
             await self._forms.go_back(stage)
 
     async def _follow_rule(self, stage: Stage) -> None:
+        before = stage.state.form
         actions = self._actions_for(stage)
         actions = actions if self._is_sure_enough(stage, actions) else ()
         stage.understood = bool(actions) and stage.intent != "out_of_scope"
@@ -295,6 +296,7 @@ class Engine:
         await self._submit_full_forms(stage)
         if stage.state.form and not stage.asked:
             await self._forms.ask(stage)
+        stage.aside = before is not None and stage.state.form is before
 
     def _is_sure_enough(self, stage: Stage, actions: Iterable[str]) -> bool:
         """Whether to act on the wish: a form begun by mistake costs more than a question."""
@@ -385,6 +387,7 @@ class Engine:
             effects=tuple(stage.dispatcher.effects),
             understood=stage.understood,
             wish=stage.parsed,
+            aside=stage.aside,
         )
 
 

@@ -42,6 +42,15 @@ _FAULT = (
         error=bindparam("error"),
     )
 )
+_ANY_NAMED = (
+    select(inbox.c.id)
+    .where(
+        inbox.c.channel == bindparam("of_channel"),
+        inbox.c.external_id >= bindparam("first"),
+        inbox.c.external_id < bindparam("behind"),
+    )
+    .limit(1)
+)
 _BURY = (
     update(inbox)
     .where(inbox.c.id == bindparam("of_id"), is_pending())
@@ -106,6 +115,11 @@ class Inbox:
         }
         writes.add(_FAULT, values, rows=1, otherwise=Duplicate)
         return dead
+
+    async def has_any(self, channel: str, first: str, behind: str) -> bool:
+        """Whether a message came by the channel whose external id is from `first` to before `behind`."""
+        params = {"of_channel": channel, "first": first, "behind": behind}
+        return await self._db.first(_ANY_NAMED, params) is not None
 
     async def waiting(self, now: datetime, most: int = 100) -> Sequence[Waiting]:
         """Messages due for an attempt and next in turn for their person, oldest first.

@@ -21,14 +21,15 @@ from bot.db import Database, WriteSet
 from bot.effects import Effects
 from bot.engine import Engine
 from bot.errors import DatabaseUnavailable, Duplicate, Stale, Taken
+from bot.hops import Hop, Hops, left
 from bot.inbox import Inbox, Waiting
 from bot.locks import Locks, acquire
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.nlu.interpreter import Interpreter
 from bot.outbox import Outbox, set_urn_state
 from bot.rendering import Renderer
-from bot.replies import may_reply
-from bot.sessions import Hop, Sessions
+from bot.replies import count_copy, may_copy, may_reply
+from bot.sessions import Sessions
 from bot.spending import Spending
 from bot.urns import Urn
 
@@ -57,14 +58,18 @@ class Outcome:
     messages: tuple[OutboundMessage, ...] = ()
 
 
+# A request of a session that is not taken: the screen says to dial again.
+_NOT_NOW = Outcome(kind=Handled.LIMITED)
+
+
 @dataclass(kw_only=True, slots=True)
 class Visit:
     """A message's row in the inbox, and whether the request that brought it still waits for its answer.
 
     `showing` while replies are being stored as shown by this very request: nobody else will show them.
     `unasked` when nobody wrote, and the system starts the turn. `left` when it was left to the worker.
-    `placed` is a request of a session under the name that it was given, and `language` that of the
-    person, as soon as they are known.
+    `placed` is a request of a session under the name that it was given, `by_sms` tells that its answer
+    may go so, and `language` is that of the person, as soon as they are known.
     """
 
     row_id: str
@@ -73,6 +78,7 @@ class Visit:
     unasked: bool = False
     left: bool = False
     placed: InboundMessage | None = None
+    by_sms: bool = False
     language: str = ""
 
 
@@ -108,9 +114,8 @@ class Pipeline:
         """`committed` is called when messages lie in the outbox, `waiting` when one lies in the inbox."""
         self._parts = parts
         self._answers = Answers(parts.interpreter, parts.engine, parts.renderer)
-        self._sessions = Sessions(
-            self._answers, parts.vault, parts.clock, parts.chance, parts.capabilities, parts.routes
-        )
+        self._hops = Hops(parts.vault, parts.inbox)
+        self._sessions = Sessions(self._answers, parts.clock, parts.chance, parts.capabilities)
         self._committed = committed
         self._waiting = waiting
         self._requests = 0
@@ -159,7 +164,8 @@ class Pipeline:
             if outcome.messages:
                 return outcome
             kind = outcome.kind
-        told = self._sessions.told(message, visit.language, kept=kind is Handled.PENDING)
+        follows = kind is Handled.PENDING and visit.by_sms
+        told = self._sessions.told(message, visit.language, follows=follows)
         return Outcome(kind=kind, messages=(told,))
 
     async def _await_turn(self, message: InboundMessage, lookup: str, token: str, visit: Visit) -> Outcome:
@@ -203,8 +209,11 @@ class Pipeline:
         The turn is kept as an inbox row, as if the event had written to us. One whose words may not
         be sent now is LIMITED and leaves no trace: it can be started again later.
         """
+        way = self._way_to(channel)
+        if not way:
+            return Outcome(kind=Handled.LIMITED)
         message = InboundMessage(
-            channel=channel, external_id=cause, urn=urn, text="", received_at=self._parts.clock.now()
+            channel=way, external_id=cause, urn=urn, text="", received_at=self._parts.clock.now()
         )
         lookup = self._parts.vault.lookup(str(urn))
         visit = Visit(row_id=self._parts.inbox.row_id(message.received_at), waits=False, unasked=True)
@@ -259,13 +268,17 @@ class Pipeline:
         return Outcome(kind=Handled.PENDING)
 
     async def _apologise(self, message: InboundMessage, lookup: str, now: datetime, writes: WriteSet) -> None:
-        if not await self._may_write(message):
+        way = self._way_to(message.channel)
+        if not way or not await self._may_write(replace(message, channel=way)):
             return
         person = await self._parts.people.load(message.urn, lookup, now)
-        language, can = person.state.language, self._parts.capabilities[message.channel]
-        drafts = self._answers.said("utter_sorry", language, can)
+        drafts = self._answers.said("utter_sorry", person.state.language, self._parts.capabilities[way])
         heard = to_ms(message.received_at)
-        self._parts.conversation.add(person, message, drafts, now, writes, heard=heard)
+        self._parts.conversation.add(person, message, drafts, now, writes, heard=heard, channel=way)
+
+    def _way_to(self, channel: str) -> str:
+        """The channel by which something is said there unasked: a session that is over shows nothing any more."""
+        return self._parts.routes.get(channel, "") if self._parts.capabilities[channel].session else channel
 
     async def _may_write(self, message: InboundMessage) -> bool:
         """Whether the address is one that we write to, and the day's budget still pays for it."""
@@ -274,10 +287,9 @@ class Pipeline:
         return not self._parts.capabilities[message.channel].sms or await self._parts.spending.allows()
 
     async def _keep(self, message: InboundMessage, lookup: str, visit: Visit) -> Outcome:
-        message = visit.placed or message
         if message.session and not visit.placed:
-            # It has no name yet under which it could be kept, and what was typed has no question.
-            return Outcome(kind=Handled.LIMITED)
+            return _NOT_NOW  # it has no name yet under which it could be kept
+        message = visit.placed or message
         writes = WriteSet()
         self._parts.inbox.wait(visit.row_id, message, lookup, self._parts.clock.now(), writes)
         self._queued.add(lookup)
@@ -316,13 +328,14 @@ class Pipeline:
             visit.showing = False
             now = self._parts.clock.now()
             person = await self._parts.people.load(message.urn, lookup, now, visit.row_id)
-            hop = self._placed(person, message, visit) if message.session else None
+            hop = await self._placed(person, message, visit) if message.session else None
             if message.session and hop is None:
                 return Outcome(
                     kind=Handled.DUPLICATE, messages=(self._sessions.again(person.state, message),)
                 )
             if person.pending and visit.waits:
-                return await self._keep(message, lookup, visit)
+                # What is asked on a screen hangs on what is answered before: it is asked again.
+                return await self._keep(message, lookup, visit) if hop is None else _NOT_NOW
             if hop:
                 waited = visit.waits
                 answer = await self._answer_hop(person, hop, now, visit)
@@ -339,18 +352,24 @@ class Pipeline:
                 continue
         raise Stale
 
-    def _placed(self, person: Person, message: InboundMessage, visit: Visit) -> Hop | None:
-        """The request as it stands in its session; None when it repeats the one before."""
+    async def _placed(self, person: Person, message: InboundMessage, visit: Visit) -> Hop | None:
+        """The request as it stands in its session; None when it brings nothing new."""
         visit.language = person.state.language
-        hop = self._sessions.left(message) if visit.left else self._sessions.place(person.state, message)
+        hop = left(message) if visit.left else await self._hops.place(person.state, message)
         visit.placed = hop.message if hop else None
         return hop
 
     async def _answer_hop(self, person: Person, hop: Hop, now: datetime, visit: Visit) -> Answer:
-        sms = self._parts.routes.get(hop.message.channel, "")
-        if sms and not await self._may_write(replace(hop.message, channel=sms)):
-            sms = ""
+        sms = await self._sms_for(person, hop, now)
+        visit.by_sms = bool(sms)
         return await self._sessions.answer(person.state, hop, now, sms=sms, waits=visit.waits)
+
+    async def _sms_for(self, person: Person, hop: Hop, now: datetime) -> str:
+        """The channel by which what no screen shows may go to the one who dials; empty where nothing may."""
+        sms = self._parts.routes.get(hop.message.channel, "")
+        # A menu that came too late is dialled again; nobody needs it by SMS.
+        worth = bool(hop.typed) and not person.unreached and may_copy(person.state, to_ms(now))
+        return sms if sms and worth and await self._may_write(replace(hop.message, channel=sms)) else ""
 
     async def _answer(
         self,
@@ -369,6 +388,8 @@ class Pipeline:
     ) -> Outcome:
         """One commit for all that the message caused: its own row, the tracker, effects and replies."""
         state = answer.state
+        if answer.copies or answer.channel:
+            count_copy(state, to_ms(now))
         answered = bool(message.session) or (
             may_reply(state, to_ms(now), message.text, understood=answer.understood)
             and await self._may_write(message)
@@ -378,7 +399,7 @@ class Pipeline:
         writes = WriteSet()
         self._parts.inbox.take(visit.row_id, message, person.lookup, now, writes)
         self._parts.people.save(person, state, now, writes)
-        if person.unreached and not visit.unasked:
+        if person.unreached and not (visit.unasked or message.session):
             # Who writes to us can be reached again; what they do not want to hear about is in the ledger.
             set_urn_state(writes, person.lookup, "active")
         drafts = answer.drafts if answered else ()

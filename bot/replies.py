@@ -12,6 +12,8 @@ import re
 from bot.trackers import TrackerState
 
 HOUR_MS = 3_600_000
+# SMS that one phone causes by dialling, in an hour: screens cost nothing, and are not counted.
+COPIES_AN_HOUR = 5
 REPLIES_AN_HOUR = 60
 IDLE_REPLIES_AN_HOUR = 10
 # So often the same words are answered within an hour; while they keep coming they are not answered again.
@@ -19,7 +21,7 @@ SAME_WORDS_AN_HOUR = 3
 # Characters; who types less may well say it often: a number, yes, the name of a service.
 _LONG, _LONG_AND_UNKNOWN = 25, 12
 _WORDS_KEPT = 16
-_ALL, _IDLE, _WORDS = "replies", "idle_replies", "words:"
+_ALL, _IDLE, _COPIES, _WORDS = "replies", "idle_replies", "copies", "words:"
 _DIGIT = re.compile(r"\d")
 
 
@@ -41,6 +43,17 @@ def may_reply(state: TrackerState, now_ms: int, text: str, *, understood: bool) 
     for kind in kinds:
         state.counts.setdefault(kind, []).append(now_ms)
     return True
+
+
+def may_copy(state: TrackerState, now_ms: int) -> bool:
+    """Whether what was dialled for may go by SMS, too."""
+    return sum(now_ms - at < HOUR_MS for at in state.counts.get(_COPIES, ())) < COPIES_AN_HOUR
+
+
+def count_copy(state: TrackerState, now_ms: int) -> None:
+    """Count that it does."""
+    _forget(state, now_ms)
+    state.counts.setdefault(_COPIES, []).append(now_ms)
 
 
 def _forget(state: TrackerState, now_ms: int) -> None:

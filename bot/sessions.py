@@ -1,23 +1,21 @@
 """Sessions: what a person types screen by screen (USSD), each request answered once by one screen.
 
-A gateway repeats requests, tells hops apart or not, and repeats all that was typed or the last of it.
 What the next request hangs on lies in the tracker, and is committed with the answer: a repeated
 request finds the same screen, in this process or another.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
 
 import orjson
 
 from bot.answers import Answer, Answers
 from bot.clock import Chance, Clock, to_ms
-from bot.crypto import Vault
+from bot.hops import TOP, Hop, new_session
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.rendering import Draft
 from bot.screens import BACK, HOME, MORE, screens
@@ -27,75 +25,34 @@ from bot.trackers import Session, TrackerState
 from bot.turns import Turn
 
 MENU = "menu"
-_TOP = f"/{MENU}"
-_BETWEEN = "*"
-# A gateway that tells nothing of hops asks again at once when a connection breaks; no person reads and
-# types so fast. Who dials anew gets the same first screen for longer.
-_REPEATED_MS, _REDIALLED_MS = 2_000, 10_000
-_MOST_EARLIER = 3  # sessions of one phone that may be open at once, or nearly
-_MOST_AHEAD = 10  # more than this typed ahead is no dial string
 _MOST_SCREENS = 6  # a longer answer goes by SMS, where one can
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hop:
-    """One request of a session: the message under a name of its own, and what was typed, step by step."""
-
-    message: InboundMessage
-    typed: tuple[str, ...]
-
-    @property
-    def dialled(self) -> bool:
-        """Whether the session begins with it."""
-        return self.message.session is SessionEvent.NEW
+_UNSEEN_MS = 24 * 3600 * 1000  # so long an answer that nobody saw is worth showing
 
 
 class Sessions:
     """Answers the requests of sessions; their state in the tracker is its to change."""
 
     def __init__(
-        self,
-        answers: Answers,
-        vault: Vault,
-        clock: Clock,
-        chance: Chance,
-        capabilities: Mapping[str, Capabilities],
-        routes: Mapping[str, str],
+        self, answers: Answers, clock: Clock, chance: Chance, capabilities: Mapping[str, Capabilities]
     ) -> None:
-        """`routes` name the SMS channel by which goes what no screen of a channel can show."""
         self._answers = answers
-        self._vault = vault
         self._clock = clock
         self._chance = chance
         self._capabilities = capabilities
-        self._routes = routes
-
-    def place(self, state: TrackerState, message: InboundMessage) -> Hop | None:
-        """What is new in a request; None when it repeats the one that was answered last."""
-        told = self._vault.lookup(message.session_id)[:32]
-        session = state.session
-        if session is None or (session.channel, session.id) != (message.channel, told):
-            return _begun(state, message, told)
-        if message.session is SessionEvent.NEW:
-            return None if _redialled(session, message) else _begun(state, message, told)
-        typed = _typed(session, message)
-        if typed is None:
-            return None
-        return _begun(state, message, told) if session.over else _next(session, message, (typed,))
-
-    def left(self, message: InboundMessage) -> Hop:
-        """A request that was placed before, and left to be answered later."""
-        dialled = message.session is SessionEvent.NEW
-        return Hop(message=message, typed=_ahead(message.text) if dialled else (message.text,))
 
     def again(self, state: TrackerState, message: InboundMessage) -> OutboundMessage:
-        """The screen that was shown last, for a request that asks for it again; nothing is stored."""
-        return self._addressed(message, _shown(state))
+        """The screen that was shown last, for a request that brings nothing new; nothing is stored."""
+        session = state.session
+        if session is None or not session.pages:
+            return self._notice("utter_screen_over", message, state.language)
+        return self._addressed(message, _shown(session))
 
-    def told(self, message: InboundMessage, language: str, *, kept: bool) -> OutboundMessage:
-        """A screen that says, in place of an answer, that it follows where the request was kept, or to dial again."""
+    def told(self, message: InboundMessage, language: str, *, follows: bool) -> OutboundMessage:
+        """A screen in place of an answer: it `follows` by SMS, or is to be asked for again."""
+        return self._notice("utter_screen_later" if follows else "utter_screen_again", message, language)
+
+    def _notice(self, key: str, message: InboundMessage, language: str) -> OutboundMessage:
         can = self._capabilities[message.channel]
-        key = "utter_screen_later" if kept and message.channel in self._routes else "utter_screen_again"
         (draft,) = self._answers.said(key, self._answers.language(language, can), can)
         return self._addressed(message, replace(draft, session_end=True))
 
@@ -116,173 +73,133 @@ class Sessions:
 
         `sms` names the channel by which goes what no screen can show; empty where nothing may.
         """
-        session = state.session or _session(state, hop.message, "")
-        can = self._capabilities[hop.message.channel]
-        spoken, romanised = state.language, self._answers.language(state.language, can)
-        state.slots["language"] = romanised
-        turns = [turn async for turn in self._turns(state, session, hop, can)]
+        session = state.session or new_session(state, hop.message)
+        talk = _Talk(self._answers, state, session, self._capabilities[hop.message.channel])
+        turns = await talk.hold(hop, now)
         session.hop += 1
         session.shown_at = to_ms(now)
         session.unseen = not (waits or sms)
-        leaving = self._screen(state, turns, sms) if waits else self._message(state, turns, sms)
-        if state.language == romanised:
-            state.slots["language"] = spoken
-        return leaving
+        answer = self._screen(talk, turns, sms) if waits else self._late(talk, turns, sms, to_ms(now))
+        talk.end()
+        effects = tuple(chain.from_iterable(turn.effects for turn in turns))
+        return replace(answer, effects=effects)
 
-    async def _turns(
-        self, state: TrackerState, session: Session, hop: Hop, can: Capabilities
-    ) -> AsyncIterator[Turn]:
+    def _screen(self, talk: _Talk, turns: Sequence[Turn], sms: str) -> Answer:
+        """What is shown now, and what goes by SMS besides: what matters, and what is too long for screens."""
+        copies: tuple[Draft, ...] = ()
+        if sms and turns and len(talk.session.pages) > _MOST_SCREENS:
+            copies = (
+                *self._copies(talk.state, turns[:-1], sms),
+                *self._whole(turns[-1], sms).drafts,
+            )
+            talk.say_by_sms()
+        elif sms:
+            copies = self._copies(talk.state, turns, sms)
+        return Answer(state=talk.state, drafts=(_shown(talk.session),), copies=copies, copied_to=sms)
+
+    def _late(self, talk: _Talk, turns: Sequence[Turn], sms: str, now: int) -> Answer:
+        """What goes by SMS, or where nothing may, is shown to who dials again."""
+        state = talk.state
+        if not (sms and turns):
+            return Answer(state=state, drafts=())
+        late = self._whole(turns[-1], sms)
+        # What it asks stands there now, and is answered there.
+        state.seen[sms] = now
+        return replace(late, drafts=(*self._copies(state, turns[:-1], sms), *late.drafts), channel=sms)
+
+    def _whole(self, turn: Turn, sms: str) -> Answer:
+        return self._answers.worded(turn, self._capabilities[sms])
+
+    def _copies(self, state: TrackerState, turns: Sequence[Turn], sms: str) -> tuple[Draft, ...]:
+        """What matters of some turns, as messages."""
+        said = tuple(chain.from_iterable(turn.responses for turn in turns))
+        return self._answers.copies(said, state.language, self._capabilities[sms])
+
+
+class _Talk:
+    """One request's turns, each laid out over screens, in a language that these can show."""
+
+    def __init__(self, answers: Answers, state: TrackerState, session: Session, can: Capabilities) -> None:
+        self.state = state
+        self.session = session
+        self._answers = answers
+        self._can = can
+        self._spoken = state.language
+
+    def end(self) -> None:
+        """Leave the language as it is spoken where all letters can be shown."""
+        self.state.slots["language"] = self._spoken
+
+    async def hold(self, hop: Hop, now: datetime) -> list[Turn]:
         """The turns that the request leads to; leafing through pages is none."""
-        if hop.dialled and not (hop.typed or session.unseen):
-            yield await self._turn(state, hop.message, _TOP, can)
-            return
-        if hop.dialled and hop.typed:
-            yield await self._turn(state, replace(hop.message, session=SessionEvent.CONTINUE), _TOP, can)
+        session, state = self.session, self.state
+        state.choices = session.choices
+        if hop.dialled and session.unseen and to_ms(now) - session.shown_at < _UNSEEN_MS:
+            return []  # what nobody saw comes first
+        asks = bool(state.form) and not state.paused
+        if hop.dialled and (asks or not hop.typed):
+            # With a question open, what was typed behind the code would answer another one than it was meant for.
+            return [await self._turn(hop.message, TOP)]
+        turns = []
+        if hop.dialled:
+            turns.append(await self._turn(_continued(hop.message), TOP))
         for typed in hop.typed:
             number = ascii_digits(typed).strip()
             if _leafed(session, number):
                 continue
             payload = _payload(state, session, number)
-            message = replace(hop.message, text="" if payload else typed, session=SessionEvent.CONTINUE)
-            turn = await self._turn(state, message, payload, can)
-            yield turn
-            if not turn.understood:
-                # What was typed behind it was meant for another screen.
-                return
+            message = replace(_continued(hop.message), text="" if payload else typed)
+            turns.append(await self._turn(message, payload))
+            if session.over or not turns[-1].understood:
+                break  # what was typed behind it was meant for another screen
+        return turns
 
-    async def _turn(
-        self, state: TrackerState, message: InboundMessage, payload: str, can: Capabilities
-    ) -> Turn:
-        """One turn, laid out over the screens of the session."""
+    async def _turn(self, message: InboundMessage, payload: str) -> Turn:
+        state, session = self.state, self.session
+        shown = self._show_in_letters(state.language)
         turn = await self._answers.turn(state, replace(message, payload=payload))
-        session = state.session
-        assert session is not None  # it was placed before
+        if state.language != shown or turn.wish["intent"]["name"] == "language":
+            self._spoken = state.language
+        self._show_in_letters(state.language)
         _follow(session, turn)
-        answer = self._answers.worded(turn, can)
-        asks = bool(state.form) or bool(turn.responses and state.choices)
-        text = "\n".join(draft.text for draft in answer.drafts)
-        if not text:
-            text = self._answers.said("utter_screen_over", state.language, can)[0].text
-        frame = self._answers.frame(state.language, can)
-        alone = screens(text, frame, back=False)
-        session.over = len(alone) == 1 and not asks and (bool(turn.effects) or not answer.drafts)
-        back = not session.over and (bool(state.form) or not session.menu or len(session.trail) > 1)
-        session.pages, session.page = (screens(text, frame, back=True) if back else alone), 0
+        session.aside = turn.aside
+        answer = self._answers.worded(turn, self._can)
+        session.choices = state.choices
+        self._lay_out("\n".join(draft.text for draft in answer.drafts), turn)
         return turn
 
-    def _screen(self, state: TrackerState, turns: Sequence[Turn], sms: str) -> Answer:
-        """What is shown now, and what goes by SMS besides: what matters, and what is too long for screens."""
-        session = _of(state)
-        said = tuple(chain.from_iterable(turn.responses for turn in turns))
-        copies: tuple[Draft, ...] = ()
-        if sms and turns and len(session.pages) > _MOST_SCREENS:
-            copies = self._answers.worded(turns[-1], self._capabilities[sms]).drafts
-            self._say_by_sms(state)
-        elif sms:
-            copies = self._answers.copies(said, state.language, self._capabilities[sms])
-        return Answer(
-            state=state, drafts=(_shown(state),), effects=_effects(turns), copies=copies, copied_to=sms
-        )
+    def _show_in_letters(self, language: str) -> str:
+        shown = self._answers.language(language, self._can)
+        self.state.slots["language"] = shown
+        return shown
 
-    def _say_by_sms(self, state: TrackerState) -> None:
+    def _lay_out(self, text: str, turn: Turn) -> None:
+        state, session = self.state, self.session
+        frame = self._answers.frame(state.language, self._can)
+        asks = bool(state.form) or bool(turn.responses and state.choices)
+        done = bool(turn.effects) or not text
+        text = text or self._answers.said("utter_screen_over", state.language, self._can)[0].text
+        alone = screens(text, frame, back=False)
+        session.over = len(alone) == 1 and not asks and done
+        top = session.menu and len(session.trail) == 1 and not state.form
+        back = not (session.over or top or state.resuming)
+        session.pages, session.page = (screens(text, frame, back=True) if back else alone), 0
+
+    def say_by_sms(self) -> None:
         """A screen with the answers to choose from alone, and where all else is to be read."""
-        session = _of(state)
-        can = self._capabilities[session.channel]
-        told = self._answers.said("utter_screen_by_sms", state.language, can)[0].text
-        labels = numbered([choice["title"] for choice in state.choices])
-        frame = self._answers.frame(state.language, can)
+        language, session = self.state.language, self.session
+        told = self._answers.said("utter_screen_by_sms", language, self._can)[0].text
+        labels = numbered([choice["title"] for choice in self.state.choices])
+        frame = self._answers.frame(language, self._can)
         session.pages, session.page = screens(f"{told}\n{labels}", frame, back=True), 0
 
-    def _message(self, state: TrackerState, turns: Sequence[Turn], sms: str) -> Answer:
-        """What goes by SMS, or where nothing may, is shown to who dials again."""
-        if not (sms and turns):
-            return Answer(state=state, drafts=(), effects=_effects(turns))
-        late = self._answers.worded(turns[-1], self._capabilities[sms])
-        return replace(late, effects=_effects(turns), channel=sms)
+
+def _continued(message: InboundMessage) -> InboundMessage:
+    return replace(message, session=SessionEvent.CONTINUE)
 
 
-def _shown(state: TrackerState) -> Draft:
-    session = state.session
-    if session is None or not session.pages:
-        return Draft(text="", session_end=True)
+def _shown(session: Session) -> Draft:
     return Draft(text=session.pages[session.page], session_end=session.over)
-
-
-def _of(state: TrackerState) -> Session:
-    assert state.session is not None  # it was placed before
-    return state.session
-
-
-def _effects(turns: Sequence[Turn]) -> tuple[Any, ...]:
-    return tuple(chain.from_iterable(turn.effects for turn in turns))
-
-
-def _begun(state: TrackerState, message: InboundMessage, told: str) -> Hop:
-    """The first request of a session; what was typed where nobody knows the question, is not."""
-    before = state.session
-    session = _session(state, message, told)
-    if before and before.unseen and before.channel == message.channel and not message.text:
-        session.pages, session.unseen, session.over = before.pages, True, before.over
-    # Some gateways do not say that a session is new: all that was typed in one that we never saw was typed ahead.
-    # In one that another has taken the place of, it was answered before.
-    ahead = message.session is SessionEvent.NEW or (message.accumulated and told not in session.earlier)
-    hop = _next(session, replace(message, session=SessionEvent.NEW), _ahead(message.text) if ahead else ())
-    session.typed = message.text
-    return hop
-
-
-def _session(state: TrackerState, message: InboundMessage, told: str) -> Session:
-    before = state.session
-    earlier = [*before.earlier, before.id][-_MOST_EARLIER:] if before else []
-    began = to_ms(message.received_at)
-    state.session = Session(channel=message.channel, id=told, began=began, trail=[_TOP], earlier=earlier)
-    return state.session
-
-
-def _next(session: Session, message: InboundMessage, typed: tuple[str, ...]) -> Hop:
-    session.typed, session.told_by = message.text, message.external_id
-    name = f"{session.id}:{session.began}:{session.hop}"
-    own = replace(message, external_id=name, text=_BETWEEN.join(typed), accumulated=False)
-    return Hop(message=own, typed=typed)
-
-
-def _ahead(text: str) -> tuple[str, ...]:
-    """What was typed behind the code: each answer between two stars."""
-    return tuple(text.strip("*#").split(_BETWEEN))[:_MOST_AHEAD] if text.strip("*#") else ()
-
-
-def _redialled(session: Session, message: InboundMessage) -> bool:
-    """Whether it is the dialling that was answered last, asked again."""
-    if session.hop != 1 or message.text != session.typed:
-        return False
-    if message.external_id:
-        return message.external_id == session.told_by
-    return to_ms(message.received_at) - session.shown_at < _REDIALLED_MS
-
-
-def _typed(session: Session, message: InboundMessage) -> str | None:
-    """What was typed since the last request; None when it is that one, asked again."""
-    if message.external_id:
-        return None if message.external_id == session.told_by else _latest(session, message)
-    since = to_ms(message.received_at) - session.shown_at
-    if not message.accumulated and message.text == session.typed and since < _REPEATED_MS:
-        return None
-    return _latest(session, message)
-
-
-def _latest(session: Session, message: InboundMessage) -> str | None:
-    return _added(session.typed, message.text) if message.accumulated else message.text
-
-
-def _added(before: str, text: str) -> str | None:
-    """What a gateway that repeats everything adds to it; None when it repeats what was there."""
-    if before.startswith(text) and (text or before):
-        return None
-    if not before:
-        return text
-    if text.startswith(before + _BETWEEN):
-        return text[len(before) + 1 :]
-    return text.rpartition(_BETWEEN)[2]
 
 
 def _leafed(session: Session, number: str) -> bool:
@@ -297,9 +214,15 @@ def _leafed(session: Session, number: str) -> bool:
 def _payload(state: TrackerState, session: Session, number: str) -> str:
     """What going back, or up to the top, means where the person stands; empty for any other answer."""
     if number == HOME:
-        return _TOP  # what a form has is kept: the menu leads back to it
+        return TOP  # what a form has is kept: the menu leads back to it
     if number != BACK:
         return ""
+    if state.resuming:
+        return ""
+    if state.form and session.aside and not session.menu:
+        # Back from an answer in the middle of a form is to its question.
+        state.resuming = True
+        return "/continue_session"
     if state.form and not session.menu:
         return "/go_back" if state.form.answered else "/cancel"
     if session.menu and len(session.trail) > 1:
@@ -315,7 +238,7 @@ def _follow(session: Session, turn: Turn) -> None:
             del session.trail[1:]  # what a question offers as a list lies below the menu at the top
         return
     values = {each["entity"]: each["value"] for each in turn.wish["entities"]}
-    payload = f"{_TOP}{orjson.dumps(values).decode()}" if values else _TOP
+    payload = f"{TOP}{orjson.dumps(values).decode()}" if values else TOP
     if payload in session.trail:
         del session.trail[session.trail.index(payload) + 1 :]
     else:

@@ -32,10 +32,10 @@ class Session:
 
     `hop` counts the requests answered and names the next one together with `began`, in milliseconds.
     `typed` is all that was typed in it, where the gateway repeats that, else what was typed last;
-    `told_by` what the gateway told the last request by. `pages` are the screens of the last answer, of
-    which `page` was shown last, at `shown_at`; `unseen` when that came too late to be shown. `trail`
-    are the menus gone through, as payloads, `menu` tells that the last answer was one of them. `earlier`
-    are the sessions before it.
+    `told` the last numbers that the gateway told requests by. `pages` are the screens of the last answer,
+    of which `page` was shown last, at `shown_at`, with `choices` for the numbers on them; `unseen` when it
+    came too late to be shown, and did not go by SMS. `trail` are the menus gone through, as payloads, `menu`
+    tells that the last answer was one of them, and `aside` that it was one in the middle of a form.
     """
 
     channel: str
@@ -43,7 +43,7 @@ class Session:
     began: int
     hop: int = 0
     typed: str = ""
-    told_by: str = ""
+    told: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     page: int = 0
     shown_at: int = 0
@@ -51,7 +51,8 @@ class Session:
     unseen: bool = False
     trail: list[str] = field(default_factory=list)
     menu: bool = False
-    earlier: list[str] = field(default_factory=list)
+    aside: bool = False
+    choices: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -15,7 +15,7 @@ class Turn:
     """What a message led to.
 
     `understood` is false when nothing but "say it again" could be answered; `wish` is the parse data
-    of what was answered.
+    of what was answered; `aside` when that was in the middle of a form, whose question stands.
     """
 
     state: TrackerState
@@ -23,6 +23,7 @@ class Turn:
     effects: tuple[Any, ...]
     understood: bool = True
     wish: Parsed = field(default_factory=lambda: certain("", {}, ""))
+    aside: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -32,7 +33,7 @@ class Stage:
     `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
     none of them has, `asked` when a form's question has already been put. `followup` is what an action
     wants run in place of the rest of its rule. `later` are wishes of the message before, which waited
-    for the name of a service. `in_session` on a screen that was dialled.
+    for the name of a service. `in_session` on a screen that was dialled; `aside` as in Turn.
     """
 
     state: TrackerState
@@ -46,6 +47,7 @@ class Stage:
     followup: str = ""
     later: list[Parsed] = field(default_factory=list)
     in_session: bool = False
+    aside: bool = False
 
     def say(self, key: str, **values: Any) -> None:
         """Say one text."""

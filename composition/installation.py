@@ -175,6 +175,7 @@ def _parts(
         capabilities=ways.capabilities,
         may_answer=_may_answer(ground.country.phones),
         turn_seconds=config.turn_seconds,
+        routes=ways.follow_ups,
     )
 
 

@@ -29,6 +29,7 @@ from bot.engine import Engine
 from bot.inbox import Inbox
 from bot.locks import MemoryLocks
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
+from bot.nlu.data import Entity
 from bot.nlu.interpreter import Intent, ParseContext, ParseData
 from bot.outbox import Outbox
 from bot.outbox_rows import opened
@@ -99,6 +100,17 @@ class _Long(Action):
         return []
 
 
+class _Language(Action):
+    def name(self) -> str:
+        return "action_language"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[Any]:
+        del domain
+        dispatcher.utter_message(response="utter_menu")
+        wanted = next(tracker.get_latest_entity_values("language"))
+        return [SlotSet("language", wanted), SlotSet("language_chosen", True)]
+
+
 class _File(Action):
     def name(self) -> str:
         return "action_file"
@@ -113,17 +125,23 @@ class _File(Action):
 
 @dataclass
 class Reader:
-    """Understands nothing; `think` runs before it does so."""
+    """Understands one wish, or nothing; `think` runs before it does so."""
 
     think: Callable[[str], Any] = lambda _: None
+    wish: str = ""
+    values: dict[str, str] = field(default_factory=dict)
 
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         thought = self.think(text)
         if asyncio.iscoroutine(thought):
             await thought
-        intent = Intent(name="nlu_fallback", confidence=1.0)
+        intent = Intent(name=self.wish or "nlu_fallback", confidence=1.0)
+        entities = [
+            Entity(entity=name, value=value, start=0, end=0, confidence=1.0)
+            for name, value in self.values.items()
+        ]
         return ParseData(
-            text=text, language=context.language, intent=intent, intent_ranking=[intent], entities=[]
+            text=text, language=context.language, intent=intent, intent_ranking=[intent], entities=entities
         )
 
 
@@ -229,7 +247,7 @@ def make_phone(
         interpreter=reader,
         engine=Engine(
             rules=Rules.load(HERE / "rules.yml"),
-            actions=[_Menu(), _Fee(), long, _File()],
+            actions=[_Menu(), _Fee(), long, _File(), _Language()],
             languages=pack.languages,
             texts=pack.texts["en"],
             item_words=(),

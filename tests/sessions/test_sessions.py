@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from bot.messages import SessionEvent
-from bot.pipeline import Handled, Pipeline
-from bot.schema import inbox
+from bot.pipeline import Handled, Outcome, Pipeline
+from bot.schema import inbox, trackers, urns
 from bot.screens import Frame, screens
 from bot.text.gsm import is_gsm, septets
-from tests.sessions.conftest import Phone, shown
+from tests.sessions.conftest import NUMBER, Phone, shown
 
 ROOT = "Door\n1 Things\n2 Report\n3 Long"
 THINGS = "Things\n1 Boat\n2 Cart\n0 back"
@@ -130,7 +130,8 @@ async def test_a_session_that_another_took_the_place_of_does_nothing_again(phone
     await phone.ask(phone.hop(CONTINUE, "2*story*Pakse", session_id="a", accumulated=True))
     await phone.ask(phone.hop(NEW, "", session_id="b"))
     back = phone.hop(CONTINUE, "2*story*Pakse*0", session_id="a", accumulated=True)
-    assert shown(await phone.ask(back)) == ROOT
+    assert shown(await phone.ask(back)) == ROOT  # what the other one shows
+    assert shown(await phone.ask(phone.hop(NEW, "2*story*Pakse", session_id="a"))) == ROOT
     assert await phone.filed() == ["story"]
 
 
@@ -140,10 +141,96 @@ async def test_the_last_of_what_was_typed_in_such_a_session_is_an_answer_to_noth
 
 async def test_a_dropped_session_goes_on_when_it_is_dialled_again(phone: Phone) -> None:
     await phone.dial("2*my story")
-    assert await phone.dial() == "Go on?\n1 Yes\n2 Start again\n0 back"
+    assert await phone.dial() == "Go on?\n1 Yes\n2 Start again"
     assert await phone.type("1") == "Where?\n0 back"
     assert await phone.type("Pakse") == "Filed: 5724.\n[end]"
     assert await phone.filed() == ["my story"]
+
+
+async def test_what_was_typed_behind_the_code_answers_no_question_that_was_left_open(phone: Phone) -> None:
+    await phone.dial("2*my story")
+    assert await phone.dial("1*2") == "Go on?\n1 Yes\n2 Start again"
+    assert await phone.filed() == []
+
+
+async def test_back_from_an_answer_in_the_middle_of_a_form_is_to_its_question(phone: Phone) -> None:
+    await phone.dial("2*my story")
+    phone.reader.wish = "fee"
+    assert await phone.type("how much is it") == "It costs 10.\nWhere?\n0 back"
+    phone.reader.wish = ""
+    assert await phone.type("0") == "Where?\n0 back"
+    assert await phone.type("Pakse") == "Filed: 5724.\n[end]"
+
+
+async def test_a_number_is_one_of_this_screen_whatever_was_said_elsewhere(phone: Phone) -> None:
+    await phone.dial("1")
+    message = replace(phone.hop(NEW, "hello"), channel="sms", session=None, external_id="m1")
+    phone.reader.wish = "long"
+    await phone.ask(message)
+    phone.reader.wish = ""
+    assert await phone.type("2") == "It costs 10.\n0 back"
+
+
+async def test_a_dial_that_comes_again_is_taken_once_for_as_long_as_a_session_lasts(phone: Phone) -> None:
+    dial = phone.hop(NEW, "2*my story*Pakse", session_id="a")
+    first = shown(await phone.ask(dial))
+    assert shown(await phone.ask(dial, after=300)) == first == "Filed: 5724.\n[end]"
+    assert await phone.filed() == ["my story"]
+
+
+async def test_a_gateway_that_names_no_session_but_the_phone_may_be_dialled_again(phone: Phone) -> None:
+    dial = phone.hop(NEW, "", session_id="02055512345")
+    typed = phone.hop(CONTINUE, "1", session_id="02055512345")
+    for _ in range(2):
+        assert shown(await phone.ask(dial)) == ROOT
+        assert shown(await phone.ask(typed)) == THINGS
+
+
+async def test_who_was_forgotten_is_not_remembered_by_a_repetition(phone: Phone) -> None:
+    await phone.dial("2*my story")
+    last = phone.hop(CONTINUE, "2*my story*Pakse", accumulated=True)
+    await phone.ask(last)
+    await phone.parts.db.run(lambda connection: connection.execute(delete(trackers)))
+    assert shown(await phone.ask(last)).endswith("[end]")
+    assert await phone.filed() == ["my story"]
+    assert await phone.parts.db.fetch(select(trackers)) == []
+
+
+async def test_only_so_many_sms_an_hour_are_caused_by_dialling(phone: Phone) -> None:
+    for number in range(8):
+        assert "Filed" in await phone.dial(f"2*story {number}*Pakse")
+    assert len(await phone.sent()) == 5
+    phone.pinned.advance(3600)
+    await phone.dial("2*story*Pakse")
+    assert len(await phone.sent()) == 6
+
+
+async def test_nothing_goes_by_sms_to_a_phone_that_stopped_us(phone: Phone) -> None:
+    await phone.dial()
+    await phone.parts.db.run(lambda connection: connection.execute(update(urns).values(state="opted_out")))
+    assert "Filed" in await phone.dial("2*story*Pakse")
+    assert await phone.sent() == []
+    (row,) = await phone.parts.db.fetch(select(urns))
+    assert row.state == "opted_out"
+
+
+async def test_what_the_system_says_to_who_dialled_goes_by_sms(phone: Phone) -> None:
+    await phone.dial()
+    await phone.pipeline.originate(NUMBER, "dial", "fee", {}, "news")
+    assert [each.text for each in await phone.sent()] == ["It costs 10."]
+    assert await phone.pipeline.originate(NUMBER, "alone", "fee", {}, "more") == Outcome(kind=Handled.LIMITED)
+
+
+async def test_lao_can_be_chosen_where_it_cannot_be_shown(phone: Phone) -> None:
+    phone.channel, phone.language = "plain", "en"
+    await phone.dial()
+    phone.reader.wish, phone.reader.values = "language", {"language": "lo"}
+    screen = await phone.type("lao")
+    assert is_gsm(screen)
+    phone.reader.wish = ""
+    assert await phone.dial() == "Patou\n1 Things\n2 Report\n3 Long"
+    phone.channel = "dial"
+    assert (await phone.dial()).startswith("ປະຕູ")
 
 
 async def test_who_starts_again_gets_the_menu(phone: Phone) -> None:
