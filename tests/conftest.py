@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from bot.clock import Chance, Clock
@@ -28,6 +29,8 @@ from tests.servers.postgresql import PostgresqlServer
 from tests.servers.redis import RedisServer
 
 MASTER = bytes(range(32))
+# The plain form of a fault; the one that structlog draws for people takes a second to draw.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()])
 _names = count(1)
 _MODELS_KEPT = 10
 

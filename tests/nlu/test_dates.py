@@ -48,9 +48,8 @@ def test_the_span_is_that_of_the_words(dates: Dates, lexicon: Lexicon) -> None:
 
 @settings(deadline=None)
 @given(st.text(max_size=60) | st.text("0123456789/-. ເດືອນວັນທີອີກມື້ in of may kanya", max_size=40))
-def test_whatever_is_written_every_date_has_its_span(text: str) -> None:
-    lexicon = lexicon_of(Pack.load("nlu_data"))
-    for entity in Dates(lexicon).find(Reading(text, lexicon.sounds)):
+def test_whatever_is_written_every_date_has_its_span(dates: Dates, lexicon: Lexicon, text: str) -> None:
+    for entity in dates.find(Reading(text, lexicon.sounds)):
         assert 0 <= entity["start"] < entity["end"] <= len(text)
         assert isinstance(entity["value"], str)
 
