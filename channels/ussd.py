@@ -55,7 +55,10 @@ class Settings:
         "what they call session (none: the number is), number, text, code and hop (a number of the call)",
         factory=dict,
     )
-    new: str = setting("how a new session is told: empty, dialled, FIELD=word|word or FIELD=*", "")
+    new: str = setting(
+        "how a new session is told: empty, dialled, FIELD=word|word, FIELD=*; behind a comma, where the field is missing",
+        "",
+    )
     over: str = setting("how it is told that a session is over", "")
     check: str = setting("how a call is told that only asks whether a session is open", "")
     typed: str = setting("what their text is: last, or accumulated since dialling", "")

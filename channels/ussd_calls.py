@@ -53,6 +53,8 @@ def holds(rule: Rule, call: Call, text: str, codes: Iterable[str]) -> bool:
         return not text
     if rule.kind == "dialled":
         return bool(_DIALLED.fullmatch(text)) or _behind(text.strip(_FRAME), codes) is not None
+    if rule.otherwise and not call.has(rule.field):
+        return holds(rule.otherwise, call, text, codes)
     given = call.get(rule.field).lower()
     return bool(given) if rule.any else given in rule.words
 

@@ -31,22 +31,36 @@ _SCREEN, _REASON = ("text", "state"), ("reason",)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """By which calls are told apart: `empty`, `dialled`, or a field that has one of some words, or any."""
+    """By which calls are told apart: `empty`, `dialled`, or a field that has one of some words, or any.
+
+    `otherwise` is the rule for calls in which that field is missing.
+    """
 
     kind: str
     field: str = ""
     words: frozenset[str] = frozenset()
     any: bool = False
+    otherwise: Rule | None = None
 
     @classmethod
     def read(cls, where: str, text: str) -> Rule:
-        """Read `empty`, `dialled`, `Type=initiation|begin` or `clean=*`; raises ValueError that names the setting."""
+        """Read `empty`, `dialled`, `Type=initiation|begin`, `clean=*` or `response=false, dialled`.
+
+        Raises ValueError that names the setting.
+        """
+        first, comma, rest = text.partition(",")
         if text in ("empty", "dialled"):
             return cls(kind=text)
-        name, _, words = text.partition("=")
+        name, _, words = first.strip().partition("=")
         if not name or not words or not all(words.split("|")):
             raise ValueError(f"{where}: must be empty, dialled, FIELD=word|word or FIELD=*")
-        return cls(kind="field", field=name, words=frozenset(words.lower().split("|")), any=words == "*")
+        return cls(
+            kind="field",
+            field=name,
+            words=frozenset(words.lower().split("|")),
+            any=words == "*",
+            otherwise=cls.read(where, rest.strip()) if comma else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,9 +22,16 @@ from defusedxml.ElementTree import fromstring
 from channels.errors import Malformed
 
 _MEMBERS = 100
+_MOMENT = "dateTime.iso8601"
 # XML 1.0 has no place for these, not even as references (section 2.2).
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+class Moment(str):
+    """A date and time as a call wrote it, to be written so again."""
+
+    __slots__ = ()
 
 
 def read_call(body: bytes) -> dict[str, str]:
@@ -52,7 +59,8 @@ def _scalars(members: list[Element]) -> list[tuple[str, str]]:
         if value is None or len(value) > 1 or any(len(each) for each in value):
             continue
         told = value[0] if len(value) else value
-        found.append((member.findtext("name") or "", told.text or ""))
+        kind = Moment if told.tag == _MOMENT else str
+        found.append((member.findtext("name") or "", kind(told.text or "")))
     if len({name for name, _ in found}) != len(found):
         raise Malformed("repeated_field")
     return found
@@ -91,7 +99,8 @@ def _value(value: Any) -> str:
         return f"<boolean>{value:d}</boolean>"
     if isinstance(value, int):
         return f"<int>{value}</int>"
-    return f"<string>{_written(str(value))}</string>"
+    tag = _MOMENT if isinstance(value, Moment) else "string"
+    return f"<{tag}>{_written(str(value))}</{tag}>"
 
 
 def _written(text: str) -> str:

@@ -131,14 +131,15 @@ class Mtn(Gateway):
 
     dialect = "mtn"
     has_hang_up = False
+    _moment = xmlrpc.client.DateTime("20261122T10:00:00")
 
     def first(self) -> Call:
         """See `Gateway.first`."""
-        return self._call(self.dialled)
+        return self._call(self.dialled, new=True)
 
     def next(self, text: str) -> Call:
         """See `Gateway.next`."""
-        return self._call(text)
+        return self._call(text, new=False)
 
     def read(self, answer: Answer) -> Screen:
         """See `Gateway.read`."""
@@ -149,17 +150,18 @@ class Mtn(Gateway):
             raise Refused(fault.faultString) from fault
         told = cast("dict[str, Any]", members)
         require(told["TransactionId"] == self.session_id and told["MSISDN"] == self.number, answer)
+        require(told["TransactionTime"] == self._moment, answer)
         require(told["action"] in ("request", "end"), answer)
         return Screen(text=told["USSDResponseString"], ends=told["action"] == "end")
 
-    def _call(self, text: str) -> Call:
+    def _call(self, text: str, *, new: bool) -> Call:
         members = {
             "TransactionId": self.session_id,
-            "TransactionTime": "2026-11-22T10:00:00",
+            "TransactionTime": self._moment,
             "MSISDN": self.number,
             "USSDServiceCode": self.code.strip("*#"),
             "USSDRequestString": text,
-            "USSDEncoding": "GSM0338",
+            "response": "false" if new else "true",
         }
         body = xmlrpc.client.dumps((members,), "handleUSSD").encode()
         return Call(body=body, content_type="text/xml")
