@@ -27,8 +27,8 @@ class Holding:
     A process that cannot renew one lets go before it ends: another may bind then.
     """
 
-    lease: float = 30.0
-    every: float = 5.0
+    lease: float = 15.0
+    every: float = 3.0
 
 
 class Links:

@@ -83,6 +83,7 @@ class SmppChannel:
             name,
             binds_of(settings),
             Timers(connect=settings.timeout, answer=settings.timeout / 2, enquire=settings.enquire_link),
+            clock=wiring.clock,
             first_pause=settings.reconnect,
             brought=self._arrivals.brought,
             lost=self._arrivals.lost,
@@ -136,7 +137,8 @@ class SmppChannel:
     async def look_up_part(self, message: OutboundMessage, since: datetime) -> PartOutcome | None:
         """See `AskingParts`: whether a receipt has come for a part whose answer was lost.
 
-        That none has come proves nothing: what may go once only is not sent again. Raises SendError.
+        That none has come proves nothing: what may go once only is not sent again, and nothing is while a new
+        link is so young that the receipts of the last one may be to come. Raises SendError.
         """
         person = digits(message.urn.address)
         for number, text in enumerate(self.parts(message)):
@@ -145,7 +147,8 @@ class SmppChannel:
             if receipt is not None and receipt.state is not None:
                 sent = SentPart(provider_id=fitted(receipt.id), state=receipt.state)
                 return PartOutcome(number=number, sent=sent)
-        if message.delivery_class is DeliveryClass.AT_MOST_ONCE:
+        young = self._clock.monotonic() - self._binds.since < self.timeout
+        if young or message.delivery_class is DeliveryClass.AT_MOST_ONCE:
             raise SendError(code="no_receipt", in_doubt=True)
         return None
 

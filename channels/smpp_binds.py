@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.clock import SystemChance
+from bot.clock import Clock, SystemChance
 from channels.smpp_link import Account, BindRefused, Link, LinkLost, NotBound, Timers
 from channels.smpp_pdu import Command, Pdu
 
@@ -44,6 +44,7 @@ class Binds:
         binds: Sequence[Bind],
         timers: Timers,
         *,
+        clock: Clock,
         first_pause: float,
         brought: Callable[[object, Pdu], Awaitable[int]],
         lost: Callable[[object], None],
@@ -51,6 +52,7 @@ class Binds:
         self._log = log.bind(channel=channel)
         self._binds = binds
         self._timers = timers
+        self._clock = clock
         self._first_pause = first_pause
         self._brought = brought
         self._lost = lost
@@ -58,6 +60,8 @@ class Binds:
         self._links: list[Link] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._bound = asyncio.Event()
+        # When the first of the binds that are there now came about, in the clock's seconds.
+        self.since = 0.0
 
     @property
     def up(self) -> bool:
@@ -134,6 +138,8 @@ class Binds:
             return await self._brought(link, pdu)
 
         def once_bound() -> None:
+            if not self._links:
+                self.since = self._clock.monotonic()
             self._links.append(link)
             self._bound.set()
             self._log.info("smpp.bound", bind=bind.command.name)

@@ -164,26 +164,17 @@ def read_message(pdu: Pdu) -> Message:
     """
     fields = _Fields(pdu.body)
     service_type, source, destination = fields.text(), fields.address(), fields.address()
+    esm_class, protocol_id, priority, validity, octets = fields.octet(), 0, 0, "", b""
     if pdu.command == Command.DATA_SM:
-        esm_class, registered, data_coding = fields.octet(), fields.octet(), fields.octet()
-        tlvs, odd = fields.tlvs()
-        return Message(
-            service_type=service_type,
-            source=source,
-            destination=destination,
-            esm_class=esm_class,
-            registered=registered,
-            data_coding=data_coding,
-            tlvs=tlvs,
-            odd=odd,
-        )
-    esm_class, protocol_id, priority = fields.octet(), fields.octet(), fields.octet()
-    fields.text()  # schedule_delivery_time
-    validity, registered = fields.text(), fields.octet()
-    fields.octet()  # replace_if_present_flag
-    data_coding = fields.octet()
-    fields.octet()  # sm_default_msg_id
-    octets = fields.counted()
+        registered, data_coding = fields.octet(), fields.octet()
+    else:
+        protocol_id, priority = fields.octet(), fields.octet()
+        fields.text()  # schedule_delivery_time
+        validity, registered = fields.text(), fields.octet()
+        fields.octet()  # replace_if_present_flag
+        data_coding = fields.octet()
+        fields.octet()  # sm_default_msg_id
+        octets = fields.counted()
     tlvs, odd = fields.tlvs()
     return Message(
         service_type=service_type,

@@ -24,6 +24,7 @@ from tests.channels.providers.web import connect as connect_web
 from tests.conftest import MASTER
 from tests.pinned import PinnedTime
 from tests.servers.ports import free_port
+from tests.servers.smsc import Smsc
 
 
 @pytest.fixture
@@ -87,3 +88,12 @@ async def telegram_caller(edge: Edge, session: ClientSession) -> AsyncIterator[T
     """The strict Bot API, with its channel on the edge."""
     async with connect_telegram(edge, session) as caller:
         yield caller
+
+
+@pytest.fixture
+async def smsc() -> AsyncIterator[Smsc]:
+    """The strict SMSC, without a channel."""
+    server = Smsc()
+    await server.start()
+    yield server
+    await server.stop()

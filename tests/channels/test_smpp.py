@@ -1,17 +1,15 @@
-"""SMPP beyond its table: binds and what ends them, rates, receipts, doubts, validity, senders, and USSD."""
+"""SMPP beyond its table: binds and what ends them, rates, parts, validity, and senders."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession
 from structlog.testing import capture_logs
 
-from bot.messages import DeliveryClass, OutboundMessage
 from bot.urns import Urn
 from channels import smpp
 from channels.base import AskingParts, Examined, Linked, Parted, RawRequest
@@ -21,35 +19,11 @@ from channels.smpp_deliveries import Deliveries
 from channels.smpp_pdu import Pdu
 from channels.smpp_rate import AdaptiveRate
 from tests.channels.harness import Edge, drain
-from tests.channels.providers.smpp import linked, settings_for
+from tests.channels.providers.smpp import LAO, linked, outbound, settings_for
 from tests.pinned import PinnedTime
 from tests.servers.ports import free_port
 from tests.servers.smsc import Smsc
 from tests.system.server import until
-
-LAO = "ຄ່າທຳນຽມ 20.000 ກີບ "
-NOBODY = "tel:+8562055599999"
-
-
-@pytest.fixture
-async def smsc() -> AsyncIterator[Smsc]:
-    """The strict SMSC."""
-    server = Smsc()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-def outbound(text: str = "hello", **more: object) -> OutboundMessage:
-    values = {
-        "id": "a" * 26,
-        "channel": "smpp",
-        "urn": Urn.parse("tel:+8562055512345"),
-        "text": text,
-        "cause": "t:1",
-        "created_at": datetime(2026, 3, 2, 3, 0, tzinfo=UTC),
-    }
-    return OutboundMessage(**(values | more))  # type: ignore[arg-type]  # by name
 
 
 async def test_a_transmitter_and_a_receiver_twice(edge: Edge, session: ClientSession, smsc: Smsc) -> None:
@@ -291,102 +265,6 @@ async def test_parts_bear_one_reference_however_often_they_go(
 
 
 @pytest.mark.parametrize(
-    ("form", "first", "told", "settings"),
-    [
-        ("{:d}", 1000, "1000", "auto"),
-        ("{:d}", 1000, "0000001000", "auto"),
-        ("{:x}", 0x1A2B, "6699", "auto"),
-        ("{:X}", 0x1A2B, "1a2b", "auto"),
-        ("{:d}", 6699, "1A2B", "auto"),
-        ("{:x}", 0x1A2B, "6699", "decimal"),
-        ("{:d}", 6699, "1a2b", "hex"),
-        ("id_{:d}-x", 5, "ID_5-X", "same"),
-    ],
-)
-async def test_receipts_in_every_writing(
-    form: str, first: int, told: str, settings: str, edge: Edge, session: ClientSession, smsc: Smsc
-) -> None:
-    smsc.id_form, smsc.first_id = form, first
-    async with linked(edge, session, settings_for(smsc.port, receipt_ids=settings)):
-        sent = await edge.store.put("smpp")
-        await drain(edge.delivery())
-        assert await smsc.receipt(0, "DELIVRD", id=told) == 0
-    assert (await edge.store.row(sent)).state == "delivered"
-
-
-async def test_the_parameter_counts_before_the_text(edge: Edge, session: ClientSession, smsc: Smsc) -> None:
-    smsc.id_form = "{:x}"
-    async with linked(edge, session, settings_for(smsc.port)):
-        sent = await edge.store.put("smpp")
-        await drain(edge.delivery())
-        told = {0x001E: smsc.messages[0]["id"].encode() + b"\0", 0x0427: b"\x02"}
-        assert await smsc.receipt(0, "UNDELIV", id="77", tlvs=told) == 0
-    assert (await edge.store.row(sent)).state == "delivered"
-
-
-async def test_receipts_of_parts(edge: Edge, session: ClientSession, smsc: Smsc) -> None:
-    async with linked(edge, session, settings_for(smsc.port)):
-        sent = await edge.store.put("smpp", text=LAO * 5)
-        await drain(edge.delivery())
-        assert len(smsc.messages) == 2
-        await smsc.receipt(0, "DELIVRD")
-        assert (await edge.store.row(sent)).state == "sent"
-        await smsc.receipt(1, "DELIVRD")
-    assert (await edge.store.row(sent)).state == "delivered"
-
-
-async def test_a_receipt_settles_what_a_lost_link_left_in_doubt(
-    edge: Edge, session: ClientSession, smsc: Smsc
-) -> None:
-    smsc.plan.extend(["lose", "lose", "cut"])
-    async with linked(edge, session, settings_for(smsc.port)) as channel:
-        ids = []
-        for number in range(3):
-            await until(lambda: _is(channel.up), "the link")
-            ids.append(await edge.store.put("smpp", text=f"text {number}", urn=f"tel:+85620555123{number}"))
-            await drain(edge.delivery())
-        assert await edge.store.states() == ["in_doubt"] * 3
-        await until(lambda: _is(channel.up), "the link")
-        # One SMSC hands our reference back, another tells only how the text began.
-        await smsc.receipt(0, "DELIVRD", id="900", tlvs={0x0204: smsc.messages[0]["tlvs"][0x0204]})
-        await smsc.receipt(1, "DELIVRD", id="901")
-        edge.store.pinned.advance(31)
-        await drain(edge.delivery())
-    assert [(await edge.store.row(each)).state for each in ids] == ["delivered", "delivered", "sent"]
-    assert [each["text"] for each in smsc.messages] == ["text 0", "text 1", "text 2"]
-
-
-async def test_a_receipt_settles_one_part_and_the_others_follow(
-    edge: Edge, session: ClientSession, smsc: Smsc
-) -> None:
-    smsc.plan.extend(["ok", "lose"])
-    async with linked(edge, session, settings_for(smsc.port)) as channel:
-        sent = await edge.store.put("smpp", text=LAO * 8)
-        await drain(edge.delivery())
-        assert (await edge.store.row(sent)).state == "in_doubt"
-        await until(lambda: _is(channel.up), "the link")
-        await smsc.receipt(1, "DELIVRD", id="900", tlvs={0x0204: smsc.messages[1]["tlvs"][0x0204]})
-        edge.store.pinned.advance(31)
-        await drain(edge.delivery())
-        assert [each["header"][-2:] for each in smsc.messages] == ["01", "02", "03"]
-        assert (await edge.store.row(sent)).state == "sent"
-        await smsc.receipt(0, "DELIVRD")
-        await smsc.receipt(2, "DELIVRD")
-    assert (await edge.store.row(sent)).state == "delivered"
-
-
-async def test_what_may_go_once_only_does_not_go_again_without_a_receipt(
-    edge: Edge, session: ClientSession, smsc: Smsc
-) -> None:
-    async with linked(edge, session, settings_for(smsc.port)) as channel:
-        once = outbound(delivery_class=DeliveryClass.AT_MOST_ONCE)
-        with pytest.raises(SendError) as error:
-            await channel.look_up_part(once, edge.clock.now())
-        assert error.value.in_doubt
-        assert await channel.look_up_part(outbound(), edge.clock.now()) is None
-
-
-@pytest.mark.parametrize(
     ("form", "lifetime", "written"),
     [
         ("relative", 7_200, "000000020000000R"),
@@ -475,94 +353,6 @@ async def test_what_doctor_finds(edge: Edge, session: ClientSession, smsc: Smsc)
     ]
     away = smpp.build(replace(config, settings=settings_for(free_port())), edge.wiring(session))
     assert (await away.examine())[0].fine is False
-
-
-USSD = {"service_type": "USSD", "source": "8562055512345", "to": "1500"}
-
-
-@pytest.mark.parametrize(
-    ("dialect", "session_tag", "given", "echoed", "end", "code"),
-    [
-        ("standard", 0x1383, b"\x07\x02", (b"\x07\x02", b"\x07\x05"), 0x11, "*1500#"),
-        ("6d", 0x1383, b"\x07\x02", (b"\x07\x02", b"\x07\x05"), 0x17, "*1500#"),
-        ("mica", 0x0204, b"\x00\x09", (b"\x00\x09", b"\x00\x09"), 0x17, ""),
-    ],
-)
-async def test_a_session_of_ussd(  # noqa: PLR0917 - the columns of the table
-    dialect: str,
-    session_tag: int,
-    given: bytes,
-    echoed: tuple[bytes, bytes],
-    end: int,
-    code: str,
-    edge: Edge,
-    session: ClientSession,
-    smsc: Smsc,
-) -> None:
-    settings = settings_for(smsc.port, ussd=dialect, ussd_code=code)
-    async with linked(edge, session, settings) as channel:
-        assert (channel.capabilities.session, channel.capabilities.inline) == (True, True)
-        edge.pipeline.replies = (outbound("1 ບໍລິການ", session_end=False),)
-        op = 0x0501
-        await smsc.deliver(b"*1500*3*12#", tlvs={op: b"\x01", session_tag: given}, service_type="USSD")
-        edge.pipeline.messages.clear()
-        edge.pipeline.replies = (outbound("Thanks", session_end=True),)
-        following = given if session_tag == 0x0204 else b"\x07\x04"
-        await until(lambda: _is(len(smsc.messages) == 1), "the first screen")
-        await smsc.deliver(b"1", tlvs={op: b"\x12", session_tag: following}, service_type="USSD")
-        await until(lambda: _is(len(smsc.messages) == 2), "the last screen")
-        (reply,) = edge.pipeline.messages
-        edge.pipeline.messages.clear()
-        edge.pipeline.replies = ()
-        await smsc.deliver(b"", tlvs={op: b"\x81", session_tag: given})
-        (over,) = edge.pipeline.messages
-    assert (reply.session, reply.text, reply.recipient) == ("continue", "1", code or "1500")
-    assert (over.session, over.text, over.session_id) == ("end", "", reply.session_id)
-    first, last = smsc.messages
-    assert (first["text"], first["coding"], first["tlvs"]) == (
-        "1 ບໍລິການ",
-        8,
-        {op: b"\x02", session_tag: echoed[0]},
-    )
-    assert (last["text"], last["coding"], last["tlvs"]) == (
-        "Thanks",
-        0,
-        {op: bytes((end,)), session_tag: echoed[1]},
-    )
-    assert {(each["to"], each["service_type"]) for each in smsc.messages} == {("8562055512345", "USSD")}
-
-
-@pytest.mark.parametrize(
-    ("dialled", "code", "text"),
-    [
-        ("*1500#", "*1500#", ""),
-        ("*1500*3*12345678#", "*1500#", "3*12345678"),
-        ("*123*4*9#", "*123*4#", "9"),
-        ("*1500*3#", "", "3"),
-        ("*999#", "", ""),
-        ("3*12", "", "3*12"),
-    ],
-)
-async def test_what_was_typed_behind_the_code(
-    dialled: str, code: str, text: str, edge: Edge, session: ClientSession, smsc: Smsc
-) -> None:
-    async with linked(edge, session, settings_for(smsc.port, ussd="standard", ussd_code=code)):
-        await smsc.deliver(dialled.encode(), tlvs={0x0501: b"\x01"})
-        await smsc.deliver(b"an ordinary message")
-        await smsc.deliver(b"?", tlvs={0x0501: b"\x33"})
-    (message,) = edge.pipeline.messages
-    assert (message.session, message.text, message.session_id) == ("new", text, "+8562055512345")
-    assert 'reason="no_hop"} 2.0' in edge.metrics.text().decode()
-
-
-async def test_a_screen_that_does_not_get_there(edge: Edge, session: ClientSession, smsc: Smsc) -> None:
-    smsc.plan.append(0x08)
-    edge.pipeline.replies = (outbound("1 Services"),)
-    async with linked(edge, session, settings_for(smsc.port, ussd="standard")):
-        with capture_logs() as logs:
-            assert await smsc.deliver(b"*1500#", tlvs={0x0501: b"\x01"}) == 0
-            await until(lambda: _is(any(each["event"] == "smpp.screen_lost" for each in logs)), "its loss")
-    assert [each["code"] for each in logs if each["event"] == "smpp.screen_lost"] == ["0x08"]
 
 
 async def _broken(message: object) -> object:

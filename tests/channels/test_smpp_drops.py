@@ -56,7 +56,7 @@ async def test_twenty_random_drops(
     store = Store(sqlite_store.db, sqlite_store.vault, _Now(), sqlite_store.chance)  # type: ignore[arg-type]  # its clock alone
     # A receipt comes within a moment here: what has none after five seconds was never taken.
     edge = Edge(store, MemoryLimits(store.clock), free_port(), Figures(poll=0.05, grace=5.0, sweep=0.2))
-    settings = settings_for(network.port, timeout=2.0, enquire_link=1.0)
+    settings = settings_for(network.port, timeout=1.0, enquire_link=1.0)
     expected = [f"message {number}" for number in range(OUT)]
     for number, text in enumerate(expected):
         await store.put("smpp", text=text, urn=f"tel:+85620555{number % PEOPLE:05}")

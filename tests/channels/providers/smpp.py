@@ -11,7 +11,8 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from bot.messages import InboundEvent
+from bot.messages import InboundEvent, OutboundMessage
+from bot.urns import Urn
 from channels import smpp
 from channels.base import Accepted, InboundPart
 from channels.config import ChannelConfig
@@ -19,10 +20,12 @@ from channels.joining import Joining
 from channels.smpp_text import joined
 from tests.channels.harness import Edge
 from tests.channels.providers import Answered
+from tests.pinned import START
 from tests.servers.smsc import PASSWORD, SYSTEM_ID, Smsc, tlvs
 from tests.system.server import until
 
 OK = 200
+LAO = "ຄ່າທຳນຽມ 20.000 ກີບ "
 
 
 def settings_for(port: int, **more: Any) -> smpp.Settings:
@@ -37,6 +40,19 @@ def settings_for(port: int, **more: Any) -> smpp.Settings:
         country_code="856",
     )
     return replace(settings, **more)
+
+
+def outbound(text: str = "hello", **more: object) -> OutboundMessage:
+    """A message of ours that is in no outbox."""
+    values = {
+        "id": "a" * 26,
+        "channel": "smpp",
+        "urn": Urn.parse("tel:+8562055512345"),
+        "text": text,
+        "cause": "t:1",
+        "created_at": START,
+    }
+    return OutboundMessage(**(values | more))  # type: ignore[arg-type]  # by name
 
 
 @asynccontextmanager
