@@ -23,11 +23,13 @@ _FOLLOW_UP_LETTERS = 25
 class ServiceQuestion(DialogAction):
     """Answers one goal (`fee`, `duration`, …) for the service that is meant, or asks which it is.
 
-    `intent` is what a message must mean to be asked about the goal; empty: the goal's own name.
+    `intent` is what a message must mean to be asked about the goal; empty: the goal's own name. `covers` are
+    the other questions that its answer answers.
     """
 
     goal: ClassVar[str]
     intent: ClassVar[str] = ""
+    covers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)
@@ -84,7 +86,8 @@ class ServiceQuestion(DialogAction):
             return
         questions = turn.words.pack.text(turn.words.language, "utter_ask_what_of_service").buttons
         for each in questions:
-            if each.payload not in {f"/{self.intent or self.goal}", *turn.offered}:
+            asks = each.payload.removeprefix("/")
+            if asks not in self.covers | {self.intent or self.goal} and each.payload not in turn.offered:
                 turn.also(each.title, each.payload)
 
     def _meant(self, turn: Turn) -> str:

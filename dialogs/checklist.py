@@ -26,6 +26,7 @@ class Checklist(ServiceQuestion):
 
     goal = "checklist"
     intent = "requirements/checklist"
+    covers = frozenset(("requirements", "fee", "where_hours"))
 
     def __init__(self, ports: Ports) -> None:
         super().__init__(ports)

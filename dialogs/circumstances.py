@@ -71,11 +71,30 @@ class Circumstances:
         if namesakes:
             both = dict.fromkeys([self._place, *namesakes])
             self._turn.say("utter_ask_which_place", self._places(both, intent))
-        elif not self._place:
-            others = self._ports.services.other_places(self.service.id, about, self._citizen, at=self._now)
-            if others:
-                offered = others if len(others) <= _PLACES_OFFERED else ()
-                self._turn.say("utter_differs_by_place", self._places(offered, intent))
+            return
+        others = self._other_places(about)
+        if others:
+            offered = others if len(others) <= _PLACES_OFFERED else self._around(others)
+            self._turn.say("utter_differs_by_place", self._places(offered, intent))
+
+    def _other_places(self, about: Topic) -> Sequence[str]:
+        """The places that would get another answer, where none is known; in a session also those within a province."""
+        place = self._ports.places.get(self._place)
+        if not self._place:
+            return self._ports.services.other_places(self.service.id, about, self._citizen, at=self._now)
+        if place is None or place.parent or not self._turn.in_session:
+            return ()
+        wheres = self._ports.services.wheres(self.service.id)
+        within = {self._ports.centres.place_of(each) for each in wheres}
+        inside = (each.code for each in self._ports.places.districts(place.code) if each.code in within)
+        return [each for each in inside if self._differs(each, about)]
+
+    def _around(self, places: Iterable[str]) -> Iterable[str]:
+        """The provinces in which these lie, to be chosen from first; none where a name is typed."""
+        if not self._turn.in_session:
+            return ()
+        known = filter(None, map(self._ports.places.get, places))
+        return dict.fromkeys(each.parent or each.code for each in known)
 
     def _differs(self, place: str, about: Topic) -> bool:
         """Whether another place, or none in particular, would get another answer."""

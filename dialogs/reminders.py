@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from rasa_sdk.events import ActiveLoop, SlotSet
 from rasa_sdk.interfaces import Action
@@ -20,6 +20,8 @@ GOAL = "reminder"
 _LAST, _ALL = "last", "all"
 # What a line of a list says of a reminder, in characters.
 _LINE_LETTERS = 24
+# Days ahead that are offered where digits are pressed.
+_AHEAD = (1, 7, 30)
 _SLOTS = ("reminder_about", "reminder_day", "reminder_before", "reminder_service", "reminder_replaces")
 
 
@@ -171,9 +173,20 @@ class AskDay(DialogAction):
 
     async def respond(self, turn: Turn) -> Events:
         """One question."""
-        before = turn.slot("reminder_before")
-        turn.say("utter_ask_reminder_last_day" if before else "utter_ask_reminder_day_form_reminder_day")
+        if turn.slot("reminder_before"):
+            turn.say("utter_ask_reminder_last_day")
+        else:
+            turn.say("utter_ask_reminder_day_form_reminder_day", self._days(turn) if turn.in_session else ())
         return []
+
+    def _days(self, turn: Turn) -> list[dict[str, str]]:
+        """Days that need not be typed: tomorrow, in a week, in a month or so."""
+        today = self.ports.clock.now().astimezone(self.ports.pack.zone).date()
+        days = [today + timedelta(days=each) for each in _AHEAD]
+        return [
+            {"title": turn.words.day(each), "payload": f'/inform{{"date": "{each.isoformat()}"}}'}
+            for each in days
+        ]
 
 
 class MyReminders(ReminderAction):

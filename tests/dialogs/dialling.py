@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
 
 from bot.answers import Answers
 from bot.clock import Chance, Clock
 from bot.engine import Engine
+from bot.hops import left
 from bot.messages import InboundMessage
 from bot.nlu.interpreter import Interpreter
 from bot.rendering import Renderer
@@ -16,9 +16,6 @@ from bot.sessions import Sessions
 from bot.trackers import TrackerState
 from bot.turns import Turn
 from channels.terminal import CAPABILITIES
-
-if TYPE_CHECKING:
-    from bot.crypto import Vault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +33,9 @@ class Shown:
 
 async def press(answers: Recorded, clock: Clock, state: TrackerState, message: InboundMessage) -> Shown:
     """Answer one request; `state` is changed."""
-    sessions = Sessions(
-        answers,
-        cast("Vault", None),  # it keeps sessions apart, and here is one at a time
-        clock=clock,
-        chance=Chance(),
-        capabilities=CAPABILITIES,
-        routes={},
-    )
-    hop = sessions.left(message)
+    sessions = Sessions(answers, clock, Chance(), CAPABILITIES)
     answers.turns.clear()
-    answer = await sessions.answer(state, hop, message.received_at, sms="", waits=True)
+    answer = await sessions.answer(state, left(message), message.received_at, sms="", waits=True)
     screen, session = answer.drafts[0].text, answer.state.session
     assert session is not None  # it was answered
     if not answers.turns:  # only leafed

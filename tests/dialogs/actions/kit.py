@@ -328,6 +328,7 @@ async def act(
     ranking: Sequence[tuple[str, float]] = (),
     address: str = f"tel:{PHONE}",
     proven: str = "",
+    channel: str = "sms",
 ) -> Answer:
     """Run one action on one message; `filled` are the slots that a form's validation is to judge."""
     events = [{"event": "bot", "text": said_before}] if said_before else []
@@ -343,7 +344,7 @@ async def act(
                 for name, value in (entities or {}).items()
             ],
             "message_id": "sms:1",
-            "channel": "sms",
+            "channel": channel,
             "address": address,
             "proven": proven,
         },
