@@ -68,6 +68,7 @@ class Settings:
     answer: str = setting("form of our answers: text, json, xmlrpc or vodacom", "")
     body: str = setting("the answer where it is a text, with {state} and {text}", "")
     screen: Mapping[str, str] = setting("members of the answer where it is json or xmlrpc", factory=dict)
+    last: Mapping[str, str] = setting("those of them that are others on a last screen", factory=dict)
     echo: tuple[str, ...] = setting("fields that are handed back as they came", ())
     headers: Mapping[str, str] = setting("headers of the answer, with {state}", factory=dict)
     goes_on: str = setting("their {state} of a session that goes on", "")

@@ -23,7 +23,7 @@ _CHOICES = {
     "first": ("may_end", "stays_open"),
     "charset": _CHARSETS,
 }
-_TABLES = frozenset({"fields", "screen", "headers", "done", "checked", "error"})
+_TABLES = frozenset({"fields", "screen", "last", "headers", "done", "checked", "error"})
 _ROOM = {"units": 40, "septets": 80}  # less holds no line of an answer beside those for more and back
 _MOST = 1_000
 _SCREEN, _REASON = ("text", "state"), ("reason",)
@@ -87,6 +87,7 @@ class Dialect:
     body: str = ""
     echo: tuple[str, ...] = ()
     screen: Mapping[str, str] = field(default_factory=dict)
+    last: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     done: Mapping[str, str] = field(default_factory=dict)
     checked: Mapping[str, str] = field(default_factory=dict)
@@ -115,7 +116,7 @@ class Dialect:
         if self.answer != "vodacom" and not (self.goes_on and self.ends):
             raise ValueError(f"{'ends' if self.goes_on else 'goes_on'}: is missing: their word for it")
         _check("body", {"": self.body}, _SCREEN)
-        for name in ("screen", "headers"):
+        for name in ("screen", "last", "headers"):
             _check(name, getattr(self, name), _SCREEN)
         for name in ("done", "checked"):
             _check(name, getattr(self, name), ())

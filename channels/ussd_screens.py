@@ -28,7 +28,8 @@ def screen(dialect: Dialect, call: Call, text: str, *, ends: bool, callback: str
         return _response(dialect, dialect.body.format(**words), "text/plain", headers)
     if dialect.answer == "vodacom":
         return _response(dialect, menu(text, "" if ends else callback), _XML, headers)
-    members = _echo(dialect, call) | {name: _value(each, words) for name, each in dialect.screen.items()}
+    templates = {**dialect.screen, **(dialect.last if ends else {})}
+    members = _echo(dialect, call) | {name: _value(each, words) for name, each in templates.items()}
     return _document(dialect, members, headers)
 
 

@@ -52,7 +52,8 @@ class Hubtel(JsonGateway):
         members = self.members(answer)
         require(members["SessionId"] == self.session_id, answer)
         require(members["Type"] in ("response", "release"), answer)
-        require((members["DataType"], members["FieldType"]) == ("input", "text"), answer)
+        shown = "display" if members["Type"] == "release" else "input"
+        require((members["DataType"], members["FieldType"]) == (shown, "text"), answer)
         return Screen(text=members["Message"], ends=members["Type"] == "release")
 
     def _call(self, kind: str, text: str) -> Call:
