@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 from bot.text.graphemes import is_boundary
@@ -72,7 +72,9 @@ class Breaks:
     def __init__(self, text: str, hints: Sequence[int] = ()) -> None:
         self._text = text
         self._hints = hints
-        self._ranks = dict.fromkeys((hint for hint in hints if is_boundary(text, hint)), Break.SPACE)
+        self._hinted = frozenset(hints)
+        self._syllables: dict[int, bool] = {}
+        self._ranks: dict[int, Break] = {}
 
     def last(self, low: int, high: int, worst: Break) -> int:
         """Find the last index from `low` to `high` where a cut is no worse than `worst`; -1 for none.
@@ -83,15 +85,41 @@ class Breaks:
             return high if low <= high else -1
         if high - low > _FEW:
             high = self._leap(low, high, worst)
+        if worst is Break.SPACE:
+            return self._last_where(self._is_space, low, high)
+        if worst is Break.SYLLABLE:
+            return self._last_where(self._is_syllable, low, high)
         for at in range(high, low - 1, -1):
-            if self._rank(at) <= worst:
+            if self.rank(at) <= worst:
                 return at
         return -1
 
-    def _rank(self, at: int) -> Break:
+    @staticmethod
+    def _last_where(fits: Callable[[int], bool], low: int, high: int) -> int:
+        while high >= low:
+            if fits(high):
+                return high
+            high -= 1
+        return -1
+
+    def _is_space(self, at: int) -> bool:
+        return (self._text[at - 1].isspace() or at in self._hinted) and is_boundary(self._text, at)
+
+    def _is_syllable(self, at: int) -> bool:
+        found = self._syllables.get(at)
+        if found is None:
+            begins = _SYLLABLE.match(self._text, at) and is_boundary(self._text, at)
+            found = self._syllables[at] = bool(begins) or self._is_space(at)
+        return found
+
+    def rank(self, at: int) -> Break:
+        """How good the place is, with what the writer marked."""
         rank = self._ranks.get(at)
         if rank is None:
-            rank = self._ranks[at] = quality(self._text, at)
+            rank = quality(self._text, at)
+            if rank is not Break.INSIDE and at in self._hinted:
+                rank = Break.SPACE
+            self._ranks[at] = rank
         return rank
 
     def _leap(self, low: int, high: int, worst: Break) -> int:

@@ -92,7 +92,8 @@ _CLUSTER = re.compile(
 )
 # After one of these a boundary depends on what stands further left.
 _LOOK_LEFT = frozenset("ezspilvtr")
-_PLAIN = frozenset(".x")
+_ATTACHED = frozenset("ezs")
+_CONTROLS = frozenset("rnc")
 
 
 def clusters(text: str) -> list[str]:
@@ -108,8 +109,11 @@ def is_boundary(text: str, at: int) -> bool:
     """
     if not 0 < at < len(text):
         return True
-    if _KINDS[ord(text[at])] in _PLAIN and _KINDS[ord(text[at - 1])] in _PLAIN:
-        return True
+    kind, before = _KINDS[ord(text[at])], _KINDS[ord(text[at - 1])]
+    if kind == ".":  # what no rule names but GB9b
+        return before != "p"
+    if kind in _ATTACHED:  # GB9 and GB9a, after GB4
+        return before in _CONTROLS
     start = at - 1
     while start and _KINDS[ord(text[start])] in _LOOK_LEFT:
         start -= 1

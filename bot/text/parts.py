@@ -7,10 +7,10 @@ several parts, whose header takes the rest.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from bot.text.breaks import ZWSP, Break, Breaks
 from bot.text.gsm import EXTENSION, is_gsm, septets
@@ -20,6 +20,7 @@ Encoding = Literal["GSM-7", "UCS-2"]
 _SINGLE: dict[Encoding, int] = {"GSM-7": 160, "UCS-2": 70}
 _JOINED: dict[Encoding, int] = {"GSM-7": 153, "UCS-2": 67}
 _RANKS = tuple(Break)
+_NARROW = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +93,10 @@ def _earliest(ends: Sequence[int], limit: int) -> list[int]:
     return starts[:0:-1]
 
 
+# Cuts up to a place: what they cost, the place of the last one, and the cuts before it.
+_Way = tuple[int, int, Any]
+
+
 class _Places:
     """The places in one text where its parts may end."""
 
@@ -103,61 +108,84 @@ class _Places:
 
     def best(self) -> tuple[int, ...]:
         """The best cuts, one fewer than parts."""
-        # Most texts need no more than spaces. Tearing clusters is always possible: some rank is found.
-        return self._best(Break.SPACE) or next(filter(None, map(self._best, _RANKS[self._least() :])))
-
-    def _least(self) -> Break:
-        """A rank, from SYLLABLE, that some cut cannot be better than, however the others fall."""
-        rank, furthest = Break.SYLLABLE, 0
-        for earliest in self._earliest[1:]:
-            furthest = self._reach(furthest)
-            while self._breaks.last(earliest, furthest, rank) < 0:
-                rank = _RANKS[rank + 1]
-        return rank
+        if self._reach(0) - self._earliest[1] < _NARROW:
+            # So few places to choose from hardly ever have a good one each.
+            return self._narrow()
+        # Few other texts need worse places than between syllables; tearing clusters is always possible.
+        return next(filter(None, map(self._best, _RANKS)))
 
     def _reach(self, start: int) -> int:
         """Where a part that begins at `start` is full."""
+        if isinstance(self._ends, range):
+            return min(start + self._limit, len(self._ends) - 1)
         return bisect_right(self._ends, self._ends[start] + self._limit) - 1
+
+    def _narrow(self) -> tuple[int, ...]:
+        """The best cuts where each has few places: every place is looked at, once."""
+        base = len(self._earliest)
+        weights = [base**rank for rank in _RANKS]
+        ways: list[tuple[int, _Way]] = [(self._reach(0), (0, 0, None))]
+        for earliest in self._earliest[1:]:
+            ahead = []
+            for place in range(earliest, ways[-1][0] + 1):
+                before = min([way for reach, way in ways if reach >= place], key=_cost)
+                cost = before[0] + weights[self._breaks.rank(place)]
+                ahead.append((self._reach(place), (cost, place, before)))
+            ways = ahead
+        return _cuts(min([way for _, way in ways], key=_cost))
 
     def _best(self, worst: Break) -> tuple[int, ...]:
         """Of cuts no worse than `worst` the best, or none if the parts cannot be so few.
 
         At each cut and each cost only the furthest place is worth going on from: whatever can
-        follow a nearer one can follow it too.
+        follow a nearer one can follow it too. Of a place, of each rank the furthest is a candidate, unless
+        a better one is further.
         """
-        weights = self._weights()
-        reached: dict[int, tuple[int, ...]] = {0: (0,)}
-        for earliest in self._earliest[1:]:
-            ahead: dict[int, tuple[int, ...]] = {}
-            for cost, cuts in reached.items():
-                for place, rank in self._candidates(cuts[-1], earliest, worst):
-                    total = cost + weights[rank]
-                    if total not in ahead or ahead[total][-1] < place:
-                        ahead[total] = (*cuts, place)
-            reached = _undominated(ahead)
-        return next(iter(reached.values()), (0,))[1:]
-
-    def _weights(self) -> tuple[int, ...]:
-        """What a cut of each rank costs: no number of better cuts outweighs a worse one."""
+        last, reach = self._breaks.last, self._reach
+        # What a cut of each rank costs: no number of better cuts outweighs a worse one.
         base = len(self._earliest)
-        return tuple(base**rank for rank in _RANKS)
+        ranks = [(rank, base**rank) for rank in _RANKS[worst::-1]]
+        reached: list[_Way] = [(0, 0, None)]
+        for earliest in self._earliest[1:]:
+            ahead: dict[int, _Way] = {}
+            for way in reached:
+                place = reach(way[1])
+                for rank, weight in ranks:
+                    place = last(earliest, place, rank)
+                    if place < 0:
+                        break
+                    total = way[0] + weight
+                    if total not in ahead or ahead[total][1] < place:
+                        ahead[total] = (total, place, way)
+            if not ahead:
+                return ()
+            reached = _undominated(ahead)
+        return _cuts(reached[0])
 
-    def _candidates(self, start: int, earliest: int, worst: Break) -> Iterator[tuple[int, Break]]:
-        """Ends for a part that begins at `start`: of each rank the furthest, unless a better one is further."""
-        place = self._reach(start)
-        for rank in _RANKS[worst::-1]:
-            place = self._breaks.last(earliest, place, rank)
-            if place < 0:
-                return
-            yield place, rank
+
+def _cost(way: _Way) -> tuple[int, int]:
+    """What a way costs; of two the one that fills its parts more."""
+    return way[0], -way[1]
 
 
-def _undominated(reached: dict[int, tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
+def _cuts(way: _Way) -> tuple[int, ...]:
+    """The cuts of a way, the first one first."""
+    found = []
+    while way[2] is not None:
+        found.append(way[1])
+        way = way[2]
+    return tuple(reversed(found))
+
+
+def _undominated(reached: dict[int, _Way]) -> list[_Way]:
     """Without those that cost more and reach no further; the cheapest first."""
-    kept: dict[int, tuple[int, ...]] = {}
+    if len(reached) == 1:
+        return list(reached.values())
+    kept: list[_Way] = []
     furthest = -1
-    for cost, cuts in sorted(reached.items()):
-        if cuts[-1] > furthest:
-            furthest = cuts[-1]
-            kept[cost] = cuts
+    for cost in sorted(reached):
+        way = reached[cost]
+        if way[1] > furthest:
+            furthest = way[1]
+            kept.append(way)
     return kept

@@ -19,6 +19,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from tests.bench.channels import reading
+from tests.bench.cutting import cutting
 from tests.bench.lengths import longest_in_lao
 from tests.bench.pacing import pacing
 from tests.bench.processes import load, own_folder, resident, running, serving
@@ -55,6 +56,7 @@ async def measure(folder: Path) -> list[Row]:
         async with serving(own_folder(setup, "web_chat"), session) as server:
             rows += await waiting(server.url)
         rows += await dialling(setup, session, bare)
+    rows += cutting(DOCS.parent / "nlu_data")
     return rows + await reading() + await pacing() + await smpp() + await longest_in_lao()
 
 
