@@ -189,26 +189,36 @@ class SmppChannel:
         return PartOutcome(number=number, sent=self._taken(message, answer))
 
     async def _submit(self, message: Message) -> Pdu:
-        """The answer to a submit_sm. Raises SendError, which says what it means."""
-        patience = self.timeout / 4
-        if (wait := self._adaptive.book(patience)) is None:
-            raise SendError(code="rate", throttled=True, retry_after=_REST)
-        await asyncio.sleep(wait)
+        """The answer to a submit_sm. Raises SendError, which says what it means.
+
+        What is refused as too fast goes again at the slower rate, while there is time.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.timeout / 2
+        error = SendError(code="rate", throttled=True, retry_after=_REST)
+        while (wait := self._adaptive.book(until - loop.time())) is not None:
+            await asyncio.sleep(wait)
+            answer = await self._request(message, until - loop.time())
+            if answer.status == Status.OK:
+                self._adaptive.taken()
+                return answer
+            error = self._codes.error(f"0x{answer.status:02X}")
+            if not error.throttled:
+                break
+            if self._adaptive.throttled():
+                rate = self._adaptive.rate
+                log.warning("smpp.throttled", channel=self.name, code=error.code, rate=rate)
+        raise error
+
+    async def _request(self, message: Message, patience: float) -> Pdu:
         try:
-            answer = await self._binds.request(Command.SUBMIT_SM, message.encode(), patience)
+            return await self._binds.request(Command.SUBMIT_SM, message.encode(), patience)
         except NotBound:
             raise SendError(code="not_bound", throttled=True, retry_after=_REST) from None
         except LinkLost:
             raise SendError(code="link_lost", in_doubt=True) from None
         except NoAnswer:
             raise SendError(code="timeout", in_doubt=True) from None
-        if answer.status == Status.OK:
-            self._adaptive.taken()
-            return answer
-        error = self._codes.error(f"0x{answer.status:02X}")
-        if error.throttled and self._adaptive.throttled():
-            log.warning("smpp.throttled", channel=self.name, code=error.code, rate=self._adaptive.rate)
-        raise error
 
     def _taken(self, message: OutboundMessage, answer: Pdu) -> SentPart:
         provider_id = normalised(message_id(answer)) if message_id(answer) else ""

@@ -35,7 +35,7 @@ class AdaptiveRate:
     def book(self, most: float) -> float | None:
         """Give the next message its moment; in how many seconds it is, or None when in more than `most`."""
         if not self._rate:
-            return 0.0
+            return 0.0 if most >= 0 else None
         now = self._monotonic()
         moment = max(now, self._next)
         if moment - now > most:
@@ -61,5 +61,5 @@ class AdaptiveRate:
         self._cut_from = max(min(self._rate, measured) if self._rate else measured, 2 * _LEAST)
         self._rate = self._cut_from / 2
         self._cut_at = now
-        self._next = now
+        self._next = now + 1 / self._rate
         return True

@@ -207,7 +207,8 @@ def test_the_rate_follows_the_smsc(pinned: PinnedTime) -> None:
     assert rate.throttled()
     assert not rate.throttled()
     assert rate.rate == 20
-    assert [rate.book(0.06) for _ in range(3)] == [0, pytest.approx(0.05), None]
+    assert rate.book(0.04) is None
+    assert [rate.book(0.11) for _ in range(3)] == [pytest.approx(0.05), pytest.approx(0.1), None]
     sent = 0
     while pinned.clock.monotonic() < 11:
         pinned.advance(rate.book(1) or 0)
@@ -219,6 +220,15 @@ def test_the_rate_follows_the_smsc(pinned: PinnedTime) -> None:
         pinned.advance(rate.book(1) or 0)
         rate.taken()
     assert 65 < pinned.clock.monotonic() < 75
+
+
+async def test_what_is_too_fast_goes_again_by_itself(edge: Edge, session: ClientSession, smsc: Smsc) -> None:
+    async with linked(edge, session, settings_for(smsc.port, timeout=2.0)) as channel:
+        for number in range(40):
+            await channel.send(outbound(str(number)))
+        smsc.plan.extend([0x58, 0x14])
+        assert await channel.send(outbound("40"))
+    assert [each["text"] for each in smsc.messages] == [str(number) for number in range(41)]
 
 
 async def test_a_throttled_channel_slows_down_and_loses_nothing(

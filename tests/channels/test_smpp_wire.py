@@ -182,6 +182,34 @@ def test_any_text_there_and_back_in_parts(text: str, alphabet: Alphabet) -> None
         assert tuple(parts) == split(text).parts
 
 
+@given(
+    text=st.text(st.sampled_from("aé€{ສະບຍດີ😀👍🏽"), min_size=1, max_size=300),
+    step=st.integers(1, 67),
+    order=st.randoms(use_true_random=False),
+)
+def test_parts_cut_anywhere_and_brought_in_any_order_are_the_text(
+    text: str, step: int, order: random.Random
+) -> None:
+    coding, cuts = cut(text, "gsm")
+    octets = b"".join(encode(part, coding, "gsm") for part in cuts)
+    # A phone may cut between the halves of a character, but not within an octet pair.
+    size = step * 2 if coding == UCS2 else step
+    pieces = [octets[at : at + size] for at in range(0, len(octets), size)][:255]
+    brought = [
+        header(Place(reference=7, number=number, total=len(pieces))) + piece
+        for number, piece in enumerate(pieces)
+    ]
+    order.shuffle(brought)
+    found = {}
+    for each in brought:
+        place, rest = read_header(each)
+        found[place.number if place else 0] = decode(rest, coding, "gsm")
+    whole = joined([found[number] for number in sorted(found)])
+    expected = joined([decode(b"".join(pieces), coding, "gsm")])
+    assert whole == expected
+    assert expected == text or len(pieces) == 255
+
+
 def test_what_latin_1_lacks_makes_a_text_ucs2_where_code_0_is_latin_1() -> None:
     assert cut("déjà 5$", "latin-1") == (DEFAULT, ("déjà 5$",))
     coding, parts = cut("5€ " * 50, "latin-1")
