@@ -7,6 +7,7 @@ import orjson
 
 from bot.pack import Pack
 from bot.phones import PhoneRules
+from bot.text.dear import dear
 from bot.text.parts import split
 from bot.text.typography import plain
 from cli.kit import Kit
@@ -22,9 +23,11 @@ def commands(kit: Kit) -> list[click.Command]:
         """Print encoding, units, parts and price of TEXT as a phone would receive it, as JSON.
 
         Units are septets for GSM-7 and UTF-16 units for UCS-2. The price is null where the
-        operator's price a part is not known.
+        operator's price a part is not known. `dear` are the few characters that make a text in the basic alphabet
+        cost what Lao costs.
         """
-        parts = split(plain(text))
+        said = plain(text)
+        parts = split(said)
         rules = PhoneRules.load(Pack.load(kit.config().pack_root))
         number = rules.normalise(to) if to else None
         a_part = rules.price(number) if number else None
@@ -35,6 +38,8 @@ def commands(kit: Kit) -> list[click.Command]:
                     "units": parts.units,
                     "parts": parts.parts,
                     "price": a_part * len(parts.parts) / 100 if a_part is not None else None,
+                    "operator": rules.operator(number) if number else "",
+                    "dear": dear(said),
                 }
             )
         )
