@@ -390,7 +390,8 @@ class Outbox:
             "row_id": outbox_id,
             "attempt": claimed.attempt_id,
             "new_state": mark.state.value if ended or not claimed.again else DeliveryState.SENT.value,
-            "due": to_ms(mark.due_at) if mark.due_at else now,
+            # Of what has ended nothing goes again.
+            "due": to_ms(mark.due_at) if mark.due_at else 0 if ended and claimed.again else now,
             "error": mark.error_code[:40],
             "now": now,
         }

@@ -290,6 +290,20 @@ async def test_a_part_that_failed_for_a_cause_that_may_pass_goes_again_alone_and
     assert (row.state, row.error_code, row.again_at) == ("failed", "099", 0)
 
 
+async def test_what_is_to_go_again_and_outlives_its_message_does_not(store: Store) -> None:
+    gateway = Gateway(store)
+    edge, delivery = door_out(store, gateway)
+    sent = await store.put(text="one", lifetime=100)
+    await drain(delivery)
+    told = report("test", "failed", store.clock, provider_id="p0", retryable=True)
+    await edge.intake().take("test", told)
+    store.pinned.advance(200)
+    await drain(delivery)
+    row = await store.row(sent)
+    assert (row.state, row.again_at, len(gateway.handed)) == ("expired", 0, 1)
+    assert [each.state for each in await store.parts(sent)] == ["expired"]
+
+
 async def test_a_sent_message_stays_sent_while_a_part_of_it_goes_again(store: Store) -> None:
     gateway = Gateway(store)
     edge, delivery = door_out(store, gateway)
