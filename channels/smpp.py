@@ -20,6 +20,7 @@ from channels.codes import ErrorCodes
 from channels.config import ChannelConfig
 from channels.errors import NotServed, SendError
 from channels.forms import fitted
+from channels.senders import SenderKind, sender_kind
 from channels.smpp_arrivals import Arrivals
 from channels.smpp_binds import Bind, Binds
 from channels.smpp_link import Account, BindRefused, LinkLost, NoAnswer, NotBound, Timers
@@ -36,7 +37,9 @@ _MAX_TEXT = 1600
 _SCREEN_UNITS, _SCREEN_SEPTETS = 80, 182
 _UDHI = 0x40
 _RECEIPT = 1
-_INTERNATIONAL, _SHORT, _NAME = (1, 1), (3, 0), (5, 0)
+# Type of number and numbering plan.
+_INTERNATIONAL, _NATIONAL, _SHORT = (1, 1), (2, 1), (3, 0)
+_SOURCES = {SenderKind.INTERNATIONAL: _INTERNATIONAL, SenderKind.SHORT: _SHORT, SenderKind.NAME: (5, 0)}
 _LONG_NUMBER = 8  # digits; what has fewer is a short code
 # Validity: nothing is sent that would live shorter, and no SMSC keeps anything longer than two digits of days.
 _LEAST_LIFE, _LONGEST_LIFE = timedelta(minutes=1), timedelta(days=28)
@@ -245,7 +248,7 @@ class SmppChannel:
             esm_class=0 if whole else _UDHI,
             validity=self._validity(message),
             registered=_RECEIPT if self._settings.receipts else 0,
-            data_coding=flash(coding) if self._settings.flash and whole else coding,
+            data_coding=flash(coding) if message.flash and self._settings.flash and whole else coding,
             octets=octets,
             # An SMSC hands it back with the receipt (5.3.2.17): what it means when the answer was lost.
             tlvs={Tag.USER_MESSAGE_REFERENCE: reference_of(message.id, number).to_bytes(2, "big")},
@@ -283,19 +286,17 @@ def reference_of(outbound_id: str, number: int) -> int:
 
 
 def source_of(settings: Settings) -> Address:
-    """Our address, of the type that it looks like where none is set: short code, number or name."""
+    """Our address, of the type that it looks like where none is set: international, national, short code or name."""
     sender = settings.sender
-    number = sender.removeprefix("+")
-    if not sender:
-        ton, npi = 0, 0
-    elif not number.isdecimal():
-        ton, npi = _NAME
-    else:
-        ton, npi = _INTERNATIONAL if len(number) >= _LONG_NUMBER else _SHORT
+    ton, npi = 0, 0
+    if sender:
+        ton, npi = _SOURCES[sender_kind(sender)]
+        if sender.isdecimal() and len(sender) >= _LONG_NUMBER:
+            ton, npi = _NATIONAL
     return Address(
         ton=ton if settings.source_ton < 0 else settings.source_ton,
         npi=npi if settings.source_npi < 0 else settings.source_npi,
-        digits=number if number.isdecimal() else sender,
+        digits=digits(sender),
     )
 
 

@@ -17,7 +17,16 @@ from channels.base import Accepted, InboundPart, Take
 from channels.forms import fitted, phone_urn
 from channels.smpp_deliveries import Brought, Deliveries
 from channels.smpp_pdu import Address, BadPdu, Message, Pdu, Status, Tag, read_message
-from channels.smpp_receipts import Form, GivenIds, Receipt, Unclaimed, candidates, is_receipt, read_receipt
+from channels.smpp_receipts import (
+    Form,
+    GivenIds,
+    Receipt,
+    Unclaimed,
+    candidates,
+    is_receipt,
+    learnt,
+    read_receipt,
+)
 from channels.smpp_settings import Settings
 from channels.smpp_text import Alphabet, Place, decode, joined, place_of, read_header
 from channels.smpp_ussd import Dialect, Hop
@@ -26,6 +35,8 @@ _UDHI = 0x40
 _NATIONAL = 2
 # A store that is away is tried again after these seconds; then the SMSC is asked to bring the message again.
 _PAUSES = (0.1, 0.4, 1.0, 2.0, 4.0, 8.0)
+
+_UNKNOWN = "unknown_message"
 
 log = structlog.get_logger()
 
@@ -165,19 +176,29 @@ class Arrivals:
 
     async def _known(self, receipt: Receipt) -> bool:
         """Hand in a receipt; whether a message was found for it."""
-        ids = candidates(receipt, self._form)
-        found = self._given.find(ids, receipt.person)
+        found = self._given.find(candidates(receipt, self._form), receipt.person)
         if found is None:
-            reports = [self._report(receipt, each) for each in ids]
-        else:
-            told, given = found
-            if self._form == "auto" and not receipt.certain:
-                self._form = _learnt(receipt, told)
-            reports = [self._report(receipt, told, given.outbound_id if given.alone else "")]
-        for report in reports:
-            if (await self._hand_in(report)).reason != "unknown_message":
-                return True
-        return False
+            # In another writing the id of this message may be that of another one: only what is known is tried.
+            form = "same" if self._form == "auto" else self._form
+            return await self._is_about_ours(receipt, form)
+        told, given = found
+        accepted = await self._hand_in(self._report(receipt, told, given.outbound_id if given.alone else ""))
+        if self._form == "auto" and not receipt.certain:
+            self._form = learnt(receipt, told)
+            await self._try_again()
+        return accepted.reason != _UNKNOWN
+
+    async def _is_about_ours(self, receipt: Receipt, form: Form) -> bool:
+        provider_id = candidates(receipt, form)[0]
+        return (await self._hand_in(self._report(receipt, provider_id))).reason != _UNKNOWN
+
+    async def _try_again(self) -> None:
+        """Hand in what fitted no message, now that it is known how this SMSC writes ids."""
+        if self._form in ("auto", "same"):
+            return
+        for receipt in self._unclaimed.waiting:
+            if await self._is_about_ours(receipt, self._form):
+                self._unclaimed.forget(receipt)
 
     def _report(self, receipt: Receipt, provider_id: str, outbound_id: str = "") -> DeliveryReport:
         assert receipt.state is not None
@@ -242,11 +263,3 @@ def _sar(message: Message) -> Place | None:
     if reference is None or total is None or number is None:
         raise ValueError("place")
     return place_of(reference, total, number)
-
-
-def _learnt(receipt: Receipt, provider_id: str) -> Form:
-    """The form in which this SMSC's receipts have ids, by one whose message is known."""
-    forms: tuple[Form, ...] = ("same", "decimal", "hex")
-    fitting = [form for form in forms if candidates(receipt, form)[0] == provider_id]
-    # An id of one digit is the same in every form.
-    return fitting[0] if len(fitting) == 1 else "auto"

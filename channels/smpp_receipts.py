@@ -124,6 +124,14 @@ def candidates(receipt: Receipt, form: Form) -> Sequence[str]:
     return [each for name, each in told if name == form] or (same,)
 
 
+def learnt(receipt: Receipt, provider_id: str) -> Form:
+    """The form in which an SMSC's receipts have ids, by one whose message is known."""
+    forms: tuple[Form, ...] = ("same", "decimal", "hex")
+    fitting = [form for form in forms if candidates(receipt, form)[0] == provider_id]
+    # An id of one digit is the same in every form.
+    return fitting[0] if len(fitting) == 1 else "auto"
+
+
 def _converted(told: str) -> Iterator[tuple[Form, str]]:
     """The id as the response may have had it, with the form that the receipt then has."""
     if _DECIMAL.fullmatch(told):
@@ -180,6 +188,15 @@ class Unclaimed:
         self._receipts.move_to_end(receipt.id)
         if len(self._receipts) > self._most:
             self._receipts.popitem(last=False)
+
+    @property
+    def waiting(self) -> Sequence[Receipt]:
+        """Those that nobody has claimed."""
+        return [receipt for receipt, _ in self._receipts.values()]
+
+    def forget(self, receipt: Receipt) -> None:
+        """Say that a message was found for one."""
+        self._receipts.pop(receipt.id, None)
 
     def claim(self, person: str, reference: int, text: str, since: float) -> Receipt | None:
         """The receipt of a part; whoever claims it has it alone."""

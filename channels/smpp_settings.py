@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.text.gsm import is_gsm
 from channels.config import setting
+from channels.senders import check_sender
 from channels.smpp_ussd import OPERATIONS, PROFILES
 
 _ONE_OF = {
@@ -18,8 +18,6 @@ _ONE_OF = {
 }
 _ABOVE_0 = ("binds", "window", "enquire_link", "reconnect", "timeout")
 _SYSTEM_ID, _PASSWORD = 15, 8
-_SENDER = 20
-_NAME = 11
 _OCTET = 255
 
 
@@ -51,7 +49,9 @@ class Settings:
     validity: str = setting(
         "how a message says until when it is good: relative, absolute or none", "relative"
     )
-    flash: bool = setting("show messages of one part at once and keep them nowhere", default=False)
+    flash: bool = setting(
+        "show what follows a dialled session on the screen at once, if the operator allows it", default=False
+    )
     ussd: str = setting(f"for USSD, the dialect: {', '.join(PROFILES)}; empty for SMS", "")
     ussd_code: str = setting("the code that is dialled, like *1500#", "")
     ussd_operations: Mapping[str, str] = setting(
@@ -69,7 +69,7 @@ class Settings:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name}: must be above 0")
         self._check_account()
-        _check_sender(self.sender)
+        check_sender(self.sender)
         for name, value in self.ussd_operations.items():
             _check_operation(name, value)
 
@@ -83,15 +83,6 @@ class Settings:
                 raise ValueError(f"{name}: must be from -1 to {_OCTET}")
         if self.country_code and not (self.country_code.isascii() and self.country_code.isdecimal()):
             raise ValueError("country_code: must be digits")
-
-
-def _check_sender(sender: str) -> None:
-    number = sender.removeprefix("+")
-    if number.isascii() and number.isdecimal():
-        if len(number) > _SENDER:
-            raise ValueError(f"sender: a number has at most {_SENDER} digits")
-    elif len(sender) > _NAME or not sender.isascii() or not is_gsm(sender):
-        raise ValueError(f"sender: a name has at most {_NAME} characters of the GSM alphabet")
 
 
 def _check_operation(name: str, value: str) -> None:

@@ -37,6 +37,26 @@ async def test_receipts_in_every_writing(
     assert (await edge.store.row(sent)).state == "delivered"
 
 
+async def test_receipts_of_before_wait_until_their_writing_is_known(
+    edge: Edge, session: ClientSession, smsc: Smsc
+) -> None:
+    """The decimal id of one message is the hexadecimal one of another: nothing is guessed."""
+    smsc.id_form, smsc.first_id = "{:x}", 0x10
+    async with linked(edge, session, settings_for(smsc.port)):
+        for number in range(7):
+            await edge.store.put("smpp", urn=f"tel:+85620555123{number}")
+        await drain(edge.delivery())
+    assert [each["id"] for each in smsc.messages] == ["10", "11", "12", "13", "14", "15", "16"]
+    async with linked(edge, session, settings_for(smsc.port)):
+        assert await smsc.receipt(0, "DELIVRD", id="99") == 0
+        assert await smsc.receipt(1, "DELIVRD", id="17") == 0
+        assert await edge.store.states() == ["sent"] * 7
+        await edge.store.put("smpp")
+        await drain(edge.delivery())
+        assert await smsc.receipt(7, "DELIVRD", id="23") == 0
+    assert await edge.store.states() == ["sent", "delivered", *["sent"] * 5, "delivered"]
+
+
 async def test_the_parameter_counts_before_the_text(edge: Edge, session: ClientSession, smsc: Smsc) -> None:
     smsc.id_form = "{:x}"
     async with linked(edge, session, settings_for(smsc.port)):
