@@ -13,7 +13,7 @@ from bot.db import Database, WriteSet
 from bot.errors import Stale
 from bot.messages import DeliveryReport, DeliveryState
 from bot.outbox import UNKNOWN_OUTCOME, nothing_more
-from bot.parts_ledger import HELD, PartsLedger
+from bot.parts_ledger import HELD, OPEN, PartsLedger
 from bot.schema import outbox, outbox_parts
 
 _RANK = {
@@ -158,13 +158,14 @@ class Receipts:
         new = combined(states.values()) if numbers else report.state
         moved = later(_state(row), new)
         state = new if moved else DeliveryState(row.state)
+        waits = state not in _BAD and any(each in OPEN for each in states.values())
         values = {
             "row_id": row.id,
             "old_state": row.state,
             "old_time": row.updated_at,
             "new_state": state.value,
             "error": report.error_code[:40] if moved else row.error_code,
-            "again": 0 if state in _BAD else min(filter(None, (row.again_at, again_at)), default=0),
+            "again": min(filter(None, (row.again_at, again_at)), default=0) if waits else 0,
             # Always another value: reports of two parts at once notice each other.
             "new_time": max(now, row.updated_at + 1),
         }

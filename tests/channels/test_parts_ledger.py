@@ -304,6 +304,20 @@ async def test_what_is_to_go_again_and_outlives_its_message_does_not(store: Stor
     assert [each.state for each in await store.parts(sent)] == ["expired"]
 
 
+async def test_what_arrived_after_all_does_not_go_again(store: Store) -> None:
+    gateway = Gateway(store)
+    edge, delivery = door_out(store, gateway)
+    sent = await store.put(text="one")
+    await drain(delivery)
+    for state in ("failed", "delivered"):
+        told = report("test", state, store.clock, provider_id="p0", retryable=True)
+        await edge.intake().take("test", told)
+    store.pinned.advance(61)
+    await drain(delivery)
+    row = await store.row(sent)
+    assert (row.state, row.again_at, len(gateway.handed)) == ("delivered", 0, 1)
+
+
 async def test_a_sent_message_stays_sent_while_a_part_of_it_goes_again(store: Store) -> None:
     gateway = Gateway(store)
     edge, delivery = door_out(store, gateway)
