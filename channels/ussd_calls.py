@@ -52,7 +52,10 @@ def holds(rule: Rule, call: Call, text: str, codes: Iterable[str]) -> bool:
     if rule.kind == "empty":
         return not text
     if rule.kind == "dialled":
-        return bool(_DIALLED.fullmatch(text)) or _behind(text.strip(_FRAME), codes) is not None
+        # A number without a sign may be an amount. A session that we never saw begins with it all the same.
+        if any(codes):
+            return "*" in text and _behind(text.strip(_FRAME), codes) is not None
+        return bool(_DIALLED.fullmatch(text))
     if rule.otherwise and not call.has(rule.field):
         return holds(rule.otherwise, call, text, codes)
     given = call.get(rule.field).lower()
