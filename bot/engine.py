@@ -50,6 +50,8 @@ _ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
 _MOST_MEDIA = 100
 # Rasa's name for waiting: an action that wants it has nothing more said in this turn.
 _LISTEN = "action_listen"
+# What is said before the same answers once more.
+OFFERED_ANEW = "utter_choice_range"
 # The wish with which a session begins; on other channels a word for it.
 _TOP = "menu"
 # What was answered to a message without words, or to the second one.
@@ -221,7 +223,7 @@ class Engine:
                 await self._run(stage, self._rules.actions(FALLBACK))
             else:
                 stage.say("utter_not_text")
-        elif stage.slipped and (stage.state.resuming or not stage.state.form):
+        elif stage.slipped and (stage.state.resuming or stage.in_menu or not stage.state.form):
             self._offer_anew(stage)
         elif stage.state.resuming:
             await self._continue_or_restart(stage)
@@ -236,16 +238,14 @@ class Engine:
         """Say how far the numbers go, and offer the same answers again."""
         stage.understood = False
         choices = tuple(stage.state.choices)
-        stage.responses.append(
-            Response(key="utter_choice_range", values={"most": len(choices)}, buttons=choices)
-        )
+        stage.responses.append(Response(key=OFFERED_ANEW, values={"most": len(choices)}, buttons=choices))
 
     async def _answer_form(self, stage: Stage) -> None:
         """Take the answer; a number out of range, and answers in vain, get more than the question again."""
         await self._forms.answer(stage)
         form = stage.state.form
         if form and form.failed and stage.slipped:
-            range_told = Response(key="utter_choice_range", values={"most": len(stage.state.choices)})
+            range_told = Response(key=OFFERED_ANEW, values={"most": len(stage.state.choices)})
             stage.responses.insert(0, range_told)
         if form and form.failed and form.failed % _IN_VAIN == 0:
             await self._run(stage, self._rules.actions(_STUCK))
@@ -296,7 +296,7 @@ class Engine:
         await self._submit_full_forms(stage)
         if stage.state.form and not stage.asked:
             await self._forms.ask(stage)
-        stage.aside = before is not None and stage.state.form is before
+        stage.aside = before is not None and stage.state.form is before and stage.intent != _TOP
 
     def _is_sure_enough(self, stage: Stage, actions: Iterable[str]) -> bool:
         """Whether to act on the wish: a form begun by mistake costs more than a question."""

@@ -15,6 +15,7 @@ import orjson
 
 from bot.answers import Answer, Answers
 from bot.clock import Chance, Clock, to_ms
+from bot.engine import OFFERED_ANEW
 from bot.hops import TOP, Hop, new_session
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.rendering import Draft
@@ -232,6 +233,8 @@ def _payload(state: TrackerState, session: Session, number: str) -> str:
 
 def _follow(session: Session, turn: Turn) -> None:
     """Keep the way through the menus, so that one can go back on it."""
+    if any(said.key == OFFERED_ANEW for said in turn.responses):
+        return  # the same screen, with how far its numbers go
     session.menu = turn.wish.get("intent_response_key") == MENU
     if not session.menu:
         if turn.state.form:

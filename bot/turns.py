@@ -54,6 +54,12 @@ class Stage:
         self.responses.append(Response(key=key, values=values))
 
     @property
+    def in_menu(self) -> bool:
+        """Whether a menu is on the screen, perhaps over a form that was left for it."""
+        session = self.state.session
+        return self.in_session and session is not None and session.menu
+
+    @property
     def intent(self) -> str:
         """What the person wants, as understood."""
         return str(self.parsed["intent"]["name"])

@@ -162,6 +162,14 @@ async def test_back_from_an_answer_in_the_middle_of_a_form_is_to_its_question(ph
     assert await phone.type("Pakse") == "Filed: 5724.\n[end]"
 
 
+async def test_a_wrong_number_in_the_menu_over_a_form_is_no_answer_to_the_form(phone: Phone) -> None:
+    await phone.dial("2*my story")
+    await phone.type("00")
+    for _ in range(2):
+        assert (await phone.type("7")).startswith("1 to 3:")
+    assert await phone.filed() == []
+
+
 async def test_a_number_is_one_of_this_screen_whatever_was_said_elsewhere(phone: Phone) -> None:
     await phone.dial("1")
     message = replace(phone.hop(NEW, "hello"), channel="sms", session=None, external_id="m1")
