@@ -232,7 +232,7 @@ def test_whatever_happens_no_part_is_doubled_or_left_behind(database_url: str) -
             run_state_machine_as_test(
                 lambda: Life(store, runner.run),  # type: ignore[arg-type]  # any way to make one will do
                 settings=settings(
-                    max_examples=30,
+                    max_examples=20,
                     stateful_step_count=10,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),

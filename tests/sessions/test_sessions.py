@@ -34,7 +34,7 @@ async def test_a_dial_shows_the_menu_and_digits_lead_on_and_back(phone: Phone) -
 
 async def test_a_number_that_is_not_offered_shows_what_is(phone: Phone) -> None:
     await phone.dial()
-    assert await phone.type("7") == "1 to 3:\n1 Things\n2 Report\n3 Long\n0 back"
+    assert await phone.type("7") == "1 to 3:\n1 Things\n2 Report\n3 Long"
 
 
 async def test_pages_are_leafed_through_forth_and_back(phone: Phone) -> None:
@@ -58,7 +58,7 @@ async def test_what_is_typed_ahead_is_one_trip(phone: Phone) -> None:
 
 
 async def test_what_is_typed_behind_a_wrong_answer_is_not_taken_for_another(phone: Phone) -> None:
-    assert await phone.dial("9*2*my story") == "1 to 3:\n1 Things\n2 Report\n3 Long\n0 back"
+    assert await phone.dial("9*2*my story") == "1 to 3:\n1 Things\n2 Report\n3 Long"
     assert await phone.filed() == []
 
 
