@@ -80,7 +80,7 @@ _START = (
 _EXPIRE = (
     update(outbox)
     .where(outbox.c.id == bindparam("row_id"), outbox.c.state == "queued")
-    .values(state="expired", error_code="expired", updated_at=bindparam("now"))
+    .values(state="expired", error_code="expired", again_at=0, updated_at=bindparam("now"))
 )
 _BURY = (
     update(outbox)
@@ -107,6 +107,7 @@ _DOUBTFUL = (
     .with_for_update(skip_locked=True)
 )
 _POSTPONE = update(outbox).where(outbox.c.id == bindparam("row_id")).values(due_at=bindparam("until"))
+_new_state = bindparam("new_state", type_=String)
 _MARK = (
     update(outbox)
     .where(
@@ -117,6 +118,11 @@ _MARK = (
     )
     .values(
         state=bindparam("new_state"),
+        # Of what has ended nothing goes again.
+        again_at=case(
+            (or_(_new_state == "failed", _new_state == "expired"), literal(0, BigInteger)),
+            else_=outbox.c.again_at,
+        ),
         due_at=bindparam("due"),
         error_code=bindparam("error"),
         updated_at=bindparam("now"),
