@@ -24,6 +24,7 @@ _REPEATED_MS, _REDIALLED_MS = 2_000, 10_000
 # No operator keeps a session open so long; after it, the same name is another session's.
 _LONGEST_MS = 600_000
 _MOST_AHEAD = 10  # more than this typed ahead is no dial string
+_SHORTEST_NAME = 6  # characters; a shorter name comes again within minutes
 _LAST_DIGITS = 8  # of a phone number, the same with and without its country's code
 _MOST_TOLD = 8  # numbers of requests that may still come again
 
@@ -50,9 +51,10 @@ class Hops:
 
     async def place(self, state: TrackerState, message: InboundMessage) -> Hop | None:
         """What is new in a request, or None where nothing is."""
-        named = self._vault.lookup(message.session_id)[:32]
+        # Some gateways tell only the sessions of one phone apart.
+        named = self._vault.lookup(f"{message.urn} {message.session_id}")[:32]
         now = to_ms(message.received_at)
-        unique = not _is_number_of(message.session_id, message.urn)
+        unique = not _comes_again(message.session_id, message.urn)
         session = state.session
         if session is None or (session.channel, session.id) != (message.channel, named):
             since = f"{named}:{now - _LONGEST_MS:013d}"
@@ -81,9 +83,11 @@ def new_session(state: TrackerState, message: InboundMessage, named: str = "") -
     return state.session
 
 
-def _is_number_of(name: str, urn: Urn) -> bool:
-    """Whether a session is called by the number of its phone, as every other one of it is."""
+def _comes_again(name: str, urn: Urn) -> bool:
+    """Whether a session is called by the number of its phone, as every other one of it is, or by a few digits."""
     digits = name.strip().removeprefix("+")
+    if len(name) < _SHORTEST_NAME:
+        return True
     return len(digits) >= _LAST_DIGITS and digits.isdecimal() and urn.address.endswith(digits[-_LAST_DIGITS:])
 
 

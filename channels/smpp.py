@@ -276,7 +276,13 @@ class SmppChannel:
         settings = self._settings
         if not settings.ussd:
             return None
-        return Dialect(settings.ussd, settings.ussd_operations, settings.ussd_code, self._alphabet)
+        return Dialect(
+            settings.ussd,
+            settings.ussd_operations,
+            settings.ussd_code,
+            self._alphabet,
+            ucs2=settings.ussd_ucs2,
+        )
 
 
 def reference_of(outbound_id: str, number: int) -> int:

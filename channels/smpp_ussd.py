@@ -13,6 +13,7 @@ from bot.messages import SessionEvent
 from bot.text.gsm import is_gsm
 from channels.smpp_pdu import Message, Tag
 from channels.smpp_text import DEFAULT, UCS2, Alphabet, decode, encode, joined
+from channels.ussd_screens import in_gsm
 
 SERVICE_TYPE = "USSD"
 OPERATIONS = ("new", "reply", "abort", "continue", "end", "gsm", "ucs2")
@@ -47,11 +48,14 @@ class Hop:
 class Dialect:
     """Reads hops and writes screens."""
 
-    def __init__(self, profile: str, operations: Mapping[str, str], code: str, alphabet: Alphabet) -> None:
+    def __init__(
+        self, profile: str, operations: Mapping[str, str], code: str, alphabet: Alphabet, *, ucs2: bool = True
+    ) -> None:
         own, self._tag = PROFILES[profile]
         self._values = {**_STANDARD, **own, **{name: int(value, 16) for name, value in operations.items()}}
         self._code = code
         self._alphabet = alphabet
+        self._ucs2 = ucs2
 
     def read(self, message: Message) -> Hop | None:
         """The hop in a message; None when it is none."""
@@ -77,7 +81,9 @@ class Dialect:
 
     def screen(self, hop: Message, text: str, *, end: bool) -> Message:
         """The submit_sm that shows a text to the phone of a hop."""
-        gsm = is_gsm(text) and (self._alphabet == "gsm" or text.isascii())
+        text = text if self._ucs2 else in_gsm(text)
+        # A screen is laid out by GSM 03.38, whichever alphabet carries it there.
+        gsm = is_gsm(text)
         coding = self._values["gsm" if gsm else "ucs2"]
         tlvs = {int(Tag.USSD_SERVICE_OP): bytes((self._values["end" if end else "continue"],))}
         if session := hop.tlvs.get(self._tag):

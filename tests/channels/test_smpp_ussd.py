@@ -6,6 +6,9 @@ import pytest
 from aiohttp import ClientSession
 from structlog.testing import capture_logs
 
+from channels.smpp_pdu import Message, Tag
+from channels.smpp_text import DEFAULT, Alphabet, decode
+from channels.smpp_ussd import Dialect
 from tests.channels.harness import Edge
 from tests.channels.providers.smpp import linked, outbound, settings_for
 from tests.servers.smsc import Smsc
@@ -99,3 +102,17 @@ async def test_a_screen_that_does_not_get_there(edge: Edge, session: ClientSessi
 
 async def _is(condition: object) -> bool:
     return bool(condition)
+
+
+@pytest.mark.parametrize("alphabet", ["gsm", "latin-1"])
+def test_a_screen_of_accents_is_shown_to_its_last_line(alphabet: Alphabet) -> None:
+    hop = Message(tlvs={int(Tag.USSD_SERVICE_OP): b"\x01"})
+    text = "é" * 170 + "\n99 more"
+    shown = Dialect("standard", {}, "", alphabet).screen(hop, text, end=False)
+    assert decode(shown.octets, shown.data_coding, alphabet) == text
+
+
+def test_a_gateway_without_ucs2_gets_letters_that_it_has() -> None:
+    hop = Message(tlvs={int(Tag.USSD_SERVICE_OP): b"\x01"})
+    shown = Dialect("standard", {}, "", "gsm", ucs2=False).screen(hop, "ő – ປ", end=True)
+    assert (shown.data_coding, decode(shown.octets, shown.data_coding, "gsm")) == (DEFAULT, "o - ?")
