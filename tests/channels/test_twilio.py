@@ -15,7 +15,9 @@ from channels.config import ChannelConfig
 from channels.errors import NotAuthentic
 
 TOKEN, SHARED = "the-token", "the-shared-secret"
-SETTINGS = twilio.Settings(account_sid="AC1", auth_token=TOKEN, shared_keys={"key1": SHARED}, sender="+15005550006")
+SETTINGS = twilio.Settings(
+    account_sid="AC1", auth_token=TOKEN, shared_keys={"key1": SHARED}, sender="+15005550006"
+)
 FIELDS = {"b": "ສະບາຍດີ +=&%", "a": "", "B": "2", "ab": "c", "a b": "é\n"}
 
 

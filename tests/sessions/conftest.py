@@ -170,7 +170,7 @@ class Phone:
             received_at=self.parts.clock.now(),
             language=self.language,
             session=event,
-            session_id=f"s{self.session}",
+            session_id=f"session-{self.session}",
         )
         return replace(message, **about)
 

@@ -95,12 +95,12 @@ async def test_the_same_answer_to_the_next_screen_is_a_new_one(phone: Phone) -> 
 
 
 async def test_a_gateway_that_counts_its_requests_is_believed(phone: Phone) -> None:
-    await phone.ask(phone.hop(NEW, "", session_id="a", external_id="1"))
-    first = phone.hop(CONTINUE, "2", session_id="a", external_id="2")
+    await phone.ask(phone.hop(NEW, "", session_id="session-a", external_id="1"))
+    first = phone.hop(CONTINUE, "2", session_id="session-a", external_id="2")
     assert (
         shown(await phone.ask(first)) == shown(await phone.ask(first, after=60)) == "What happened?\n0 back"
     )
-    at_once = phone.hop(CONTINUE, "2", session_id="a", external_id="3")
+    at_once = phone.hop(CONTINUE, "2", session_id="session-a", external_id="3")
     assert shown(await phone.ask(at_once, after=0.1)) == "Where?\n0 back"
 
 
@@ -124,14 +124,14 @@ async def test_all_that_was_typed_in_a_session_nobody_remembers_is_typed_again(p
 
 
 async def test_a_session_that_another_took_the_place_of_does_nothing_again(phone: Phone) -> None:
-    await phone.ask(phone.hop(NEW, "", session_id="a"))
-    await phone.ask(phone.hop(CONTINUE, "2", session_id="a", accumulated=True))
-    await phone.ask(phone.hop(CONTINUE, "2*story", session_id="a", accumulated=True))
-    await phone.ask(phone.hop(CONTINUE, "2*story*Pakse", session_id="a", accumulated=True))
-    await phone.ask(phone.hop(NEW, "", session_id="b"))
-    back = phone.hop(CONTINUE, "2*story*Pakse*0", session_id="a", accumulated=True)
+    await phone.ask(phone.hop(NEW, "", session_id="session-a"))
+    await phone.ask(phone.hop(CONTINUE, "2", session_id="session-a", accumulated=True))
+    await phone.ask(phone.hop(CONTINUE, "2*story", session_id="session-a", accumulated=True))
+    await phone.ask(phone.hop(CONTINUE, "2*story*Pakse", session_id="session-a", accumulated=True))
+    await phone.ask(phone.hop(NEW, "", session_id="session-b"))
+    back = phone.hop(CONTINUE, "2*story*Pakse*0", session_id="session-a", accumulated=True)
     assert shown(await phone.ask(back)) == ROOT  # what the other one shows
-    assert shown(await phone.ask(phone.hop(NEW, "2*story*Pakse", session_id="a"))) == ROOT
+    assert shown(await phone.ask(phone.hop(NEW, "2*story*Pakse", session_id="session-a"))) == ROOT
     assert await phone.filed() == ["story"]
 
 
@@ -180,7 +180,7 @@ async def test_a_number_is_one_of_this_screen_whatever_was_said_elsewhere(phone:
 
 
 async def test_a_dial_that_comes_again_is_taken_once_for_as_long_as_a_session_lasts(phone: Phone) -> None:
-    dial = phone.hop(NEW, "2*my story*Pakse", session_id="a")
+    dial = phone.hop(NEW, "2*my story*Pakse", session_id="session-a")
     first = shown(await phone.ask(dial))
     assert shown(await phone.ask(dial, after=300)) == first == "Filed: 5724.\n[end]"
     assert await phone.filed() == ["my story"]
