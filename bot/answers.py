@@ -54,10 +54,11 @@ class Answers:
 
     async def turn(self, state: TrackerState, message: InboundMessage) -> Turn:
         """What is to be said, by the keys of its texts."""
+        in_menu = message.session and state.session and state.session.menu and not state.session.listed
         context = ParseContext(
             language=state.language,
             service=str(state.slots.get("service") or ""),
-            expects=state.expects,
+            expects="" if in_menu else state.expects,
         )
         parsed = await self._interpreter.parse(message.text, context)
         return await self._engine.respond(state, message, dict(parsed))

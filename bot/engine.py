@@ -6,6 +6,7 @@ a message it takes from Rasa parse data; what it says are keys of texts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +40,7 @@ _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 _MORE, _DOUBT = "further_wish", "doubt"
 # And when a form's question was answered in vain, so often and again as often.
 _STUCK, _IN_VAIN = "stuck", 2
+_WORD = re.compile(r"\b[^\W\d_]{2,}\b")
 # A number that can be meant for one of the answers offered.
 _CHOICE_DIGITS = 2
 # So many SMS parts may two answers cost in one turn, as much as in two turns.
@@ -61,7 +63,7 @@ _NOT_TEXT = frozenset(("utter_not_text", "utter_not_understood_again"))
 class Engine:
     """Answers one message after the other; holds nothing between them but its rules and actions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each part once
         self,
         *,
         rules: Rules,
@@ -71,8 +73,10 @@ class Engine:
         item_words: Collection[str],
         key: Callable[[str], str],
         parts: Callable[[Sequence[Response], str], int] = lambda *_: 0,
+        offering: Collection[str] = (),
     ) -> None:
-        """`parts` tells how many SMS parts responses cost in a language."""
+        """`parts` tells how many SMS parts responses cost in a language; texts `offering` have answers of their own."""
+        self._offering = offering
         self._rules = rules
         self._actions: Mapping[str, Action] = {action.name(): action for action in actions}
         self._languages = tuple(languages)
@@ -171,6 +175,8 @@ class Engine:
         slots = stage.state.slots
         if slots.get("language_chosen"):
             return
+        if stage.in_session and slots.get("language") and not _tells_language(inbound.text):
+            return
         heard = stage.parsed.get("language") or inbound.language
         if heard in self._languages:
             slots["language"] = heard
@@ -229,7 +235,7 @@ class Engine:
             await self._continue_or_restart(stage)
         elif stage.intent in ("cancel", "go_back", "repeat") and stage.confidence >= self._bands.act:
             await self._steer(stage)
-        elif stage.state.form and not self._interrupts(stage):
+        elif stage.state.form and (stage.chosen or not stage.in_menu) and not self._interrupts(stage):
             await self._answer_form(stage)
         else:
             await self._follow_rule(stage)
@@ -245,8 +251,12 @@ class Engine:
         await self._forms.answer(stage)
         form = stage.state.form
         if form and form.failed and stage.slipped:
-            range_told = Response(key=OFFERED_ANEW, values={"most": len(stage.state.choices)})
-            stage.responses.insert(0, range_told)
+            offers = any(said.buttons or said.key in self._offering for said in stage.responses)
+            choices = tuple(stage.state.choices)
+            told = Response(
+                key=OFFERED_ANEW, values={"most": len(choices)}, buttons=() if offers else choices
+            )
+            stage.responses.insert(0 if offers else len(stage.responses), told)
         if form and form.failed and form.failed % _IN_VAIN == 0:
             await self._run(stage, self._rules.actions(_STUCK))
         await self._submit_full_forms(stage)
@@ -395,6 +405,11 @@ def _moved(state: TrackerState, channel: str) -> bool:
     """Whether the person last wrote somewhere else: what is asked there stands there, unread here."""
     latest = max(state.seen.values(), default=0)
     return bool(latest) and state.seen.get(channel, -1) < latest
+
+
+def _tells_language(text: str) -> bool:
+    """Whether what was typed on a screen is enough to tell: two words, or letters that few languages have."""
+    return not text.isascii() or len(_WORD.findall(text)) > 1
 
 
 def _with(response: Response, buttons: Sequence[dict[str, str]] = ()) -> Response:

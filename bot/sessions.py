@@ -26,6 +26,8 @@ from bot.trackers import Session, TrackerState
 from bot.turns import Turn
 
 MENU = "menu"
+_ANSWERS = ("/inform", "/affirm", "/deny", "/cancel")
+_LIST_DEPTH = 2  # menus on the way to the first list that a form's question opens: the top and this
 _MOST_SCREENS = 6  # a longer answer goes by SMS, where one can
 _UNSEEN_MS = 24 * 3600 * 1000  # so long an answer that nobody saw is worth showing
 
@@ -146,7 +148,7 @@ class _Talk:
             turns.append(await self._turn(_continued(hop.message), TOP))
         for typed in hop.typed:
             number = ascii_digits(typed).strip()
-            if _leafed(session, number):
+            if _leafed(session, number) or not (hop.dialled or _seen(session, number)):
                 continue
             payload = _payload(state, session, number)
             message = replace(_continued(hop.message), text="" if payload else typed)
@@ -182,7 +184,7 @@ class _Talk:
         text = text or self._answers.said("utter_screen_over", state.language, self._can)[0].text
         alone = screens(text, frame, back=False)
         session.over = len(alone) == 1 and not asks and done
-        top = session.menu and len(session.trail) == 1 and not state.form
+        top = session.menu and len(session.trail) == 1
         back = not (session.over or top or state.resuming)
         session.pages, session.page = (screens(text, frame, back=True) if back else alone), 0
 
@@ -205,27 +207,46 @@ def _shown(session: Session) -> Draft:
 
 def _leafed(session: Session, number: str) -> bool:
     """Whether that is an answer to turn a page by, and it is turned."""
-    step = {MORE: 1, BACK: -1}.get(number, 0)
-    if not step or not 0 <= session.page + step < len(session.pages):
+    if number == MORE and len(session.pages) > 1:
+        session.page = min(session.page + 1, len(session.pages) - 1)  # once too often leads nowhere
+    elif number == BACK and session.page:
+        session.page -= 1
+    else:
         return False
-    session.page += step
     return True
 
 
+def _seen(session: Session, number: str) -> bool:
+    """Whether one may take the answer of that number; if it has not been shown, its page is turned up in place of it.
+
+    What is asked next may be known by heart; what is agreed to, or given for an answer, is to be read first.
+    """
+    if session.menu or not (number.isdecimal() and 1 <= int(number) <= len(session.choices)):
+        return True
+    if not session.choices[int(number) - 1]["payload"].startswith(_ANSWERS):
+        return True
+    pages = [index for index, page in enumerate(session.pages) if f"\n{int(number)} " in f"\n{page}"]
+    if not pages or pages[0] <= session.page:
+        return True
+    session.page = pages[0]
+    return False
+
+
 def _payload(state: TrackerState, session: Session, number: str) -> str:
-    """What going back, or up to the top, means where the person stands; empty for any other answer."""
+    """What going back, or up to the top, means where the person stands; empty for any other answer.
+
+    A form is never given up by it: the menu at the top leads back to its question.
+    """
     if number == HOME:
-        return TOP  # what a form has is kept: the menu leads back to it
-    if number != BACK:
+        return TOP
+    if number != BACK or state.resuming:
         return ""
-    if state.resuming:
-        return ""
-    if state.form and session.aside and not session.menu:
-        # Back from an answer in the middle of a form is to its question.
+    listed = session.listed and len(session.trail) <= _LIST_DEPTH
+    if state.form and (listed or (session.aside and not session.menu)):
         state.resuming = True
         return "/continue_session"
     if state.form and not session.menu:
-        return "/go_back" if state.form.answered else "/cancel"
+        return TOP
     if session.menu and len(session.trail) > 1:
         session.trail.pop()
     return session.trail[-1]
@@ -235,13 +256,15 @@ def _follow(session: Session, turn: Turn) -> None:
     """Keep the way through the menus, so that one can go back on it."""
     if any(said.key == OFFERED_ANEW for said in turn.responses):
         return  # the same screen, with how far its numbers go
-    session.menu = turn.wish.get("intent_response_key") == MENU
+    before, session.menu = session.menu, turn.wish.get("intent_response_key") == MENU
     if not session.menu:
+        session.listed = False
         if turn.state.form:
-            del session.trail[1:]  # what a question offers as a list lies below the menu at the top
+            del session.trail[1:]
         return
     values = {each["entity"]: each["value"] for each in turn.wish["entities"]}
     payload = f"{TOP}{orjson.dumps(values).decode()}" if values else TOP
+    session.listed = payload != TOP and (session.listed or bool(turn.state.form and not before))
     if payload in session.trail:
         del session.trail[session.trail.index(payload) + 1 :]
     else:

@@ -35,7 +35,8 @@ class Session:
     `told` the last numbers that the gateway told requests by. `pages` are the screens of the last answer,
     of which `page` was shown last, at `shown_at`, with `choices` for the numbers on them; `unseen` when it
     came too late to be shown, and did not go by SMS. `trail` are the menus gone through, as payloads, `menu`
-    tells that the last answer was one of them, and `aside` that it was one in the middle of a form.
+    tells that the last answer was one of them, `listed` that it lists answers to a form's question, and
+    `aside` that something else was answered in the middle of a form.
     """
 
     channel: str
@@ -51,6 +52,7 @@ class Session:
     unseen: bool = False
     trail: list[str] = field(default_factory=list)
     menu: bool = False
+    listed: bool = False
     aside: bool = False
     choices: list[dict[str, str]] = field(default_factory=list)
 

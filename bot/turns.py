@@ -57,7 +57,7 @@ class Stage:
     def in_menu(self) -> bool:
         """Whether a menu is on the screen, perhaps over a form that was left for it."""
         session = self.state.session
-        return self.in_session and session is not None and session.menu
+        return self.in_session and session is not None and session.menu and not session.listed
 
     @property
     def intent(self) -> str:

@@ -69,7 +69,7 @@ class Talker:
         self._language = language
         self._urn = Urn("terminal", name)
         self._passed = timedelta()
-        self._sessions = 0
+        self._session = ""
         self._over = capabilities.session
 
     async def say(
@@ -79,11 +79,11 @@ class Talker:
         self._passed += after
         if self._over:
             await self.dial()
-        return await self._send(text, SessionEvent.CONTINUE if self._sessions else None, attachments)
+        return await self._send(text, SessionEvent.CONTINUE if self._session else None, attachments)
 
     async def dial(self, ahead: str = "") -> tuple[OutboundMessage, ...]:
         """Begin a session, with what is typed behind the code; its first screen."""
-        self._sessions += 1
+        self._session = self._instance.chance.id(self._instance.clock.now())
         return await self._send(ahead, SessionEvent.NEW)
 
     async def _send(
@@ -99,7 +99,7 @@ class Talker:
             language=self._language,
             attachments=attachments,
             session=session,
-            session_id=f"{self._urn.address}:{self._sessions}" if session else "",
+            session_id=self._session,
         )
         replies = (await self._instance.pipeline.accept(message)).messages
         self._over = any(reply.session_end for reply in replies)

@@ -48,6 +48,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
         item_words=item_words,
         key=compact,
         parts=renderer_of(country).parts,
+        offering={key for texts in pack.texts.values() for key, text in texts.items() if text.buttons},
     )
 
 

@@ -28,6 +28,8 @@ _CONFIRM = "utter_ask_complaint_form_complaint_confirm"
 # Code points of the person's own words that a confirmation of two parts has room for: where one
 # letter outside GSM-7 makes parts of 67, and where all are inside.
 _DEAR_SHOWN, _CHEAP_SHOWN, _PLACE_SHOWN = 36, 120, 20
+# On a screen of the dear kind they leave room for the answers to choose from.
+_DEAR_ON_SCREEN, _PLACE_ON_SCREEN = 14, 10
 _FORM = "complaint_form"
 # Stays the goal while it is filed: what is said afterwards is about it.
 _DANGER = "danger"
@@ -142,9 +144,13 @@ class AskConfirmation(DialogAction):
             turn.say("utter_another_office_decides")
         elif category.id in subjects.about_fees:
             self._tell_fee(turn)
-        place = turn.words.excerpt(self._place(turn), _PLACE_SHOWN)
+        place = self._place(turn)
         cheap = is_gsm(self.ports.pack.text(turn.words.language, _CONFIRM).text + said + place)
         words = turn.words.excerpt(said, _CHEAP_SHOWN if cheap else _DEAR_SHOWN)
+        place = turn.words.excerpt(place, _PLACE_SHOWN)
+        if turn.in_session and not cheap:
+            words = turn.words.excerpt(said, _DEAR_ON_SCREEN)
+            place = turn.words.excerpt(place, _PLACE_ON_SCREEN)
         if enclosed := unused(self.ports, turn):
             turn.say("utter_media_with_it", count=len(enclosed))
         turn.say(_CONFIRM, words=words, place=place)

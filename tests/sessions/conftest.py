@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
@@ -72,7 +72,7 @@ class _Menu(Action):
         key, items = MENUS[next(tracker.get_latest_entity_values("at"), "")]
         buttons = [{"title": title, "payload": payload} for title, payload in items]
         dispatcher.utter_message(response=key, buttons=buttons)
-        return []
+        return [FollowupAction("action_listen")]
 
 
 class _Fee(Action):
@@ -86,17 +86,18 @@ class _Fee(Action):
 
 
 class _Long(Action):
-    """Says the story that the test tells."""
+    """Says the story that the test tells, and offers what it wants offered."""
 
     def __init__(self) -> None:
         self.story = "word " * 60
+        self.offers: list[dict[str, str]] = []
 
     def name(self) -> str:
         return "action_long"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[Any]:
         del tracker, domain
-        dispatcher.utter_message(response="utter_long", story=self.story)
+        dispatcher.utter_message(response="utter_long", story=self.story, buttons=self.offers)
         return []
 
 

@@ -71,11 +71,35 @@ async def test_a_complaint_in_digits_and_words_ends_the_session_and_goes_by_sms_
     assert [each.text for each in await phone.sent()] == ["Filed: 5724."]
 
 
-async def test_back_in_a_form_is_the_question_before_and_then_out_of_it(phone: Phone) -> None:
+async def test_back_in_a_form_leads_to_the_menu_and_gives_nothing_up(phone: Phone) -> None:
     await phone.dial("2*my story")
-    assert await phone.type("0") == "Again:\nWhat happened?\n0 back"
-    assert await phone.type("0") == "Cancelled.\n0 back"
     assert await phone.type("0") == ROOT
+    assert await phone.type("1") == THINGS
+    assert await phone.type("0") == ROOT
+    assert await phone.dial() == "Go on?\n1 Yes\n2 Start again"
+    assert await phone.type("1") == "Where?\n0 back"
+
+
+async def test_words_typed_in_the_menu_over_a_form_are_no_answer_to_the_form(phone: Phone) -> None:
+    await phone.dial("2*my story")
+    await phone.type("00")
+    phone.reader.wish = "fee"
+    assert await phone.type("what is the fee") == "It costs 10.\nWhere?\n0 back"
+    phone.reader.wish = ""
+    await phone.type("00")
+    await phone.type("blah")
+    assert await phone.filed() == []
+    assert await phone.type("Pakse") == "Filed: 5724.\n[end]"
+
+
+async def test_a_number_counts_once_it_has_been_on_the_screen(phone: Phone) -> None:
+    phone.long.offers = [{"title": "Yes", "payload": "/affirm"}, {"title": "Fee", "payload": "/fee"}]
+    await phone.dial()
+    assert "1 Yes" not in await phone.type("3")
+    assert "1 Yes" in await phone.type("1")
+    assert "1 Yes" not in await phone.type("1")
+    assert "1 Yes" not in await phone.type("00", "3")
+    assert await phone.type("2") == "It costs 10.\n0 back", "a question needs no reading"
 
 
 async def test_the_same_request_again_gives_the_same_screen_and_one_effect(phone: Phone) -> None:
