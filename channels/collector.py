@@ -214,4 +214,4 @@ def _may_come(error: FetchError | SendError) -> bool:
     """Whether another try may bring it."""
     if isinstance(error, FetchError):
         return error.retryable
-    return error.retryable or error.throttled or error.in_doubt or error.misconfigured
+    return error.retryable or error.away or error.throttled or error.in_doubt or error.misconfigured
