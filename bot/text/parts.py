@@ -124,15 +124,19 @@ class _Places:
         """The best cuts where each has few places: every place is looked at, once."""
         base = len(self._earliest)
         weights = [base**rank for rank in _RANKS]
-        ways: list[tuple[int, _Way]] = [(self._reach(0), (0, 0, None))]
+        rank, reach = self._breaks.rank, self._reach
+        # By rising place, with how far each reaches; of equal cost the one that fills its parts more is the least.
+        ways: list[tuple[int, _Way]] = [(reach(0), (0, 0, None))]
         for earliest in self._earliest[1:]:
-            ahead = []
+            least = list(accumulate((way for _, way in reversed(ways)), min))[::-1]
+            ahead, first = [], 0
             for place in range(earliest, ways[-1][0] + 1):
-                before = min([way for reach, way in ways if reach >= place], key=_cost)
-                cost = before[0] + weights[self._breaks.rank(place)]
-                ahead.append((self._reach(place), (cost, place, before)))
+                while ways[first][0] < place:
+                    first += 1
+                before = least[first]
+                ahead.append((reach(place), (before[0] + weights[rank(place)], -place, before)))
             ways = ahead
-        return _cuts(min([way for _, way in ways], key=_cost))
+        return tuple(-place for place in _cuts(min(way for _, way in ways)))
 
     def _best(self, worst: Break) -> tuple[int, ...]:
         """Of cuts no worse than `worst` the best, or none if the parts cannot be so few.
@@ -161,11 +165,6 @@ class _Places:
                 return ()
             reached = _undominated(ahead)
         return _cuts(reached[0])
-
-
-def _cost(way: _Way) -> tuple[int, int]:
-    """What a way costs; of two the one that fills its parts more."""
-    return way[0], -way[1]
 
 
 def _cuts(way: _Way) -> tuple[int, ...]:
