@@ -96,7 +96,7 @@ def _begun(state: TrackerState, message: InboundMessage, named: str) -> Hop:
     before, session = state.session, new_session(state, message, named)
     if before and before.unseen and before.channel == message.channel:
         session.pages, session.unseen, session.over = before.pages, before.unseen, before.over
-        session.choices, session.shown_at = before.choices, before.shown_at
+        session.choices, session.shown_at, session.page = before.choices, before.shown_at, before.page
     # Some gateways do not say that a session is new: all that was typed in one that we never saw was typed ahead.
     ahead = message.session is SessionEvent.NEW or message.accumulated
     hop = _next(session, replace(message, session=SessionEvent.NEW), _ahead(message.text) if ahead else ())

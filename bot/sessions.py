@@ -81,7 +81,7 @@ class Sessions:
         turns = await talk.hold(hop, now)
         session.hop += 1
         session.shown_at = to_ms(now)
-        session.unseen = not (waits or sms)
+        session.unseen = not waits and not (sms and turns)  # a page that was turned goes by no SMS
         answer = self._screen(talk, turns, sms) if waits else self._late(talk, turns, sms, to_ms(now))
         talk.end()
         effects = tuple(chain.from_iterable(turn.effects for turn in turns))

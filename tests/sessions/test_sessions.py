@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
 
+from bot.contacts import People, Person
 from bot.messages import SessionEvent
 from bot.pipeline import Handled, Outcome, Pipeline
 from bot.schema import inbox, trackers, urns
@@ -325,6 +327,33 @@ async def test_where_nothing_goes_by_sms_it_is_shown_to_who_dials_again(phone: P
     phone.pipeline, phone.reader.think = patient, lambda _: None
     assert await phone.dial() == "Filed: 5724.\n[end]"
     assert await phone.dial() == ROOT
+
+
+class _SlowPeople:
+    """Finds nobody before the gate is open."""
+
+    def __init__(self, people: People, gate: asyncio.Event) -> None:
+        self._people, self._gate = people, gate
+        self.save = people.save
+
+    async def load(self, *about: Any) -> Person:
+        await self._gate.wait()
+        return await self._people.load(*about)
+
+
+async def test_a_page_that_was_turned_too_late_is_shown_to_who_dials_again(phone: Phone) -> None:
+    await phone.dial("3")
+    patient, gate = phone.pipeline, asyncio.Event()
+    slow = cast("People", _SlowPeople(phone.parts.people, gate))
+    phone.pipeline = Pipeline(
+        replace(phone.parts, people=slow, turn_seconds=0.05), committed=lambda: None, waiting=lambda: None
+    )
+    assert await phone.type("99") == "ກົດໃໝ່.\n[end]"
+    gate.set()
+    await phone.pipeline.close()
+    phone.pipeline = patient
+    assert "99 more" not in await phone.dial()
+    assert await phone.sent() == []
 
 
 async def test_a_request_that_is_repeated_while_it_is_answered_waits_for_that(phone: Phone) -> None:
