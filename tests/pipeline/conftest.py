@@ -5,39 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select
 
 from bot.backlog import Backlog
 from bot.clock import Chance, Clock
-from bot.contacts import People
-from bot.conversation import Conversation
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.dispatcher import Response
-from bot.effects import EffectContext, Effects
+from bot.effects import EffectContext
 from bot.engine import Engine
 from bot.erasure import Erasure
 from bot.errors import Taken
-from bot.inbox import Inbox
-from bot.locks import MemoryLocks
 from bot.messages import Capabilities, InboundMessage
 from bot.nlu.interpreter import Intent, ParseContext, ParseData
-from bot.outbox import Outbox
 from bot.pack import Pack
 from bot.pipeline import Parts, Pipeline
 from bot.rendering import Renderer
 from bot.schema import inbox, meta, outbox
-from bot.spending import Spending
 from bot.trackers import TrackerState
 from bot.turns import Turn
 from bot.urns import Urn
 from complaints.retention import held_contacts
+from tests.parts import pipeline_parts
 from tests.pinned import PinnedTime
 
 PACK = Path(__file__).parents[2] / "nlu_data"
@@ -141,34 +135,18 @@ def write_note(effect: Note, context: EffectContext, writes: WriteSet) -> None:
 @pytest.fixture
 def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> World:
     clock = Clock(now=pinned.clock.now)
-    kept, dialog = timedelta(days=30), Dialog()
-    spending = Spending(db, clock, ZoneInfo("Asia/Vientiane"), 1000)
-    parts = Parts(
-        db=db,
-        vault=vault,
-        locks=MemoryLocks(clock),
-        clock=clock,
-        chance=chance,
-        people=People(db, vault, chance, kept),
-        inbox=Inbox(db, vault, chance, kept),
-        conversation=Conversation(
-            vault=vault, chance=chance, capabilities=CAPABILITIES, spending=spending, kept=kept
-        ),
-        outbox=Outbox(db, vault, clock, chance),
+    dialog = Dialog()
+    parts = pipeline_parts(
+        db,
+        vault,
+        clock,
+        chance,
+        capabilities=CAPABILITIES,
         interpreter=Reader(),
         engine=cast("Engine", dialog),
         renderer=Renderer(Pack.load(PACK), {}),
-        effects=Effects(
-            writers={Note: write_note, **Erasure(held_contacts(), ()).by_effect()},
-            db=db,
-            vault=vault,
-            clock=clock,
-            chance=chance,
-        ),
-        spending=spending,
-        capabilities=CAPABILITIES,
+        writers={Note: write_note, **Erasure(held_contacts(), ()).by_effect()},
         may_answer=lambda urn: not urn.address.startswith("+1"),
-        turn_seconds=5.0,
     )
     pipeline = Pipeline(parts, committed=lambda: None, waiting=lambda: None)
     backlog = Backlog(parts.inbox, pipeline, clock)

@@ -12,22 +12,16 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.clock import Chance, Clock
-from bot.contacts import People
-from bot.conversation import Conversation
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
-from bot.effects import Effects
 from bot.errors import DatabaseUnavailable
-from bot.inbox import Inbox
 from bot.leases import Leases
 from bot.locks import MemoryLocks
 from bot.messages import Capabilities
 from bot.nlu.interpreter import Intent, ParseContext, ParseData
-from bot.outbox import Outbox
 from bot.pipeline import Outcome, Parts, Pipeline
 from bot.rendering import Renderer
 from bot.schema import outbox, urns
-from bot.spending import Spending
 from bot.urns import Urn
 from composition.country import Country
 from composition.understanding import engine_of
@@ -44,6 +38,7 @@ from services.reminders import (
 )
 from services.tables import reminders
 from tests.dialogs.actions.kit import PACK, ports
+from tests.parts import pipeline_parts
 from tests.pinned import START, PinnedTime
 
 URN = Urn("tel", "+8562055512345")
@@ -140,30 +135,19 @@ def _herald(parts: Parts, country: Country, owner: str) -> tuple[Herald, Origina
 @pytest.fixture
 def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> World:
     clock = Clock(now=pinned.clock.now)
-    country, kept = Country.load(PACK), timedelta(days=30)
+    country = Country.load(PACK)
     store = Reminders(db, vault, clock)
     actions = discover(replace(ports(pinned), reminders=store, services=country.services, clock=clock))
-    spending = Spending(db, clock, country.pack.zone, 1000)
-    parts = Parts(
-        db=db,
-        vault=vault,
-        locks=MemoryLocks(clock),
-        clock=clock,
-        chance=chance,
-        people=People(db, vault, chance, kept),
-        inbox=Inbox(db, vault, chance, kept),
-        conversation=Conversation(
-            vault=vault, chance=chance, capabilities=CHANNELS, spending=spending, kept=kept
-        ),
-        outbox=Outbox(db, vault, clock, chance),
+    parts = pipeline_parts(
+        db,
+        vault,
+        clock,
+        chance,
+        capabilities=CHANNELS,
         interpreter=Nobody(),
         engine=engine_of(country, actions),
         renderer=Renderer(country.pack, {}),
-        effects=Effects(writers=reminder_writers(), db=db, vault=vault, clock=clock, chance=chance),
-        spending=spending,
-        capabilities=CHANNELS,
-        may_answer=lambda _: True,
-        turn_seconds=5.0,
+        writers=reminder_writers(),
     )
     herald, originate = _herald(parts, country, "one")
     return World(parts=parts, pinned=pinned, store=store, originate=originate, herald=herald, country=country)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from rasa_sdk.events import FollowupAction, SlotSet
@@ -19,27 +17,22 @@ from sqlalchemy import insert, select
 
 from bot.backlog import Backlog
 from bot.clock import Chance
-from bot.contacts import People
-from bot.conversation import Conversation
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.dispatcher import TurnDispatcher
-from bot.effects import EffectContext, Effects
+from bot.effects import EffectContext
 from bot.engine import Engine
-from bot.inbox import Inbox
-from bot.locks import MemoryLocks
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.nlu.data import Entity
 from bot.nlu.interpreter import Intent, ParseContext, ParseData
-from bot.outbox import Outbox
 from bot.outbox_rows import opened
 from bot.pack import Pack
 from bot.pipeline import Outcome, Parts, Pipeline
 from bot.rendering import Renderer
 from bot.rules import Rules
 from bot.schema import meta, outbox
-from bot.spending import Spending
 from bot.urns import Urn
+from tests.parts import pipeline_parts
 from tests.pinned import PinnedTime
 
 HERE = Path(__file__).parent
@@ -229,22 +222,15 @@ def make_phone(
     capabilities: Mapping[str, Capabilities] = CHANNELS,
 ) -> Phone:
     """A phone at a pipeline of its own."""
-    clock, kept = pinned.clock, timedelta(days=30)
+    clock = pinned.clock
     pack, reader, long = Pack.load(HERE / "pack"), Reader(), _Long()
     renderer = Renderer(pack, {}, frozenset({"utter_receipt"}))
-    spending = Spending(db, clock, ZoneInfo("Asia/Vientiane"), 1000)
-    parts = Parts(
-        db=db,
-        vault=vault,
-        locks=MemoryLocks(clock),
-        clock=clock,
-        chance=chance,
-        people=People(db, vault, chance, kept),
-        inbox=Inbox(db, vault, chance, kept),
-        conversation=Conversation(
-            vault=vault, chance=chance, capabilities=capabilities, spending=spending, kept=kept
-        ),
-        outbox=Outbox(db, vault, clock, chance),
+    parts = pipeline_parts(
+        db,
+        vault,
+        clock,
+        chance,
+        capabilities=capabilities,
         interpreter=reader,
         engine=Engine(
             rules=Rules.load(HERE / "rules.yml"),
@@ -256,11 +242,7 @@ def make_phone(
             parts=renderer.parts,
         ),
         renderer=renderer,
-        effects=Effects(writers={Filed: _write}, db=db, vault=vault, clock=clock, chance=chance),
-        spending=spending,
-        capabilities=capabilities,
-        may_answer=lambda _: True,
-        turn_seconds=5.0,
+        writers={Filed: _write},
         routes={"dial": "sms", "plain": "sms"},
     )
     pipeline = Pipeline(parts, committed=lambda: None, waiting=lambda: None)
