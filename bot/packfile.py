@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from bot.errors import PackError
+from bot.yaml_read import SAFE_LOADER
 
 _Key = str | int
 
@@ -248,7 +249,7 @@ _NOT_A_WORD = re.compile(
 _FIRSTS = frozenset("~ntf-0123456789")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml where built
+class _Loader(SAFE_LOADER):  # type: ignore[misc]
     """Finds the nodes; what a plain scalar is follows the core rules, in half the time of PyYAML's own."""
 
     def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import yaml
 
 from bot.errors import PackError
+from bot.yaml_read import SAFE_LOADER
 
 Keys = tuple[str | int, ...]
 Value = str | bool
 
 _BOM = "\ufeff"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # What may stand without quotes in any place, whatever follows: letters first, then nothing that YAML reads.
 _PLAIN = re.compile(
     r"[^\W\d_][^\x00-\x1f:#,\[\]{}\"'\\&*!|>%@`\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*(?<!\s)"
@@ -35,7 +34,7 @@ def edited(source: str, changes: Mapping[Keys, Value], file: str) -> str:
     name `file`, where the keys lead to no value.
     """
     bom, text = (_BOM, source[1:]) if source.startswith(_BOM) else ("", source)
-    root = yaml.compose(text, Loader=_Loader)
+    root = yaml.compose(text, Loader=SAFE_LOADER)
     pieces = sorted(_piece(root, text, keys, value, file) for keys, value in changes.items())
     result, done = [], 0
     for start, end, words in pieces:

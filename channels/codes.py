@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bot.yaml_read import read_yaml
 from channels.errors import SendError
 
 
@@ -26,7 +25,7 @@ class ErrorCodes:
     @classmethod
     def load(cls, module: str) -> ErrorCodes:
         """Read the table beside a module, whose `__file__` it is given."""
-        classes = yaml.safe_load(Path(module).with_suffix(".yml").read_text("utf-8"))["classes"]
+        classes = read_yaml(Path(module).with_suffix(".yml"))["classes"]
         facts = {str(code): each["facts"] for each in classes.values() for code in each["codes"]}
         return cls(facts, classes["unknown"]["facts"])
 

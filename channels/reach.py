@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from bot.errors import ConfigurationError
+from bot.yaml_read import read_yaml
 from channels.config import ChannelConfig
 
 _SPACES = re.compile(r"[\s-]+")
@@ -34,7 +33,7 @@ class Reach:
     @classmethod
     def load(cls) -> Reach:
         """Read the table."""
-        return cls(yaml.safe_load(Path(__file__).with_suffix(".yml").read_text("utf-8")))
+        return cls(read_yaml(Path(__file__).with_suffix(".yml")))
 
     @property
     def kinds(self) -> Sequence[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bot.yaml_read import read_yaml
 from channels.blanks import check_template
 
 _READ = ("form", "json", "query", "xmlrpc")
@@ -128,10 +128,11 @@ class Dialect:
             raise ValueError("headers: may hold {state} and words of one line")
 
 
+@cache
 def dialects() -> Mapping[str, Mapping[str, Any]]:
     """The ready ones by name, as they are written."""
     path = Path(__file__).with_name("ussd_dialects.yml")
-    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text("utf-8"))
+    found: dict[str, dict[str, Any]] = read_yaml(path)
     return {
         name: {key: value for key, value in each.items() if key != "source"} for name, each in found.items()
     }

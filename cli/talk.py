@@ -20,6 +20,7 @@ from bot.errors import ConfigurationError
 from bot.messages import Attachment, Capabilities, InboundMessage, MediaKind, OutboundMessage, SessionEvent
 from bot.text.parts import split
 from bot.urns import Urn
+from bot.yaml_read import read_yaml
 from cli.kit import Instance, Kit
 
 NAME = "terminal"
@@ -215,7 +216,7 @@ class _Conversation:
 
 def _conversations(file: Path) -> Iterator[_Conversation]:
     try:
-        script = yaml.safe_load(file.read_text(encoding="utf-8"))
+        script = read_yaml(file)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{file} is not YAML: {error}") from None
     if isinstance(script, dict):

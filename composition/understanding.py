@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rasa_sdk.interfaces import Action
 
 from bot.config import Config
@@ -16,6 +15,7 @@ from bot.nlu.normalise import compact
 from bot.nlu.understanding import interpreter_of
 from bot.rendering import Renderer
 from bot.rules import Rules
+from bot.yaml_read import read_yaml
 from complaints import references
 from composition.country import Country
 
@@ -68,4 +68,4 @@ def widths() -> dict[str, int]:
 
 
 def _data(name: str) -> Any:
-    return yaml.safe_load((_DIALOGS / f"{name}.yml").read_text(encoding="utf-8"))
+    return read_yaml(_DIALOGS / f"{name}.yml")

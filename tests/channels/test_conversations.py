@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp import ClientSession
 
 from bot.clock import Clock
 from bot.config import Config
 from bot.messages import Capabilities
 from bot.text.parts import count as parts
+from bot.yaml_read import read_yaml
 from channels.config import kinds
 from channels.delivery import Delivery
 from channels.terminal import CAPABILITIES
@@ -25,7 +25,7 @@ from tests.channels.providers import Caller, connect
 from tests.servers.ports import free_port
 from tests.system.server import until
 
-TALKS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("conversations.yml").read_text("utf-8"))
+TALKS: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("conversations.yml"))
 MOST_PARTS = 4
 _numbers = count(1_000)
 

@@ -12,20 +12,20 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import yaml
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.files.errors import NotKept
+from bot.yaml_read import read_yaml
 from channels.base import Source
 from channels.egress import Egress, is_public
 from channels.errors import FetchError
 from tests.servers.ports import free_port
 from tests.servers.provider import ProviderServer, lose
 
-TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("egress.yml").read_text("utf-8"))
+TABLE: dict[str, Any] = read_yaml(Path(__file__).with_name("egress.yml"))
 LIMIT = 1000
 FILE = b"a file of the provider"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import yaml
 from aiohttp import ClientSession, web
 
 from bot.files.errors import NotKept
 from bot.messages import Attachment, MediaKind
+from bot.yaml_read import read_yaml
 from channels.base import Fetching
 from channels.config import kinds
 from channels.egress import Egress
@@ -21,7 +21,7 @@ from tests.channels.harness import Edge
 from tests.channels.providers import Caller, connect
 from tests.servers.provider import ProviderServer
 
-TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("media.yml").read_text("utf-8"))
+TABLE: dict[str, dict[str, Any]] = read_yaml(Path(__file__).with_name("media.yml"))
 REQUIRED = {"photo", "voice", "document", "location", "several", "caption", "ignored"}
 FILE = b"a file of the provider"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp import ClientSession
 from sqlalchemy import select
 
@@ -20,6 +19,7 @@ from bot.config import Config
 from bot.messages import Capabilities
 from bot.schema import outbox
 from bot.urns import Urn
+from bot.yaml_read import read_yaml
 from channels.delivery import Delivery
 from complaints.follows import Follows
 from composition.installation import Installation, Ways, open_installation
@@ -29,7 +29,7 @@ from tests.channels.providers.telegram import TelegramCaller
 from tests.servers.ports import free_port
 from tests.system.server import until
 
-TALKS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("several.yml").read_text("utf-8"))
+TALKS: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("several.yml"))
 NAMES = ("kannel", "telegram", "line", "whatsapp")
 PHONE = "8562055512345"
 _RECEIPT = re.compile(r"Number (?P<reference>\d{4} \d{4}), PIN (?P<pin>\d{6})")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp import ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from bot.errors import ConfigurationError
 from bot.messages import InboundMessage, OutboundMessage, SessionEvent
 from bot.text.gsm import is_gsm
+from bot.yaml_read import read_yaml
 from channels import ussd
 from channels.config import ChannelConfig, load_channels
 from channels.errors import Malformed
@@ -30,7 +30,7 @@ from tests.servers.ussd import GATEWAYS, Airtel, Mtn, Vodacom
 from tests.servers.ussd_gateway import CODE, KEY, Call, Gateway
 from tests.servers.ussd_json import Infobip
 
-CASES = yaml.safe_load(Path(__file__).with_name("ussd_cases.yml").read_text("utf-8"))
+CASES = read_yaml(Path(__file__).with_name("ussd_cases.yml"))
 # These gateways tell nothing of what was typed behind the code.
 SILENT = {"beem"}
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.text.digits import ascii_digits
+from bot.yaml_read import read_yaml
 from complaints.masking import mask, summary
 
-CASES = yaml.safe_load((Path(__file__).parent / "masking.yml").read_text())
+CASES = read_yaml(Path(__file__).parent / "masking.yml")
 DIGITS = ["0123456789", "໐໑໒໓໔໕໖໗໘໙", "๐๑๒๓๔๕๖๗๘๙", "０１２３４５６７８９"]
 
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from bot.errors import PackError
 from bot.pack import Numbers, Pack
+from bot.yaml_read import read_yaml
 from complaints import categories, routing
 from complaints.categories import Categories, Category
 from complaints.clocks import Targets
 from complaints.routing import Desk, Desks
 
-TABLE = yaml.safe_load((Path(__file__).parent / "routing.yml").read_text())
+TABLE = read_yaml(Path(__file__).parent / "routing.yml")
 
 
 def pack(root: Path) -> Pack:

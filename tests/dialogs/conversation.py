@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
@@ -25,6 +24,7 @@ from bot.text.choices import match
 from bot.trackers import TrackerState
 from bot.turns import Turn
 from bot.urns import Urn
+from bot.yaml_read import read_yaml
 from channels.collector import INTENT as MEDIA_REFUSED
 from channels.terminal import CAPABILITIES
 from complaints.cases import Case, CaseState
@@ -66,7 +66,7 @@ TRANSCRIPTS: Mapping[str, Transcript] = MappingProxyType(
     {
         f"{file.stem}: {transcript['name']}": transcript
         for file in sorted(Path(__file__).parent.glob("*.yml"))
-        for transcript in yaml.safe_load(file.read_text(encoding="utf-8"))
+        for transcript in read_yaml(file)
     }
 )
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.dispatcher import Response
 from bot.pack import Pack, Text, fill, placeholders
@@ -15,10 +14,11 @@ from bot.rules import Rules
 from bot.text.choices import numbered
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
+from bot.yaml_read import read_yaml
 from tests.dialogs.actions.kit import DIALOGS, PACK, CasesInMemory, act, case, confirmed, ports
 
 PAYING = Pack.load(PACK)
-BUDGETS = yaml.safe_load((DIALOGS / "budgets.yml").read_text(encoding="utf-8"))
+BUDGETS = read_yaml(DIALOGS / "budgets.yml")
 # Names that rasa-sdk's utter_message takes for itself: a value called so would never arrive.
 RESERVED = {"text", "image", "json_message", "template", "response", "attachment", "buttons", "elements"}
 ANSWERED = ("fee", "duration", "requirements", "where_hours", "contact", "checklist", "someone_else")

@@ -10,8 +10,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import yaml
 from playwright.sync_api import sync_playwright
+
+from bot.yaml_read import read_yaml
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 _SCRIPT = IMAGES / "conversation.yml"
@@ -38,7 +39,7 @@ def main() -> None:
         capture_output=True,
     )
     turns = iter([json.loads(line) for line in played.stdout.splitlines()])
-    script = yaml.safe_load(_SCRIPT.read_text(encoding="utf-8"))
+    script = read_yaml(_SCRIPT)
     phones = "".join(_phone([next(turns) for _ in each["steps"]]) for each in script)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "phones.html"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 import pytest
-import yaml
 
 import app
 from bot.config import settings_table
 from bot.schema import metadata
+from bot.yaml_read import read_yaml
 from channels.config import kinds, load_channels
 from cli.main import command
 from tests.channels.environ import plausible
@@ -122,9 +122,9 @@ def test_every_kind_of_channel_is_in_the_drawing() -> None:
 
 
 def test_what_the_readme_shows_is_held_by_a_transcript() -> None:
-    transcripts = yaml.safe_load((ROOT / "tests" / "dialogs" / "readme.yml").read_text(encoding="utf-8"))
+    transcripts = read_yaml(ROOT / "tests" / "dialogs" / "readme.yml")
     held = [[step["user"] for step in each["steps"]] for each in transcripts]
-    picture = yaml.safe_load((ROOT / "docs" / "images" / "conversation.yml").read_text(encoding="utf-8"))
+    picture = read_yaml(ROOT / "docs" / "images" / "conversation.yml")
     table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| write | you get |")[2]
     written = re.findall(r"^\| `([^`]+)` \|", table.partition("\n\n")[0], re.MULTILINE)
     assert len(written) > 0

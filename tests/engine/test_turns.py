@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
@@ -19,9 +18,10 @@ from bot.rules import Rules
 from bot.trackers import TrackerState
 from bot.turns import Turn
 from bot.urns import Urn
+from bot.yaml_read import read_yaml
 
 HERE = Path(__file__).parent
-CONVERSATIONS = yaml.safe_load((HERE / "turns.yml").read_text(encoding="utf-8"))
+CONVERSATIONS = read_yaml(HERE / "turns.yml")
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 # The answers that two of the texts offer, as the pack would.
 OFFERED = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
 from bot.nlu.remembered import LONGEST, RememberingInterpreter
+from bot.yaml_read import read_yaml
 
 HERE = Path(__file__).parent
 
@@ -27,7 +27,7 @@ class Counting:
 
 
 async def test_every_answer_is_the_one_that_would_have_been_given(interpreter: LightInterpreter) -> None:
-    tables = yaml.safe_load((HERE / "heldout.yml").read_text("utf-8"))
+    tables = read_yaml(HERE / "heldout.yml")
     texts = [text for intents in tables.values() for said in intents.values() for text in said]
     remembering = RememberingInterpreter(interpreter)
     for context in (ParseContext(), ParseContext(language="lo", service="passport")):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from bot.dispatcher import Response
 from bot.messages import Capabilities
@@ -15,8 +14,9 @@ from bot.pack import Button, Pack, Text
 from bot.rendering import Renderer
 from bot.text.choices import match
 from bot.text.parts import count
+from bot.yaml_read import read_yaml
 
-CASES = yaml.safe_load((Path(__file__).parent / "rendering.yml").read_text(encoding="utf-8"))
+CASES = read_yaml(Path(__file__).parent / "rendering.yml")
 SMS = Capabilities(max_units=1600, sms=True)
 BUTTONS = Capabilities(max_units=4000, buttons=3, button_units=10)
 

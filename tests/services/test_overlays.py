@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import yaml
 from sqlalchemy import Row, update
 
 from bot.clock import Chance, Clock
@@ -19,6 +18,7 @@ from bot.errors import DatabaseUnavailable
 from bot.pack import Pack, load_yaml
 from bot.places import Places
 from bot.rendering import Renderer
+from bot.yaml_read import read_yaml
 from services.catalogue import Catalogue
 from services.centres import Centres, CentreStatus
 from services.changes import Change, ChangeKind
@@ -34,7 +34,7 @@ from tests.pinned import START, PinnedTime
 
 REFUSED = load_yaml(Path(__file__).with_name("refused.yml")).data
 DIALOGS = Path(__file__).parents[2] / "dialogs"
-BUDGETS = yaml.safe_load((DIALOGS / "budgets.yml").read_text(encoding="utf-8"))
+BUDGETS = read_yaml(DIALOGS / "budgets.yml")
 FACT = {"status": "confirmed", "source": "decree 9", "owner": "MWB", "last_checked": "2026-03-01"}
 
 DOWN = Change(kind=ChangeKind.NOTICE, service="boat-licence", begins=START, body={"outage": True, "text": {}})

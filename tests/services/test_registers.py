@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -19,6 +18,7 @@ from bot.crypto import Vault
 from bot.db import Database, WriteSet
 from bot.retention import purge
 from bot.text.check_digits import SCHEMES, damm
+from bot.yaml_read import read_yaml
 from services import application_numbers
 from services.register_files import COLUMNS, Application, Rules, counts, forget, import_applications, read
 from services.registers import (
@@ -35,7 +35,7 @@ from services.retention import service_rules
 from services.tables import applications
 from tests.pinned import START
 
-TABLES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "applications.yml").read_text("utf-8"))
+TABLES: dict[str, Any] = read_yaml(Path(__file__).parent / "applications.yml")
 KEPT = timedelta(days=365)
 PHONE = "+8562055512345"
 NUMBER = "PP202600123"

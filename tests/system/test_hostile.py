@@ -13,10 +13,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-import yaml
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from yarl import URL
 
+from bot.yaml_read import read_yaml
 from tests.servers import kannel, twilio
 from tests.system.canaries import files_below, found
 from tests.system.mutations import PHONES as MUTATED_PHONES
@@ -25,7 +25,7 @@ from tests.system.phones import FORM, TwilioSide, fields_of, sid
 from tests.system.raw import statuses
 from tests.system.server import PatouServer, until
 
-TEXTS = yaml.safe_load(Path(__file__).with_name("texts.yml").read_text("utf-8"))
+TEXTS = read_yaml(Path(__file__).with_name("texts.yml"))
 PHONE = "+8562055577001"
 ALL_AT_ONCE = 25
 MUTATIONS = 3_000

@@ -6,18 +6,18 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-import yaml
 from aiohttp import ClientSession, web
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
+from bot.yaml_read import read_yaml
 from tests.servers.ports import free_port
 from web.proxies import Proxies
 from web.server import Server
 
 OURS = Proxies([ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8")])
-ROWS = yaml.safe_load((Path(__file__).parent / "proxies.yml").read_text("utf-8"))
+ROWS = read_yaml(Path(__file__).parent / "proxies.yml")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["name"]))
