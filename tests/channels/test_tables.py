@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp import ClientSession
 
 from bot.messages import Choice
+from bot.yaml_read import read_yaml
 from channels.config import kinds
 from tests.channels.harness import Edge, drain
-from tests.channels.providers import Caller, connect
+from tests.channels.providers import PATIENT, Caller, connect
 
 HERE = Path(__file__).parent
 REQUIRED = {
@@ -24,7 +24,7 @@ REQUIRED = {
 
 
 def table(kind: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((HERE / f"{kind}.yml").read_text("utf-8"))
+    loaded: dict[str, Any] = read_yaml(HERE / f"{kind}.yml")
     return loaded
 
 
@@ -38,9 +38,10 @@ def rows(direction: str) -> list[Any]:
 
 
 @pytest.fixture
-async def caller(kind: str, edge: Edge, session: ClientSession) -> AsyncIterator[Caller]:
-    """The provider of a kind of channel, with that channel on the edge."""
-    async with connect(kind, edge, session) as caller:
+async def caller(kind: str, row: dict[str, Any], edge: Edge, session: ClientSession) -> AsyncIterator[Caller]:
+    """The provider of a kind of channel, with that channel on the edge; only a call that hangs is soon given up."""
+    seconds = 0.3 if "hang" in row.get("plan", ()) else PATIENT
+    async with connect(kind, edge, session, seconds) as caller:
         yield caller
 
 

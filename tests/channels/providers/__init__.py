@@ -15,6 +15,9 @@ from tests.servers.provider import ProviderServer
 
 Answered = tuple[int, Mapping[str, str], bytes]
 
+# The time limit for a call, in seconds, where nobody is to wait for it: a busy machine must not look like a dead provider.
+PATIENT = 20.0
+
 
 class Caller(Protocol):
     """One provider, seen from a table."""
@@ -77,7 +80,7 @@ class ServedCaller(Generic[S]):
 
 
 def connect(
-    kind: str, edge: Edge, session: ClientSession, seconds: float = 0.3
+    kind: str, edge: Edge, session: ClientSession, seconds: float = PATIENT
 ) -> AbstractAsyncContextManager[Caller]:
     """The provider of this kind while it runs, with its channel on the edge under the name of the kind.
 

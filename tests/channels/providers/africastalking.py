@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from channels import africastalking
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered, ServedCaller
+from tests.channels.providers import PATIENT, Answered, ServedCaller
 from tests.servers.africastalking import API_KEY, KEY, USER, AfricasTalkingServer
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -20,7 +20,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @asynccontextmanager
 async def connect(
-    edge: Edge, session: ClientSession, seconds: float = 0.3
+    edge: Edge, session: ClientSession, seconds: float = PATIENT
 ) -> AsyncIterator[AfricasTalkingCaller]:
     """See `tests.channels.providers.connect`."""
     server = AfricasTalkingServer()

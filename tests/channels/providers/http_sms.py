@@ -13,12 +13,14 @@ from yarl import URL
 from channels import http_sms
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered, ServedCaller
+from tests.channels.providers import PATIENT, Answered, ServedCaller
 from tests.servers.http_sms import AUTHORIZATION, KEY, HttpSmsServer
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[HttpSmsCaller]:
+async def connect(
+    edge: Edge, session: ClientSession, seconds: float = PATIENT
+) -> AsyncIterator[HttpSmsCaller]:
     """See `tests.channels.providers.connect`."""
     server = HttpSmsServer()
     await server.start()

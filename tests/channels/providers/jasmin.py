@@ -12,14 +12,16 @@ from aiohttp import ClientSession
 from channels import jasmin
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered, ServedCaller
+from tests.channels.providers import PATIENT, Answered, ServedCaller
 from tests.servers.jasmin import KEY, PASSWORD, USER, JasminServer
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[JasminCaller]:
+async def connect(
+    edge: Edge, session: ClientSession, seconds: float = PATIENT
+) -> AsyncIterator[JasminCaller]:
     """See `tests.channels.providers.connect`."""
     server = JasminServer()
     await server.start()

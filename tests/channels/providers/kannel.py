@@ -14,12 +14,14 @@ from yarl import URL
 from channels import kannel
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import PATIENT, Answered
 from tests.servers.kannel import KEY, PASSWORD, USER, SendsmsServer
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[KannelCaller]:
+async def connect(
+    edge: Edge, session: ClientSession, seconds: float = PATIENT
+) -> AsyncIterator[KannelCaller]:
     """See `tests.channels.providers.connect`."""
     server = SendsmsServer(session)
     await server.start()

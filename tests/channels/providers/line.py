@@ -12,12 +12,12 @@ from aiohttp import ClientSession
 from channels import line
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered, ServedCaller
+from tests.channels.providers import PATIENT, Answered, ServedCaller
 from tests.servers.line import ACCESS_TOKEN, CHANNEL_SECRET, LineServer, sign
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[LineCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = PATIENT) -> AsyncIterator[LineCaller]:
     """See `tests.channels.providers.connect`."""
     server = LineServer()
     await server.start()

@@ -19,7 +19,7 @@ from channels.config import ChannelConfig
 from channels.joining import Joining
 from channels.smpp_text import joined
 from tests.channels.harness import Edge
-from tests.channels.providers import Answered
+from tests.channels.providers import PATIENT, Answered
 from tests.pinned import START
 from tests.servers.smsc import PASSWORD, SYSTEM_ID, Smsc, tlvs
 from tests.system.server import until
@@ -82,7 +82,7 @@ def joining_of(edge: Edge) -> Joining:
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[SmppCaller]:
+async def connect(edge: Edge, session: ClientSession, seconds: float = PATIENT) -> AsyncIterator[SmppCaller]:
     """See `tests.channels.providers.connect`."""
     server = Smsc()
     await server.start()

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 from channels import telegram
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered, ServedCaller
+from tests.channels.providers import PATIENT, Answered, ServedCaller
 from tests.servers.telegram import SECRET, TOKEN, TelegramServer
 
 _FROM = {"id": 77, "is_bot": False, "first_name": "Noy", "language_code": "lo"}
@@ -20,7 +20,9 @@ _CHAT = {"id": 77, "type": "private", "first_name": "Noy"}
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[TelegramCaller]:
+async def connect(
+    edge: Edge, session: ClientSession, seconds: float = PATIENT
+) -> AsyncIterator[TelegramCaller]:
     """See `tests.channels.providers.connect`."""
     server = TelegramServer()
     await server.start()

@@ -14,14 +14,16 @@ from yarl import URL
 from channels import twilio
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered
+from tests.channels.providers import PATIENT, Answered
 from tests.servers.twilio import ACCOUNT, NUMBER, TOKEN, TwilioServer
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[TwilioCaller]:
+async def connect(
+    edge: Edge, session: ClientSession, seconds: float = PATIENT
+) -> AsyncIterator[TwilioCaller]:
     """See `tests.channels.providers.connect`."""
     server = TwilioServer(session)
     await server.start()

@@ -12,12 +12,14 @@ from aiohttp import ClientSession
 from channels import whatsapp
 from channels.config import ChannelConfig
 from tests.channels.harness import Edge, fetch
-from tests.channels.providers import Answered, ServedCaller
+from tests.channels.providers import PATIENT, Answered, ServedCaller
 from tests.servers.meta import ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID, VERIFY_TOKEN, MetaServer, sign
 
 
 @asynccontextmanager
-async def connect(edge: Edge, session: ClientSession, seconds: float = 0.3) -> AsyncIterator[WhatsAppCaller]:
+async def connect(
+    edge: Edge, session: ClientSession, seconds: float = PATIENT
+) -> AsyncIterator[WhatsAppCaller]:
     """See `tests.channels.providers.connect`."""
     server = MetaServer()
     await server.start()
