@@ -44,7 +44,11 @@ _BEGINNING = (
     r"|\s"
 )
 _SYLLABLE = re.compile(_BEGINNING)
-_TIGHT = re.compile(rf"(?<=[{_LEADING}])|(?<=\d)\d|(?<=\d[.,:/-])\d|(?<=\d)[.,:/-]\d")
+# By groups, in the order of the ranks: behind a space, before a syllable, where the cut is tight.
+_RANK = re.compile(
+    rf"(?<=\s)()|({_BEGINNING})|((?<=[{_LEADING}])|(?<=\d)\d|(?<=\d[.,:/-])\d|(?<=\d)[.,:/-]\d)"
+)
+_RANKS = {1: Break.SPACE, 2: Break.SYLLABLE, 3: Break.TIGHT}
 # So many places are looked at one by one.
 _FEW = 5
 # Greedy, so that they find the last place; the two characters behind it are what _BEGINNING looks at.
@@ -56,15 +60,12 @@ def quality(text: str, at: int) -> Break:
     """How good it is to cut `text` before the code point at index `at` (0 < at < length)."""
     if not is_boundary(text, at):
         return Break.INSIDE
-    if text[at - 1].isspace():
-        return Break.SPACE
-    if _SYLLABLE.match(text, at):
-        return Break.SYLLABLE
-    return Break.TIGHT if _TIGHT.match(text, at) else Break.CLUSTER
+    found = _RANK.match(text, at)
+    return _RANKS[found.lastindex] if found and found.lastindex else Break.CLUSTER
 
 
 class Breaks:
-    """The places where one text may be cut, each looked at once.
+    """The places where one text may be cut, .
 
     `hints` are indices in rising order where the writer marked a word's end without a space.
     """
@@ -74,7 +75,6 @@ class Breaks:
         self._hints = hints
         self._hinted = frozenset(hints)
         self._syllables: dict[int, bool] = {}
-        self._ranks: dict[int, Break] = {}
 
     def last(self, low: int, high: int, worst: Break) -> int:
         """Find the last index from `low` to `high` where a cut is no worse than `worst`; -1 for none.
@@ -114,13 +114,8 @@ class Breaks:
 
     def rank(self, at: int) -> Break:
         """How good the place is, with what the writer marked."""
-        rank = self._ranks.get(at)
-        if rank is None:
-            rank = quality(self._text, at)
-            if rank is not Break.INSIDE and at in self._hinted:
-                rank = Break.SPACE
-            self._ranks[at] = rank
-        return rank
+        rank = quality(self._text, at)
+        return Break.SPACE if at in self._hinted and rank is not Break.INSIDE else rank
 
     def _leap(self, low: int, high: int, worst: Break) -> int:
         """Where to begin looking backwards, found by one match: nothing further right is good enough."""

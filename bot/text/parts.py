@@ -87,7 +87,10 @@ def _hints(text: str) -> Sequence[int]:
 
 def _earliest(ends: Sequence[int], limit: int) -> list[int]:
     """The earliest beginning of each part that still lets the rest of the text fit behind it."""
-    starts = [len(ends) - 1]
+    last = len(ends) - 1
+    if isinstance(ends, range):
+        return [0, *range(last % limit or limit, last, limit)]
+    starts = [last]
     while starts[-1] > 0:
         starts.append(bisect_left(ends, ends[starts[-1]] - limit))
     return starts[:0:-1]
@@ -104,6 +107,7 @@ class _Places:
         self._breaks = Breaks(text, hints)
         self._ends = ends
         self._limit = limit
+        self._even = isinstance(ends, range)
         self._earliest = _earliest(ends, limit)
 
     def best(self) -> tuple[int, ...]:
@@ -116,27 +120,32 @@ class _Places:
 
     def _reach(self, start: int) -> int:
         """Where a part that begins at `start` is full."""
-        if isinstance(self._ends, range):
-            return min(start + self._limit, len(self._ends) - 1)
+        if self._even:
+            return start + self._limit
         return bisect_right(self._ends, self._ends[start] + self._limit) - 1
 
     def _narrow(self) -> tuple[int, ...]:
         """The best cuts where each has few places: every place is looked at, once."""
-        base = len(self._earliest)
-        weights = [base**rank for rank in _RANKS]
+        base, size = len(self._earliest), len(self._ends)
+        # A way's cost and its last place as one number: of equal cost the further place, which fills its part, is less.
+        weights = [base**rank * size for rank in _RANKS]
         rank, reach = self._breaks.rank, self._reach
-        # By rising place, with how far each reaches; of equal cost the one that fills its parts more is the least.
-        ways: list[tuple[int, _Way]] = [(reach(0), (0, 0, None))]
+        # By falling place, with how far each reaches.
+        ways, choices = [(reach(0), 0)], []
         for earliest in self._earliest[1:]:
-            least = list(accumulate((way for _, way in reversed(ways)), min))[::-1]
-            ahead, first = [], 0
-            for place in range(earliest, ways[-1][0] + 1):
-                while ways[first][0] < place:
+            ahead, before, first, least = [], {}, 1, ways[0][1]
+            for place in range(ways[0][0], earliest - 1, -1):
+                while first < len(ways) and ways[first][0] >= place:
+                    least = min(least, ways[first][1])
                     first += 1
-                before = least[first]
-                ahead.append((reach(place), (before[0] + weights[rank(place)], -place, before)))
+                before[place] = -least % size
+                ahead.append((reach(place), least + before[place] + weights[rank(place)] - place))
             ways = ahead
-        return tuple(-place for place in _cuts(min(way for _, way in ways)))
+            choices.append(before)
+        cuts = [-min(way for _, way in ways) % size]
+        for before in reversed(choices[1:]):
+            cuts.append(before[cuts[-1]])
+        return tuple(reversed(cuts))
 
     def _best(self, worst: Break) -> tuple[int, ...]:
         """Of cuts no worse than `worst` the best, or none if the parts cannot be so few.
