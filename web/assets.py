@@ -44,6 +44,10 @@ class Assets:
         """The address of a file; raises KeyError."""
         return f"{self._path}/{self._assets[name].digest}/{name}"
 
+    def text(self, name: str) -> str:
+        """What stands in a file, for a page that has it within itself; raises KeyError."""
+        return self._assets[name].body.decode()
+
     def routes(self) -> list[web.RouteDef]:
         """`/assets/<digest>/<name>`."""
         return [web.get(f"{self._path}/{{digest}}/{{name}}", self.file)]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from aiohttp import ClientSession
@@ -16,6 +19,7 @@ from tests.channels.harness import Edge, fetch
 from tests.channels.pages import PACK, RECEIPT, ROOT, SESSION, Answering, open_pages
 
 SCRIPTS = [*(ROOT / "channels" / "static").glob("*.js"), ROOT / "channels" / "templates" / "embed.js"]
+SELF = "'self'"
 CHAT_SCRIPTS = {"conversation.js", "chat.js", "embed.js"}
 HEADERS = {SESSION_HEADER: SESSION}
 
@@ -53,15 +57,19 @@ async def test_the_page_takes_all_its_words_from_the_pack(edge: Edge, session: C
 
 
 @pytest.mark.usefixtures("answering")
-async def test_nothing_inline_may_run(edge: Edge, session: ClientSession) -> None:
-    for path in ("/chat", "/kiosk"):
+async def test_nothing_may_run_but_what_the_policy_names(edge: Edge, session: ClientSession) -> None:
+    for path, linked in (("/chat", 0), ("/kiosk", 2)):
         _, headers, body = await fetch(session, "GET", edge.url + path)
         policy = headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
-        assert b"<style" not in body
         assert b" style=" not in body
-        assert body.count(b"<script") == body.count(b'<script src="/assets/') == 2
+        assert body.count(b'<script src="/assets/') == linked
+        for kind, element in (("script-src", b"script"), ("style-src", b"style")):
+            inline = re.findall(rb"<%b>(.*?)</%b>" % (element, element), body, re.DOTALL)
+            sources = [f"'sha256-{b64encode(sha256(each).digest()).decode()}'" for each in inline]
+            assert f"{kind} {' '.join(sources) or SELF};" in policy
+            assert body.count(b"<" + element) == len(inline) + linked * (element == b"script")
 
 
 def test_all_script_of_the_chat_is_under_15_kilobytes() -> None:

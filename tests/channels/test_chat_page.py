@@ -401,4 +401,4 @@ async def test_page_and_fonts_stay_under_60_kilobytes_on_the_wire(
     loaded = await page.evaluate("[...document.fonts].filter(each => each.status === 'loaded').length")
     assert loaded == 2
     assert sum(sizes.values()) < 60_000
-    assert len(sizes) >= 8
+    assert len(sizes) >= 5  # the page, its fonts, its icon, what was said
