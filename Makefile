@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
+# Many commands start Python many times: none should compile again what the one before compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check bench format lock fonts
 
