@@ -108,12 +108,15 @@ class LightInterpreter:
         """The same without waiting for anything."""
         reading = Reading(text, self._classifier.model.sounds)
         entities = self._entities.find(reading, context.expects) if self._entities else []
-        parsed = self._understand(reading, context, entities)
+        language = self._languages.detect(reading, context.language, entities)
+        parsed = self._understand(reading, context, entities, language)
         if self._clauses is None or context.expects or not _asks(parsed):
             return parsed
         return self._parted(reading, parsed, self._clauses.split(text), context)
 
-    def _understand(self, reading: Reading, context: ParseContext, entities: list[Entity]) -> ParseData:
+    def _understand(
+        self, reading: Reading, context: ParseContext, entities: list[Entity], language: str
+    ) -> ParseData:
         wishes = self._classifier.classify(reading)
         chances = self._chances(wishes.chances, reading, context)
         closest, confidence = self._rule(reading, context, entities)
@@ -132,7 +135,7 @@ class LightInterpreter:
         intent = ranking[0]["name"]
         parsed = ParseData(
             text=reading.text,
-            language=self._languages.detect(reading, context.language, entities),
+            language=language,
             intent=ranking[0],
             intent_ranking=ranking,
             entities=self._with_topic(reading, intent, entities),
@@ -153,7 +156,9 @@ class LightInterpreter:
         for start, end in spans:
             named = [each for each in whole["entities"] if start <= each["start"] and each["end"] <= end]
             clause = Reading(whole["text"][start:end], self._classifier.model.sounds)
-            parsed = self._understand(clause, context, [_moved(each, -start) for each in named])
+            parsed = self._understand(
+                clause, context, [_moved(each, -start) for each in named], whole["language"]
+            )
             intent = parsed["intent"]
             if intent["name"] == "complaint" and intent["confidence"] >= self._bands.sure:
                 entities = self._with_topic(reading, "complaint", whole["entities"])
@@ -177,7 +182,7 @@ class LightInterpreter:
         """What a clause asks, about its services or those of the message, with all other facts of that."""
         about = services or _services(whole["entities"])
         entities = [each for each in whole["entities"] if each["entity"] != "service" or each in about]
-        return {**clause, "text": whole["text"], "language": whole["language"], "entities": entities}
+        return {**clause, "text": whole["text"], "entities": entities}
 
     def _kind(self, intent: str, scores: Sequence[float]) -> str:
         """The likeliest kind of an intent; itself where it has none."""
