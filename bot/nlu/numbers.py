@@ -16,6 +16,8 @@ _RUN = re.compile(r"(?<![\d.,])\+?\d(?:[ .\-\u00a0]?\d){6,14}(?!\d|[.,]\d)")
 _GROUPS = {(8,), (4, 4), (2, 2, 2, 2), (3, 3, 2), (2, 3, 3), (1,) * 8, (3, 5), (5, 3)}
 # The word that says what a number is stands at most so many code points before it.
 _BEFORE = 16
+# Of an amount, in code points: what is longer is no money of anybody's, and may be more than a float holds.
+_LONGEST = 20
 
 
 class Numbers:
@@ -39,9 +41,12 @@ class Numbers:
         """The entities date, phone, reference and amount, none inside another."""
         text = ascii_digits(reading.text)
         found: list[Entity] = []
+        taken = bytearray(len(text))  # a mark for each character: a message may be nothing but numbers
         for entity in self._candidates(text, reading, expects):
-            if not any(each["start"] < entity["end"] and entity["start"] < each["end"] for each in found):
+            place = slice(entity["start"], entity["end"])
+            if not any(taken[place]):
                 found.append(entity)
+                taken[place] = b"\1" * len(taken[place])
         return found
 
     def _candidates(self, text: str, reading: Reading, expects: str) -> Iterator[Entity]:
@@ -74,7 +79,7 @@ class Numbers:
     def _worth(self, match: re.Match[str]) -> int | None:
         written, factor, currency = match["number"], match["factor"], match["currency"]
         grouped = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", written)
-        if not (factor or currency or grouped):
+        if len(written) > _LONGEST or not (factor or currency or grouped):
             return None
         value = float(re.sub(r"[.,]", "", written) if grouped else written.replace(",", "."))
         return round(value * self._factors.get((factor or "").lower(), 1))

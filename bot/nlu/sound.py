@@ -20,7 +20,7 @@ _SIGN = "ະ-ຽໍ"
 # One alternation, longest context first; group names say how the match becomes key letters.
 _LAO = re.compile(
     rf"""
-      (?P<lead>[ເແໂໃໄ]+)(?P<onset>ຫ?[{_CONSONANT}](?:ຼ|[ຣລ](?=[ກງດນບມ]))?(?:ວ(?=[ກງດນບມ](?![{_SIGN}])))?)
+      (?<![ເແໂໃໄ])(?P<lead>[ເແໂໃໄ]++)(?P<onset>ຫ?[{_CONSONANT}](?:ຼ|[ຣລ](?=[ກງດນບມ]))?(?:ວ(?=[ກງດນບມ](?![{_SIGN}])))?)
                         (?P<tail>ົາ|າະ|[ຶື]ອ|ັ?[ຍຽ](?![{_SIGN}])|[ິີ]|ັ|ະ)?
     | (?P<fixed>ົວະ?|ັວະ?|ຽ|ໍາ|າໍ|ຳ|(?:ັຍ|າຍ|າວ)(?![{_SIGN}])|[ະັາິີຶືຸູົໍ])
     | (?P<ua>(?<=[{_CONSONANT}ຼ])ວ(?=[{_CONSONANT}](?![{_SIGN}])))

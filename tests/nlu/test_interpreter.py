@@ -98,6 +98,17 @@ def test_any_text_is_parsed(interpreter: LightInterpreter, text: str, expects: s
     assert parsed == interpreter.read(text, ParseContext(expects=expects))
 
 
+@pytest.mark.parametrize("written", ["9" + ",999" * 5, "1" + ",000" * 110, "1" + ".000" * 1_200])
+def test_a_number_beyond_all_amounts_is_none(interpreter: LightInterpreter, written: str) -> None:
+    assert interpreter.read(f"{written} kip", ParseContext())["entities"] == []
+
+
+def test_a_flood_of_numbers_does_not_stop_the_process(interpreter: LightInterpreter) -> None:
+    """Each compared with all before it, forty thousand would take ten minutes."""
+    amounts = interpreter.read("5k-" * 40_000, ParseContext())["entities"]
+    assert len(amounts) == 40_000
+
+
 async def test_a_model_serves_alone(model_path: Path) -> None:
     """Without word lists and services there is still an intent and a language."""
     alone = LightInterpreter(Model.load(model_path))

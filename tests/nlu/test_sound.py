@@ -37,3 +37,9 @@ def test_offsets_lie_in_the_text_and_advance(text: str, table: str) -> None:
 def test_a_text_sounds_the_same_syllable_by_syllable(run: str) -> None:
     heard = Sound(run, "lao")
     assert TABLES["lao"].hear(run) == (heard.key, heard.starts, heard.ends)
+
+
+def test_a_flood_of_vowels_that_wait_for_a_consonant_does_not_stop_the_process() -> None:
+    """Looked for anew from each of them, a consonant behind a hundred thousand would be found missing in minutes."""
+    assert key("ເແໂໃໄ" * 20_000, "lao") == ""
+    assert len(key("ເແໂໃໄ" * 20_000 + "ກ", "lao")) > 1
