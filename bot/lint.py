@@ -8,7 +8,7 @@ from typing import Any
 from bot.dispatcher import Response
 from bot.errors import PackError
 from bot.messages import Capabilities
-from bot.pack import Pack, Text, fill, placeholders, text_error
+from bot.pack import Pack, Text, TextPlaces, fill, placeholders
 from bot.rendering import DEFAULT_BUDGET, Renderer
 from bot.text.gsm import is_gsm
 from bot.text.parts import count
@@ -26,13 +26,14 @@ def lint(pack: Pack, budgets: Mapping[str, int], widths: Mapping[str, int]) -> I
     `budgets` are parts by text, `widths` the usual length of a value by placeholder, in characters;
     a text with another placeholder is judged by the answers that use it, not here.
     """
-    yield from _missing(pack)
+    places = TextPlaces(pack.root)
+    yield from _missing(pack, places)
     renderer = Renderer(pack, budgets)
     for table, languages in (("responses", pack.texts), ("labels", pack.labels)):
         for language, texts in languages.items():
             for key, text in texts.items():
                 for problem, remedy in _dear(text):
-                    yield text_error(pack.root / language, table, key, problem, remedy)
+                    yield places.error(language, table, key, problem, remedy)
     for language, texts in pack.texts.items():
         for key, text in texts.items():
             names = placeholders(text.text)
@@ -45,15 +46,15 @@ def lint(pack: Pack, budgets: Mapping[str, int], widths: Mapping[str, int]) -> I
             if parts > budget:
                 problem = f"{key} costs {parts} parts, {budget} are allowed"
                 remedy = "Write it shorter, or give it a short: wording."
-                yield text_error(pack.root / language, "responses", key, problem, remedy)
+                yield places.error(language, "responses", key, problem, remedy)
 
 
-def _missing(pack: Pack) -> Iterator[PackError]:
+def _missing(pack: Pack, places: TextPlaces) -> Iterator[PackError]:
     for language, key in pack.missing():
         table = "responses" if any(key in texts for texts in pack.texts.values()) else "labels"
         problem = f"{key} has no words in {language}"
-        yield text_error(
-            pack.root / language, table, key, problem, "Translate it; until then another language is said."
+        yield places.error(
+            language, table, key, problem, "Translate it; until then another language is said."
         )
 
 

@@ -13,8 +13,8 @@ from bot.errors import PackError
 from bot.packfile import Row, Section, Yaml, load_csv, load_yaml, sources
 
 __all__ = [
-    "Button", "Pack", "Row", "Section", "Text", "Yaml",
-    "check_pack", "fill", "load_csv", "load_yaml", "placeholders", "sources", "text_error",
+    "Button", "Pack", "Row", "Section", "Text", "TextPlaces", "Yaml",
+    "check_pack", "fill", "load_csv", "load_yaml", "placeholders", "sources",
 ]  # fmt: skip
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -140,6 +140,23 @@ def fill(template: str, values: Mapping[str, object]) -> str:
     return _PLACEHOLDER.sub(lambda mark: str(values[mark[1]]), template)
 
 
+class TextPlaces:
+    """Where the texts of a pack stand; the files of a language are read once, when a problem is told of one."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._documents: dict[str, list[Yaml]] = {}
+
+    def error(self, language: str, table: str, key: str, problem: str, remedy: str) -> PackError:
+        """A PackError that points at a text; `table` is responses or labels."""
+        if language not in self._documents:
+            files = sources(self._root / language, "responses")
+            self._documents[language] = [load_yaml(path) for path in files]
+        documents = self._documents[language]
+        holds = (each for each in documents if key in (each.data or {}).get(table, {}))
+        return next(holds, documents[0]).error(problem, remedy, table, key, "text")
+
+
 def check_pack(
     path: Path | str, checks: Iterable[Callable[[Pack], Iterable[PackError]]] = ()
 ) -> list[PackError]:
@@ -164,8 +181,9 @@ def _read(root: Path, problems: list[PackError]) -> Pack | None:
         texts[language], labels[language] = _words(root / language, problems)
         if (root / language / "lexicon.yml").exists():
             lexicons[language] = Section.open(root / language / "lexicon.yml", problems).data
-    _agree(root, "responses", texts, problems)
-    _agree(root, "labels", labels, problems)
+    places = TextPlaces(root)
+    _agree(places, "responses", texts, problems)
+    _agree(places, "labels", labels, problems)
     numbers = about.section("numbers")
     return Pack(
         root=root,
@@ -252,7 +270,7 @@ def _timezone(about: Section) -> str:
 
 
 def _agree(
-    root: Path, table: str, texts: Mapping[str, Mapping[str, Text]], problems: list[PackError]
+    places: TextPlaces, table: str, texts: Mapping[str, Mapping[str, Text]], problems: list[PackError]
 ) -> None:
     # A translation that forgets {reference} would take the citizen's reference away: the
     # first language that has a text says what it must carry.
@@ -264,16 +282,7 @@ def _agree(
                 names = ", ".join(f"{{{name}}}" for name in sorted(placeholders(wanted.text))) or "none"
                 problem = f"{key} has other placeholders than in {model}"
                 remedy = f"Use exactly those of {model}: {names}."
-                problems.append(text_error(root / language, table, key, problem, remedy))
+                problems.append(places.error(language, table, key, problem, remedy))
             if [button.payload for button in wanted.buttons] != [button.payload for button in text.buttons]:
                 problem = f"{key} offers other answers than in {model}"
-                problems.append(
-                    text_error(root / language, table, key, problem, "Same payloads, same order.")
-                )
-
-
-def text_error(folder: Path, table: str, key: str, problem: str, remedy: str) -> PackError:
-    """A PackError that points at a text of the language in `folder`; its files are read once more for the line."""
-    documents = [load_yaml(path) for path in sources(folder, "responses")]
-    holds = (each for each in documents if key in (each.data or {}).get(table, {}))
-    return next(holds, documents[0]).error(problem, remedy, table, key, "text")
+                problems.append(places.error(language, table, key, problem, "Same payloads, same order."))

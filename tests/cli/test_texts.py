@@ -34,12 +34,18 @@ def pack(tmp_path: Path) -> Path:
     return Path(shutil.copytree(PACKS["fictional"], tmp_path / "pack"))
 
 
-@pytest.fixture
-def book(pack: Path, tmp_path: Path) -> Path:
-    """Its wordings, exported."""
-    file = tmp_path / "texts.xlsx"
-    assert patou("export", file, pack).exit_code == 0
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wordings of the fictional pack, exported once."""
+    file = tmp_path_factory.mktemp("exported") / "texts.xlsx"
+    assert patou("export", file, PACKS["fictional"]).exit_code == 0
     return file
+
+
+@pytest.fixture
+def book(exported: Path, tmp_path: Path) -> Path:
+    """Its wordings, exported, to be filled in."""
+    return Path(shutil.copy(exported, tmp_path / "texts.xlsx"))
 
 
 @pytest.fixture
