@@ -47,6 +47,8 @@ _CHOICE_DIGITS = 2
 _TWO_ANSWERS = 4
 # The wish of a message that has something with it and no words, and what is run after the answer to the words.
 _ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
+# By these the engine calls on the rules itself, each where it makes sense; no button stands for them.
+_NOBODYS_CHOICE = frozenset((FALLBACK, _MORE, _DOUBT, _STUCK, _ENCLOSED, _ENCLOSED_BESIDE))
 # So much that is not spoken of yet is remembered: more than is taken of one person in a day, so that what
 # is too much is refused in words (PATOU_MEDIA_DAILY_FILES) and not forgotten here.
 _MOST_MEDIA = 100
@@ -78,6 +80,7 @@ class Engine:
         """`parts` tells how many SMS parts responses cost in a language; texts `offering` have answers of their own."""
         self._offering = offering
         self._rules = rules
+        self._choosable = rules.intents - _NOBODYS_CHOICE
         self._actions: Mapping[str, Action] = {action.name(): action for action in actions}
         self._languages = tuple(languages)
         self._item_words = item_words
@@ -143,7 +146,7 @@ class Engine:
             chosen = match(inbound.text, titles, item_words=self._item_words, key=self._key)
             payload = stage.state.choices[chosen]["payload"] if chosen is not None else ""
         picked = parsed_payload(payload, stage.state.language)
-        if picked and picked["intent_response_key"] in self._rules.intents:
+        if picked and picked["intent_response_key"] in self._choosable:
             stage.parsed = {**picked, "text": inbound.text}
             stage.chosen = True
         number = ascii_digits(inbound.text).strip(" .)")

@@ -16,6 +16,7 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout, TCPConnector
 from yarl import URL
 
+from bot.rules import Rules
 from bot.yaml_read import read_yaml
 from tests.servers import kannel, twilio
 from tests.system.canaries import files_below, found
@@ -25,6 +26,7 @@ from tests.system.phones import FORM, TwilioSide, fields_of, sid
 from tests.system.raw import statuses
 from tests.system.server import PatouServer, until
 
+RULES = Path(__file__).parents[2] / "dialogs" / "rules"
 TEXTS = read_yaml(Path(__file__).with_name("texts.yml"))
 PHONE = "+8562055577001"
 ALL_AT_ONCE = 25
@@ -180,6 +182,23 @@ async def test_json_of_wrong_types(server: PatouServer) -> None:
         async with client.post(url, data=lone, headers=headers) as response:
             assert response.status == 200
             assert "60" in await response.text()
+
+
+async def test_payloads_that_no_button_has(server: PatouServer) -> None:
+    """Whatever a page says was pressed: an answer at once, which no fault of ours put off."""
+    values = {"reference": "12345678", "service": "passport", "date": "9999-99-99", "reminder": "x" * 300}
+    async with ClientSession() as client:
+        for number, intent in enumerate(sorted(Rules.load(RULES).intents)):
+            for filled in ("", json.dumps(values)):
+                body = {
+                    "session": f"{number:031}{bool(filled):d}",
+                    "id": "1",
+                    "text": "",
+                    "payload": f"/{intent}{filled}",
+                }
+                async with client.post(f"{server.url}/channels/web/messages", json=body) as response:
+                    answer = await response.json()
+                    assert (response.status, answer["pending"]) == (200, False), (intent, answer)
 
 
 async def test_every_text_is_answered_with_words(server: PatouServer, twilio_side: TwilioSide) -> None:
