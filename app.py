@@ -20,6 +20,7 @@ from bot.messages import Capabilities
 from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.model import Model
 from bot.pack import Pack
+from bot.rules import Rules
 from channels.base import Wiring
 from channels.care import ChannelCare
 from channels.config import build_channels, load_channels
@@ -32,7 +33,7 @@ from composition.installation import Ground, Ways, open_installation, overlays_o
 from composition.poster import poster_of
 from composition.server import open_server
 from composition.store import open_store, store_beside
-from composition.understanding import budgets, understanding, widths
+from composition.understanding import budgets, rules, understanding, widths
 from dialogs import menu_lint
 from services.overlays import Overlays
 from web.server import Server
@@ -61,6 +62,10 @@ class Kit:
         """The installation with the named channels only, and nothing sent."""
         async with open_installation(config, Ways(capabilities=channels), lambda: None) as opened:
             yield Instance(clock=opened.ground.clock, chance=opened.ground.chance, pipeline=opened.pipeline)
+
+    def rules(self) -> Rules:
+        """The rules of conversation."""
+        return rules()
 
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The pack's, or that of a model file alone."""

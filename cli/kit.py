@@ -17,6 +17,7 @@ from bot.messages import Capabilities
 from bot.nlu.interpreter import Interpreter
 from bot.pack import Pack
 from bot.pipeline import Pipeline
+from bot.rules import Rules
 from bot.traffic import Traffic
 from cli.sheet import Poster
 from services.overlays import Overlays
@@ -118,6 +119,9 @@ class Kit(Protocol):
         self, config: Config, channels: Mapping[str, Capabilities]
     ) -> AbstractAsyncContextManager[Instance]:
         """The installation of a configuration with the named channels only."""
+
+    def rules(self) -> Rules:
+        """The rules of conversation."""
 
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The understanding of the pack, or of one trained model without the pack's rules."""

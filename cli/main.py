@@ -30,6 +30,7 @@ _MODULES = MappingProxyType(
         "play": "talk",
         "poster": "poster",
         "purge": "data",
+        "rasa": "rasa",
         "register": "register",
         "routes": "routes",
         "serve": "serve",

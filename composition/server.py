@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import ClientSession
+from aiohttp.web import RouteDef
 
 from bot.ballast import Ballast
 from bot.clock import Clock
@@ -44,6 +45,7 @@ from complaints.retention import case_rule, held_contacts
 from complaints.sequencer import AnchorFile, Sequencer
 from composition.installation import Installation, Wake, Ways, open_installation
 from composition.pages import pages
+from composition.understanding import rules
 from services.herald import Herald
 from services.reminders import CancelReminders, Reminders
 from services.retention import service_rules
@@ -138,10 +140,17 @@ def _server(
             *pages(channels.values(), opened, _taking(config).limits, attached),
         ],
         "operator": metrics_routes(metrics.text),
-        "rasa": action_routes(opened.actions, config.actions_token, ground.db, ground.vault, opened.effects),
+        "rasa": _action_routes(opened),
     }
     proxies = Proxies(config.trusted_proxies) if config.trusted_proxies else None
     return Server(routes, https=config.public_url.startswith("https:"), proxies=proxies)
+
+
+def _action_routes(opened: Installation) -> list[RouteDef]:
+    ground = opened.ground
+    token = ground.config.actions_token
+    ours = rules().domain if token else None
+    return action_routes(opened.actions, token, ground.db, ground.vault, opened.effects, ours)
 
 
 def _delivery(

@@ -41,7 +41,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
     pack = country.pack
     item_words = [str(word) for words in pack.lexicon("item_words").values() for word in words]
     return Engine(
-        rules=Rules.load(_DIALOGS / "rules"),
+        rules=rules(),
         actions=actions,
         languages=pack.languages,
         texts={key for texts in pack.texts.values() for key in texts},
@@ -50,6 +50,11 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
         parts=renderer_of(country).parts,
         offering={key for texts in pack.texts.values() for key, text in texts.items() if text.buttons},
     )
+
+
+def rules() -> Rules:
+    """The rules of dialogs/."""
+    return Rules.load(_DIALOGS / "rules")
 
 
 def renderer_of(country: Country) -> Renderer:

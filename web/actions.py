@@ -2,14 +2,14 @@
 
 Source: rasa-sdk 3.21, `rasa_sdk.endpoint`: POST {"next_action", "tracker", "domain"} gives
 {"events", "responses"}; 404 for an unknown action, 400 when the action rejects its execution, and
-of ours 409 for a call whose effects are stored already.
+of ours 409 for a call whose effects are stored already. Intents have the names of `patou rasa export`.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from aiohttp import web
@@ -21,16 +21,24 @@ from bot.db import Database, WriteSet
 from bot.dispatcher import TurnDispatcher
 from bot.effects import Effects
 from bot.errors import Duplicate
+from bot.rasa.names import own_events, own_message, rasa_response
 
 _CONTACT_ID = 26  # characters
+_MOST_BODY = 4 * 1024 * 1024
 
 
 def routes(
-    actions: Iterable[Action], token: str, db: Database, vault: Vault, effects: Effects
+    actions: Iterable[Action],
+    token: str,
+    db: Database,
+    vault: Vault,
+    effects: Effects,
+    ours: DomainDict | None = None,
 ) -> list[web.RouteDef]:
     """`POST /actions` behind a bearer token; no route at all where no token is set.
 
-    The Rasa server's sender becomes a contact of ours by hash.
+    The Rasa server's sender becomes a contact of ours by hash. A call without a domain
+    (`enable_selective_domain`) is about `ours`.
     """
     if not token:
         return []
@@ -38,12 +46,12 @@ def routes(
 
     async def run(request: web.Request) -> web.Response:
         _authorise(request, token)
-        name, tracker, domain = _call(await request.read())
+        name, tracker, domain = _call(await _body(request))
         if name not in by_name:
             raise web.HTTPNotFound
         dispatcher = TurnDispatcher()
         try:
-            events = await by_name[name].run(dispatcher, tracker, domain)
+            events = await by_name[name].run(dispatcher, tracker, domain or ours or {})
         except ActionExecutionRejection:
             return web.json_response({"action_name": name, "error": "Execution rejected"}, status=400)
         if dispatcher.effects:
@@ -57,7 +65,7 @@ def routes(
                 # What was drawn this time (a reference, a PIN) is not what was stored.
                 raise web.HTTPConflict from None
         return web.json_response(
-            {"events": list(events or ()), "responses": dispatcher.messages},
+            {"events": list(events or ()), "responses": list(map(rasa_response, dispatcher.messages))},
             dumps=lambda it: orjson.dumps(it).decode(),
         )
 
@@ -74,10 +82,23 @@ def _authorise(request: web.Request, token: str) -> None:
 def _call(body: bytes) -> tuple[str, Tracker, DomainDict]:
     try:
         call = orjson.loads(body)
-        tracker = Tracker.from_dict(call["tracker"])
+        told = call["tracker"]
+        latest, events = own_message(told.get("latest_message") or {}), own_events(told.get("events") or ())
+        state: Any = {**told, "latest_message": latest, "events": events}
+        tracker = Tracker.from_dict(state)
         return str(call["next_action"]), tracker, cast(DomainDict, dict(call.get("domain") or {}))
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
         raise web.HTTPBadRequest(reason="Not an action call") from None
+
+
+async def _body(request: web.Request) -> bytes:
+    """The whole call: a Rasa server sends all that was said since the conversation began."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > _MOST_BODY:
+            raise web.HTTPRequestEntityTooLarge(max_size=_MOST_BODY, actual_size=len(body))
+    return bytes(body)
 
 
 def _message_key(tracker: Tracker) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from typing import Any
+from io import BytesIO
+from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession, web
@@ -41,6 +43,31 @@ class Noted(Action):
         return [{"event": "slot", "name": "noted", "value": True}]
 
 
+class Tells(Action):
+    def name(self) -> str:
+        return "action_tells"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[Any]:
+        latest = tracker.latest_message
+        dispatcher.utter_message(
+            response="utter_told",
+            buttons=[
+                {"title": "Why", "payload": "/help/privacy"},
+                {"title": "My phone", "payload": "/help/shared_phone", "shares_phone": "yes"},
+            ],
+            lines=["one", "two"],
+        )
+        return [
+            {
+                "intent": latest["intent"]["name"],
+                "closer": latest["intent_response_key"],
+                "ranking": [each["name"] for each in latest["intent_ranking"]],
+                "said": [event.get("text") for event in tracker.events],
+                "domain": domain,
+            }
+        ]
+
+
 class Rejects(Action):
     def name(self) -> str:
         return "action_rejects"
@@ -58,7 +85,8 @@ def write_note(effect: str, context: EffectContext, writes: WriteSet) -> None:
 @pytest.fixture
 async def url(db: Database, vault: Vault, clock: Clock, chance: Chance) -> AsyncIterator[str]:
     effects = Effects(writers={str: write_note}, db=db, vault=vault, clock=clock, chance=chance)
-    served: list[web.RouteDef] = routes([Noted(), Rejects()], TOKEN, db, vault, effects)
+    ours = cast("DomainDict", {"actions": ["action_tells"]})
+    served: list[web.RouteDef] = routes([Noted(), Tells(), Rejects()], TOKEN, db, vault, effects, ours)
     async with Server({"rasa": served}, https=False).listen("127.0.0.1", free_port()) as address:
         yield f"{address}/actions"
 
@@ -66,7 +94,9 @@ async def url(db: Database, vault: Vault, clock: Clock, chance: Chance) -> Async
 async def call(url: str, body: Any, token: str = TOKEN) -> tuple[int, Any]:
     async with (
         ClientSession() as session,
-        session.post(url, json=body, headers={"Authorization": f"Bearer {token}"}) as response,
+        session.post(
+            url, data=BytesIO(json.dumps(body).encode()), headers={"Authorization": f"Bearer {token}"}
+        ) as response,
     ):
         return response.status, await response.json()
 
@@ -79,6 +109,43 @@ async def test_an_action_answers_in_rasas_words_and_its_effect_is_stored_once(ur
     again = await call(url, {"next_action": "action_noted", "tracker": TRACKER})
     assert again[0] == 409
     assert len(await db.fetch(select(meta).where(meta.c.value == "note"))) == 1
+
+
+async def test_an_action_is_told_in_our_names_and_answers_in_those_of_the_project(url: str) -> None:
+    ranking = [
+        {"name": "help__privacy", "confidence": 0.9},
+        {"name": "help", "confidence": 0.1},
+        {"name": "fee", "confidence": 0.0},
+    ]
+    said = [
+        {"event": "user", "text": "who reads this"},
+        {"event": "bot", "text": "Hello!", "metadata": {"utter_action": "utter_greet"}},
+        {"event": "bot", "text": "Hm.", "metadata": {}},
+    ]
+    latest = {"message_id": "m1", "intent": ranking[0], "intent_ranking": ranking, "text": "who reads this"}
+    tracker = {**TRACKER, "latest_message": latest, "events": said}
+    _, answer = await call(url, {"next_action": "action_tells", "tracker": tracker})
+    assert answer["events"] == [
+        {
+            "intent": "help",
+            "closer": "help/privacy",
+            "ranking": ["help", "fee"],
+            "said": ["who reads this", "utter_greet", "Hm."],
+            "domain": {"actions": ["action_tells"]},
+        }
+    ]
+    (told,) = answer["responses"]
+    assert (told["response"], told["lines"]) == ("utter_told", "one\ntwo")
+    assert told["buttons"] == [{"title": "Why", "payload": "/help__privacy"}]
+
+
+async def test_a_long_conversation_is_no_reason_to_refuse_but_no_bound_is_one(url: str) -> None:
+    said = [{"event": "user", "text": "x" * 1000}] * 1000
+    tracker = {**TRACKER, "sender_id": "berta", "events": said}
+    assert (await call(url, {"next_action": "action_noted", "tracker": tracker}))[0] == 200
+    assert (await call(url, {"next_action": "action_noted", "tracker": {**tracker, "events": said * 5}}))[
+        0
+    ] == 413
 
 
 @pytest.mark.parametrize(
