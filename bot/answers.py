@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bot.dispatcher import Response
 from bot.engine import Engine
+from bot.learning.listener import Listener
+from bot.learning.unclear import Unclear
 from bot.messages import Capabilities, InboundMessage
 from bot.nlu.interpreter import Interpreter, ParseContext
 from bot.rendering import Draft, Renderer
@@ -22,7 +24,8 @@ class Answer:
     """What a message led to; `state` is the conversation after it.
 
     `drafts` go by `channel`, or where that is empty by the one that the message came by; `copies`, of what
-    matters, go by `copied_to`. `understood` is false when nothing but "say it again" could be answered.
+    matters, go by `copied_to`. `understood` is false when nothing but "say it again" could be answered; `unclear`
+    is what is to be kept of such messages.
     """
 
     state: TrackerState
@@ -32,15 +35,24 @@ class Answer:
     channel: str = ""
     copies: tuple[Draft, ...] = ()
     copied_to: str = ""
+    unclear: tuple[Unclear, ...] = ()
 
 
 class Answers:
     """Answers messages; the conversation's state is its to change."""
 
-    def __init__(self, interpreter: Interpreter, engine: Engine, renderer: Renderer) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        engine: Engine,
+        renderer: Renderer,
+        listener: Listener | None = None,
+    ) -> None:
+        """`listener` notices what is unclear."""
         self._interpreter = interpreter
         self._engine = engine
         self._renderer = renderer
+        self._listener = listener
 
     async def to(self, state: TrackerState, message: InboundMessage, can: Capabilities) -> Answer:
         """The answer to a person's message, for a channel that can show so much."""
@@ -61,7 +73,12 @@ class Answers:
             expects="" if in_menu else state.expects,
         )
         parsed = await self._interpreter.parse(message.text, context)
-        return await self._engine.respond(state, message, dict(parsed))
+        if self._listener is None:
+            return await self._engine.respond(state, message, dict(parsed))
+        before = self._listener.before(state)
+        turn = await self._engine.respond(state, message, dict(parsed))
+        unclear = self._listener.heard(before, turn, message)
+        return replace(turn, unclear=unclear) if unclear else turn
 
     def worded(self, turn: Turn, can: Capabilities) -> Answer:
         """The turn in words; where nothing is said, what was offered before still stands."""
@@ -69,7 +86,13 @@ class Answers:
         rendered = self._renderer.render(turn.responses, state.language, can)
         if turn.responses:
             state.choices = [{"title": each.label, "payload": each.payload} for each in rendered.choices]
-        return Answer(state=state, drafts=rendered.drafts, effects=turn.effects, understood=turn.understood)
+        return Answer(
+            state=state,
+            drafts=rendered.drafts,
+            effects=turn.effects,
+            understood=turn.understood,
+            unclear=turn.unclear,
+        )
 
     def language(self, spoken: str, can: Capabilities) -> str:
         """The language in which somebody is answered where only so much can be shown; empty for any."""

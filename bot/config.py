@@ -70,6 +70,10 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise ValueError("must be networks like 10.0.0.0/24, separated by commas") from None
 
 
+def _yes_or_no(text: str) -> bool:
+    return _one_of("yes", "no")(text) == "yes"
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words:
@@ -134,6 +138,10 @@ class Config:
     media_daily_files: int = _setting(60, "Files taken from one person in a day", _positive)
     actions_token: str = _setting("", "Bearer token of POST /actions; empty leaves it off")
     purge_messages_days: int = _setting(180, "Days for which conversation texts are kept", _positive)
+    learning: bool = _setting(
+        True, "yes or no: whether messages that were not understood are kept for staff to label", _yes_or_no
+    )
+    purge_unclear_days: int = _setting(90, "Days for which those messages are kept", _positive)
     purge_media_hours: int = _setting(24, "Hours for which a file is kept that belongs to no case", _positive)
     purge_contacts_days: int = _setting(
         730, "Days after the last word for which a person is remembered", _positive
@@ -192,4 +200,6 @@ def settings_table() -> str:
 
 
 def _shown(each: Field[Any]) -> str:
+    if isinstance(each.default, bool):
+        return "`yes`" if each.default else "`no`"
     return f"`{each.default}`" if each.default not in ("", ()) else ""

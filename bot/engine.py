@@ -401,6 +401,7 @@ class Engine:
             understood=stage.understood,
             wish=stage.parsed,
             aside=stage.aside,
+            chosen=stage.chosen,
         )
 
 

@@ -23,6 +23,7 @@ from bot.engine import Engine
 from bot.errors import DatabaseUnavailable, Duplicate, Stale, Taken
 from bot.hops import Hop, Hops, left
 from bot.inbox import Inbox, Waiting
+from bot.learning.learning import Learning
 from bot.locks import Locks, acquire
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.nlu.interpreter import Interpreter
@@ -105,6 +106,8 @@ class Parts:
     turn_seconds: float
     # By the name of a channel, the SMS channel by which goes what it cannot show or deliver.
     routes: Mapping[str, str] = field(default_factory=dict)
+    # What notices and keeps messages that were not understood; None where nothing is to be kept of them.
+    learning: Learning | None = None
 
 
 class Pipeline:
@@ -113,7 +116,8 @@ class Pipeline:
     def __init__(self, parts: Parts, *, committed: Callable[[], None], waiting: Callable[[], None]) -> None:
         """`committed` is called when messages lie in the outbox, `waiting` when one lies in the inbox."""
         self._parts = parts
-        self._answers = Answers(parts.interpreter, parts.engine, parts.renderer)
+        listener = parts.learning.listener if parts.learning else None
+        self._answers = Answers(parts.interpreter, parts.engine, parts.renderer, listener)
         self._hops = Hops(parts.vault, parts.inbox)
         self._sessions = Sessions(self._answers, parts.clock, parts.chance, parts.capabilities)
         self._committed = committed
@@ -417,6 +421,9 @@ class Pipeline:
             self._parts.conversation.copy(
                 person, message, answer.copies, now, writes, channel=answer.copied_to
             )
+        if answer.unclear and self._parts.learning:
+            can = self._parts.capabilities[message.channel]
+            await self._parts.learning.kept.add(person.contact_id, answer.unclear, can, now, writes)
         # After the words of this turn: an effect may be that they are forgotten.
         self._parts.effects.add(
             answer.effects,

@@ -266,6 +266,40 @@ media_pieces = Table(
     Column("piece", LargeBinary, nullable=False),  # encrypted
 )
 
+# Messages that were not understood, equal ones once, for staff to say what was meant.
+unclear_messages = Table(
+    "unclear_messages",
+    metadata,
+    Column("id", String(64), primary_key=True),  # keyed HMAC of the words as they are compared
+    Column("language", String(8), nullable=False),
+    Column("text_sealed", LargeBinary, nullable=False),  # without what recognises a person
+    # The intent that staff say was meant, and the public service; empty until then.
+    Column("label", String(60), nullable=False),
+    Column("service", String(60), nullable=False),
+    Column("labelled_by", String(60), nullable=False),
+    Column("labelled_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+
+# By whom, under a pseudonym that only erasure needs, and what was understood instead.
+unclear_senders = Table(
+    "unclear_senders",
+    metadata,
+    Column("id", String(64), primary_key=True),  # keyed HMAC of the message and the sender
+    Column("unclear_id", String(64), nullable=False, index=True),
+    Column("sender", String(64), nullable=False, index=True),  # keyed HMAC of the contact's id
+    Column("times", Integer, nullable=False),
+    Column("channel_kind", String(8), nullable=False),  # sms | session | chat
+    Column("model", String(40), nullable=False),
+    Column("guesses", String(240), nullable=False),  # JSON: the likeliest intents and their confidences
+    Column("chosen", String(60), nullable=False),
+    Column("chosen_service", String(60), nullable=False),
+    Column("corrected", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("purge_at", BigInteger, nullable=False, index=True),
+)
+
 keys = Table(
     "keys",
     metadata,

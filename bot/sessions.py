@@ -85,7 +85,8 @@ class Sessions:
         answer = self._screen(talk, turns, sms) if waits else self._late(talk, turns, sms, to_ms(now))
         talk.end()
         effects = tuple(chain.from_iterable(turn.effects for turn in turns))
-        return replace(answer, effects=effects)
+        unclear = tuple(chain.from_iterable(turn.unclear for turn in turns))
+        return replace(answer, effects=effects, unclear=unclear)
 
     def _screen(self, talk: _Talk, turns: Sequence[Turn], sms: str) -> Answer:
         """What is shown now, and what goes by SMS besides: what matters, and what is too long for screens."""

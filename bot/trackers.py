@@ -65,6 +65,7 @@ class TrackerState:
     the last answer, `last_wish` the parse data of the last wish that can be answered again in
     another language, `later` that of wishes that wait for the name of a service, `seen` the last
     moment per channel and `counts` the moments that the limits on replies count, in milliseconds.
+    `unclear` is the last message if it was not understood, `began` if it began the form that asks now.
     """
 
     contact_id: str
@@ -79,6 +80,8 @@ class TrackerState:
     seen: dict[str, int] = field(default_factory=dict)
     counts: dict[str, list[int]] = field(default_factory=dict)
     last_text: str = ""
+    unclear: str = ""
+    began: str = ""
     resuming: bool = False
     paused: bool = False
     session: Session | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.dispatcher import Response, TurnDispatcher
+from bot.learning.unclear import Unclear
 from bot.parsed import Parsed, certain
 from bot.trackers import TrackerState
 
@@ -15,7 +16,8 @@ class Turn:
     """What a message led to.
 
     `understood` is false when nothing but "say it again" could be answered; `wish` is the parse data
-    of what was answered; `aside` when that was in the middle of a form, whose question stands.
+    of what was answered; `aside` when that was in the middle of a form, whose question stands. `chosen` when
+    an answer offered was picked. `unclear` is what this turn tells of messages that were not understood.
     """
 
     state: TrackerState
@@ -24,6 +26,8 @@ class Turn:
     understood: bool = True
     wish: Parsed = field(default_factory=lambda: certain("", {}, ""))
     aside: bool = False
+    chosen: bool = False
+    unclear: tuple[Unclear, ...] = ()
 
 
 @dataclass(kw_only=True, slots=True)

@@ -14,6 +14,7 @@ import orjson
 from bot import migrate
 from bot.clock import Clock
 from bot.config import Config
+from bot.learning.kept import unclear_rules
 from bot.media import media_rule
 from bot.retention import floor_rules, purge
 from bot.rotation import Rotation, rotate
@@ -70,7 +71,13 @@ def _purge(kit: Kit) -> click.Command:
 
         async def run() -> dict[str, int]:
             async with kit.store(kit.config(), maintenance=True) as (database, _):
-                rules = (case_rule(), media_rule(), *service_rules(), *floor_rules(held_contacts()))
+                rules = (
+                    case_rule(),
+                    media_rule(),
+                    *service_rules(),
+                    *unclear_rules(),
+                    *floor_rules(held_contacts()),
+                )
                 return await purge(database, Clock().now(), rules)
 
         click.echo(orjson.dumps(asyncio.run(run())))

@@ -25,6 +25,9 @@ from bot.erasure import Erasure
 from bot.follow_up import FollowUp
 from bot.guesses import CarriedGuesses, Guesses
 from bot.inbox import Inbox
+from bot.learning.kept import KeptMessages
+from bot.learning.learning import Learning
+from bot.learning.listener import Listener
 from bot.limits import Limits
 from bot.linking import Linking
 from bot.locks import Locks
@@ -172,11 +175,22 @@ def _parts(
         renderer=renderer_of(ground.country),
         effects=Effects(writers=_writers(ground), db=db, vault=vault, clock=clock, chance=chance),
         spending=spending,
+        learning=_learning(ground) if config.learning else None,
         capabilities=ways.capabilities,
         may_answer=_may_answer(ground.country.phones),
         turn_seconds=config.turn_seconds,
         routes=ways.follow_ups,
     )
+
+
+def _learning(ground: Ground) -> Learning:
+    denials = [word for words in ground.country.pack.lexicon("deny").values() for word in words]
+    return Learning(listener=Listener(map(str, denials)), kept=_kept_messages(ground))
+
+
+def _kept_messages(ground: Ground) -> KeptMessages:
+    kept = timedelta(days=ground.config.purge_unclear_days)
+    return KeptMessages(db=ground.db, vault=ground.vault, kept=kept)
 
 
 def overlays_of(ground: Ground) -> Overlays:
@@ -236,16 +250,17 @@ def _writers(ground: Ground) -> dict[type, Any]:
     """What stores each kind of effect."""
     config = ground.config
     cases_kept = timedelta(days=config.purge_cases_days)
+    kept = _kept_messages(ground)
     linking = Linking(
         CarriedGuesses(ground.db, ground.vault),
-        (join_follows, join_cases, join_requests),
+        (join_follows, join_cases, join_requests, kept.join),
         timedelta(days=config.purge_contacts_days),
     )
     return {
         RecordConsent: write_consent,
         **MediaWriter(timedelta(hours=config.purge_media_hours)).by_effect(),
         **FollowWriters(ground.db).by_effect(),
-        **Erasure(held_contacts(), (erase_follows, erase_cases, erase_requests)).by_effect(),
+        **Erasure(held_contacts(), (erase_follows, erase_cases, erase_requests, kept.erase)).by_effect(),
         **reminder_writers(),
         **CaseWriters(cases_kept).by_effect(),
         **linking.by_effect(),

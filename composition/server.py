@@ -16,6 +16,7 @@ from bot.db import WriteSet
 from bot.early_receipts import EarlyReceipts
 from bot.files.workshop import Workshop
 from bot.housekeeping import Housekeeping
+from bot.learning.kept import unclear_rules
 from bot.leases import Leases
 from bot.media import media_rule
 from bot.messages import MediaKind
@@ -242,7 +243,14 @@ def _work(
         vault=ground.vault,
         leases=Leases(ground.db, ground.clock, owner),
         ballast=Ballast(config.data_dir, BALLAST_BYTES),
-        rules=(case_rule(), media_rule(), joining_rule(), *service_rules(), *floor_rules(held_contacts())),
+        rules=(
+            case_rule(),
+            media_rule(),
+            joining_rule(),
+            *service_rules(),
+            *unclear_rules(),
+            *floor_rules(held_contacts()),
+        ),
     )
     notices = FollowNotices(
         follows=Follows(ground.db, ground.vault),

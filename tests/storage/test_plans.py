@@ -22,6 +22,7 @@ from bot import (
     shelf,
     spending,
 )
+from bot.learning import kept
 from complaints import follows
 
 STATEMENTS = {
@@ -54,6 +55,9 @@ STATEMENTS = {
     "where whoever filed a case is told": follows._FILED_FROM,
     "what they are to be told": follows._UNTOLD,
     "what they are to be told of one follower": follows._UNTOLD_ONE,
+    "what is unclear of somebody forgotten": kept._FORGET[0],
+    "that they said it": kept._FORGET[1],
+    "what somebody chose instead": kept._CHOSEN,
     "a receipt's message": receipts._BY_ID,
     "a receipt's message by the provider's id": receipts._BY_PROVIDER_ID,
 }
