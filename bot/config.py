@@ -136,6 +136,14 @@ class Config:
     media_video_mb: int = _setting(16, "Largest video, likewise", _megabytes)
     media_document_mb: int = _setting(10, "Largest PDF, likewise", _megabytes)
     media_daily_files: int = _setting(60, "Files taken from one person in a day", _positive)
+    interpreter: str = _setting(
+        "patou", "patou, or rasa to ask a Rasa server what a message wants", _one_of("patou", "rasa")
+    )
+    rasa_url: str = _setting("http://127.0.0.1:5005", "Address of that Rasa server", _web_url)
+    rasa_token: str = _setting("", "What that server was started with as --auth-token")
+    rasa_seconds: float = _setting(
+        0.3, "How long a turn waits for that server before Patou understands the message by itself", _seconds
+    )
     actions_token: str = _setting("", "Bearer token of POST /actions; empty leaves it off")
     purge_messages_days: int = _setting(180, "Days for which conversation texts are kept", _positive)
     learning: bool = _setting(

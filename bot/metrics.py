@@ -60,6 +60,12 @@ class Metrics:
             ["channel"],
             registry=self._registry,
         )
+        self.remote_parses = Counter(
+            "patou_remote_parses",
+            "Messages that a Rasa server was asked about, by what became of the question",
+            ["outcome"],
+            registry=self._registry,
+        )
         self.turns = Histogram(
             "patou_turn_seconds",
             "From the request's arrival to its answer",

@@ -24,9 +24,10 @@ def commands(kit: Kit) -> list[click.Command]:
     @click.argument("folder", type=click.Path(path_type=Path))
     @click.option("--language", default="", help="Only this language of the pack; all of them without it.")
     @click.option(
-        "--epochs", type=click.IntRange(min=1), default=100, show_default=True, help="How long Rasa learns."
+        "--epochs", type=click.IntRange(min=1), default=100, show_default=True, help="How long DIET learns."
     )
-    def export(folder: Path, language: str, epochs: int) -> None:
+    @click.option("--light", is_flag=True, help="Learn by logistic regression: minutes instead of hours.")
+    def export(folder: Path, language: str, epochs: int, light: bool) -> None:
         """Write the pack and the rules as a Rasa project into FOLDER, new or of an earlier export."""
         config = kit.config()
         pack = Pack.load(config.pack_root)
@@ -39,6 +40,7 @@ def commands(kit: Kit) -> list[click.Command]:
             url=config.public_url,
             language=language,
             epochs=epochs,
+            light=light,
         ).files()
         write(files, folder)
         for path in sorted(files):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from aiohttp import ClientSession
 from rasa_sdk.interfaces import Action
 
 from bot.addresses import Addresses
@@ -47,7 +48,7 @@ from complaints.retention import held_contacts
 from complaints.store import Cases, CaseWriters
 from composition.country import Country
 from composition.store import open_shared, open_store
-from composition.understanding import budgets, engine_of, renderer_of, understanding
+from composition.understanding import budgets, engine_of, remote, renderer_of, understanding
 from dialogs.discover import discover
 from dialogs.follow_up import ShortNotice
 from dialogs.phrases import Phrases
@@ -111,9 +112,17 @@ class Wake:
 
 @asynccontextmanager
 async def open_installation(
-    config: Config, ways: Ways, committed: Callable[[], None], *, maintenance: bool = False
+    config: Config,
+    ways: Ways,
+    committed: Callable[[], None],
+    *,
+    maintenance: bool = False,
+    asked: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[Installation]:
-    """Open it; `committed` is called when messages lie in the outbox."""
+    """Open it; `committed` is called when messages lie in the outbox.
+
+    `asked` is called with what became of each question to a Rasa server, where one understands.
+    """
     async with AsyncExitStack() as stack:
         country = Country.load(config.pack_root)
         db, vault = await stack.enter_async_context(open_store(config, maintenance=maintenance))
@@ -125,7 +134,10 @@ async def open_installation(
         spending = Spending(db, ground.clock, country.pack.zone, config.daily_parts)
         follow_up = _follow_up(ground, ways, spending)
         actions = discover(_ports(ground, ways))
-        interpreter = RememberingInterpreter(await understanding(config, country))
+        interpreter: Interpreter = RememberingInterpreter(await understanding(config, country))
+        if config.interpreter == "rasa":
+            session = await stack.enter_async_context(ClientSession())
+            interpreter = remote(config, country, interpreter, session, ground.clock, asked)
         parts = _parts(ground, ways, locks, spending, follow_up, interpreter, engine_of(country, actions))
         waiting = Wake()
         pipeline = Pipeline(parts, committed=committed, waiting=waiting)

@@ -76,7 +76,13 @@ async def open_server(config: Config, *, maintenance: bool = False) -> AsyncIter
             follow_ups=follow_ups(configured, channels),
         )
         opened = await stack.enter_async_context(
-            open_installation(config, ways, committed, maintenance=maintenance)
+            open_installation(
+                config,
+                ways,
+                committed,
+                maintenance=maintenance,
+                asked=lambda outcome: metrics.remote_parses.labels(outcome).inc(),
+            )
         )
         opt_outs = _opt_outs(opened)
         delivery = _delivery(opened, channels, opt_outs, metrics)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession
 from rasa_sdk.interfaces import Action
 
+from bot.clock import Clock
 from bot.config import Config
 from bot.engine import Engine
-from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.features import Reading
+from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.normalise import compact
-from bot.nlu.understanding import interpreter_of
+from bot.nlu.remote import RemoteInterpreter, Wanted
+from bot.nlu.understanding import examples_of, interpreter_of, lexicon_of
+from bot.nlu.whole import WholeMessages
 from bot.rendering import Renderer
 from bot.rules import Rules
 from bot.yaml_read import read_yaml
@@ -33,6 +38,37 @@ async def understanding(config: Config, country: Country) -> LightInterpreter:
         centres=country.centres,
         is_reference=lambda digits: isinstance(references.check(digits), references.Reference),
         phone=country.phones.normalise,
+    )
+
+
+def remote(
+    config: Config,
+    country: Country,
+    behind: Interpreter,
+    session: ClientSession,
+    clock: Clock,
+    told: Callable[[str], None],
+) -> RemoteInterpreter:
+    """A Rasa server's understanding; `behind` is ours. What it may name is what the pack teaches and has."""
+    taught = {example.intent for example in examples_of(country.pack).examples}
+    lexicon = lexicon_of(country.pack)
+    whole = WholeMessages(lexicon)
+    values: dict[str, list[str]] = {"service": list(country.catalogue.services)}
+    for place in country.places.by_code.values():
+        values.setdefault(place.level, []).append(place.code)
+    return RemoteInterpreter(
+        behind,
+        session,
+        url=config.rasa_url,
+        token=config.rasa_token,
+        seconds=config.rasa_seconds,
+        wanted=Wanted(
+            intents=taught,
+            values=values,
+            exact=lambda text, context: bool(whole.intent(Reading(text, lexicon.sounds), context.expects)),
+        ),
+        clock=clock,
+        told=told,
     )
 
 

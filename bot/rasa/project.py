@@ -25,7 +25,7 @@ from bot.rules import Rules
 # Lists the files that are ours: a folder with this one may be written again.
 MARK = ".patou-export"
 _HERE = Path(__file__).parent
-_FILLED = ("config.yml", "endpoints.yml", "credentials.yml", "README.md")
+_FILLED = ("endpoints.yml", "credentials.yml", "README.md")
 _WIDTH = 110
 
 
@@ -33,7 +33,8 @@ _WIDTH = 110
 class Export:
     """What a project is made of; `language` alone is exported, or all of the pack where it is empty.
 
-    `services` are (language, name) pairs by service, `url` is where our actions are, `epochs` how long Rasa learns.
+    `services` are (language, name) pairs by service, `url` is where our actions are. Rasa learns by DIET, its
+    default, for so many `epochs`, or where it is to be `light` by logistic regression.
     """
 
     pack: Pack
@@ -43,6 +44,7 @@ class Export:
     url: str
     language: str = ""
     epochs: int = 100
+    light: bool = False
 
     def files(self) -> dict[str, str]:
         """The content of every file by its path; raises PackError, ConfigurationError."""
@@ -56,6 +58,7 @@ class Export:
         }
         return {
             **{path: _dumped(document) for path, document in documents.items()},
+            "config.yml": self._filled("config.light.yml" if self.light else "config.yml", languages[0]),
             **{name: self._filled(name, languages[0]) for name in _FILLED},
             "patou_syllables.py": (_HERE / "syllables.py").read_text("utf-8"),
             "patou_tokenizer.py": (_HERE / "project" / "patou_tokenizer.py.txt").read_text("utf-8"),

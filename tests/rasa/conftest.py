@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,4 +40,5 @@ def export(root: Path, language: str = "") -> Export:
 @pytest.fixture(scope="session")
 def projects() -> Mapping[str, Mapping[str, str]]:
     """The files of each case."""
-    return {name: export(*case).files() for name, case in CASES.items()}
+    light = replace(export(FICTIONAL), light=True).files()
+    return {"light": light, **{name: export(*case).files() for name, case in CASES.items()}}

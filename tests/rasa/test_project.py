@@ -142,18 +142,22 @@ def test_no_name_stands_for_two_things(project: Project) -> None:
 
 
 def test_settings_are_filled_in_and_hold_no_secret(project: Project) -> None:
-    config, endpoints = project.read("config.yml"), project.read("endpoints.yml")
-    assert config["pipeline"][5] == {
-        "name": "DIETClassifier",
-        "epochs": 3,
-        "constrain_similarities": True,
-        "random_seed": 1,
-    }
+    endpoints = project.read("endpoints.yml")
     assert endpoints["action_endpoint"]["url"] == "http://127.0.0.1:8080/actions"
     assert endpoints["action_endpoint"]["headers"] == {"Authorization": "Bearer ${PATOU_ACTIONS_TOKEN}"}
     assert project.read("credentials.yml") == {"rest": None}
     for path in ("patou_syllables.py", "patou_tokenizer.py"):
         compile(project.files[path], path, "exec")
+
+
+def test_a_light_project_learns_without_diet(projects: Mapping[str, Mapping[str, str]]) -> None:
+    diet, light = (
+        [each["name"] for each in Project(projects[name]).read("config.yml")["pipeline"]]
+        for name in ("another country", "light")
+    )
+    learnt = ["LogisticRegressionClassifier", "CRFEntityExtractor"]
+    assert "epochs: 3\n" in projects["another country"]["config.yml"]
+    assert light == [name for each in diet for name in (learnt if each == "DIETClassifier" else [each])]
 
 
 def test_one_language_is_exported_without_the_others(projects: Mapping[str, Mapping[str, str]]) -> None:
