@@ -17,6 +17,7 @@ from bot.nlu.training import model_file
 from bot.nlu.understanding import lexicon_of, model_of
 from bot.pack import Pack
 from cli.kit import Kit
+from cli.nlu_review import review_command
 from services.catalogue import Catalogue
 
 _CONFUSIONS = 10
@@ -56,6 +57,7 @@ def commands(kit: Kit) -> list[click.Command]:
         report = asyncio.run(_evaluate(kit, file, model))
         click.echo(_json(report) if as_json else "\n".join(_lines(report)))
 
+    nlu.add_command(review_command(kit))
     return [nlu]
 
 
