@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 
 import structlog
 
@@ -36,6 +37,9 @@ def configure_logs(level: str) -> None:
             ],
         )
     )
+    if not sys.warnoptions:
+        # They are for who writes the program; some quote what people sent, and Python keeps each for ever.
+        warnings.simplefilter("ignore")
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.browsers import network
 from bot.files.errors import Reason
 from bot.files.kinds import KEPT, MP4, PICTURES, sniff
 from bot.messages import Attachment, MediaKind
+from bot.text.clean import clean
 from bot.uploads import Upload, Uploads
 from channels.errors import Malformed
 from channels.webhook import Refusal
@@ -25,10 +26,12 @@ _SECONDS = 180.0  # a small photo on 2G
 _MOST_AT_ONCE = 64  # each has a piece in memory
 _MOST_OF_ONE = 16  # network address; a village may be behind one
 _MOST_PARTS = 8
+_MOST_LINES = 200  # boundaries and headers; what stands in the fields is not read by lines
 _FIELD_BYTES = 16 * 1024
 _BESIDE_BYTES = 64 * 1024  # what else a form holds
 _CHUNK = 64 * 1024
 _BEGINNING = 16  # bytes by which a file is told
+_BROKEN = (web.HTTPException, web.PayloadAccessError, web.RequestPayloadError)
 
 Admit = Callable[[Mapping[str, str]], Awaitable[None]]
 
@@ -91,7 +94,7 @@ class UploadDoor:
                 return await self._form(request, admit)
         except TimeoutError:
             raise Refusal(408, "too_slow", {"Connection": "close"}) from None
-        except (web.HTTPException, web.PayloadAccessError, HttpProcessingError, ValueError, OSError):
+        except (*_BROKEN, HttpProcessingError, ValueError, OSError):
             raise Refusal(400, "broken_body", {"Connection": "close"}) from None
         finally:
             self._at_once[whose] -= 1
@@ -104,7 +107,7 @@ class UploadDoor:
 
     async def _form(self, request: web.Request, admit: Admit) -> UploadForm:
         form = UploadForm()
-        reader = await request.multipart()
+        reader = MultipartReader(request.headers, cast("StreamReader", _FewLines(request.content)))
         for _ in range(_MOST_PARTS):
             part = await reader.next()
             if part is None:
@@ -147,7 +150,7 @@ class UploadDoor:
                 await receiving.abandon()
             raise
         form.attachment = Attachment(
-            kind=kind, reference=upload.reference, name=part.filename or "", size=receiving.size
+            kind=kind, reference=upload.reference, name=clean(part.filename or ""), size=receiving.size
         )
 
     def _kind(self, media_type: str) -> MediaKind | None:
@@ -157,6 +160,28 @@ class UploadDoor:
         if media_type == MP4:
             return max((MediaKind.VIDEO, MediaKind.VOICE), key=lambda each: self._limits.get(each, 0))
         return KEPT[media_type][0] if media_type in KEPT else None
+
+
+class _FewLines:
+    """A body of which few lines are read.
+
+    Those before the first part are thrown away one by one, and nothing else gets its turn as long as they come.
+    """
+
+    def __init__(self, content: StreamReader) -> None:
+        self._content = content
+        self._left = _MOST_LINES
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        """The next line; raises Malformed when there are too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise Malformed("too_many_lines")
+        return await self._content.readline(max_line_length=max_line_length)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else that a reader of forms asks of it."""
+        return getattr(self._content, name)
 
 
 async def _add_field(form: UploadForm, part: BodyPartReader) -> None:

@@ -25,6 +25,7 @@ from tests.channels.pages import PACK, SESSION, Answering, open_pages
 
 JPEG = b"\xff\xd8\xff" + bytes(600_000)
 PDF = b"%PDF-1.4 " + b"x" * 2000
+FORM = "multipart/form-data; boundary=b"
 NOBODY = {"session": "short", "id": "1"}
 FIELDS = {"session": SESSION, "id": "1", "language": "en"}
 
@@ -151,7 +152,7 @@ async def test_two_files_and_forms_in_forms_are_none_of_ours(
         b'--b\r\nContent-Disposition: form-data; name="x"\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n'
         b"--c\r\n\r\nx\r\n--c--\r\n--b--\r\n"
     )
-    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    headers = {"Content-Type": FORM}
     assert (await send(session, edge, nested, headers))[0] == 400
     assert answering.messages == []
 
@@ -190,7 +191,7 @@ async def test_many_slow_files_of_one_address_are_told_to_wait(
         await gate.wait()
         yield b"--b--\r\n"
 
-    url, headers = f"{edge.url}/channels/web/files", {"Content-Type": "multipart/form-data; boundary=b"}
+    url, headers = f"{edge.url}/channels/web/files", {"Content-Type": FORM}
     waiting = [asyncio.create_task(session.post(url, data=slow(), headers=headers)) for _ in range(16)]
     statuses = [(await send(session, edge, form(PDF, fields=NOBODY)))[0] for _ in range(60)]
     gate.set()
@@ -212,7 +213,7 @@ async def test_no_mutation_of_a_form_is_a_fault(
         '--b\r\nContent-Disposition: form-data; name="file"; filename="ກ.pdf"\r\n'
         "Content-Type: application/pdf\r\n\r\n%PDF-1.4 a form to fill in\r\n--b--\r\n"
     ).encode()
-    headers = {"Content-Type": "multipart/form-data; boundary=b", "Sec-Fetch-Site": "same-origin"}
+    headers = {"Content-Type": FORM, "Sec-Fetch-Site": "same-origin"}
     for _ in range(300):
         body = bytearray(sample)
         for _ in range(chance.randint(1, 4)):
@@ -223,6 +224,43 @@ async def test_no_mutation_of_a_form_is_a_fault(
         status, _ = await send(session, edge, bytes(body), headers)
         assert status < 500
     assert len(answering.messages) <= 4
+
+
+async def test_lines_before_a_form_keep_nobody_waiting(
+    edge: Edge, answering: Answering, session: ClientSession
+) -> None:
+    """A browser sends none; read one by one without end, they took all the time that there was."""
+    status, told = await send(session, edge, b"\r\n" * 40_000, {"Content-Type": FORM})
+    assert (status, "too_many_lines" in told) == (400, True)
+    assert answering.messages == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_form_that_cannot_be_unpacked_is_refused(
+    edge: Edge, answering: Answering, session: ClientSession, encoding: str
+) -> None:
+    headers = {"Content-Type": FORM, "Content-Encoding": encoding}
+    for path in ("/channels/web/files", "/chat"):
+        async with session.post(edge.url + path, data=b"nothing packed", headers=headers) as response:
+            assert response.status == 400
+    assert answering.messages == []
+
+
+async def test_a_name_that_is_no_text_is_shown_as_far_as_it_is_one(
+    edge: Edge, answering: Answering, session: ClientSession
+) -> None:
+    body = (
+        f'--b\r\nContent-Disposition: form-data; name="session"\r\n\r\n{SESSION}\r\n'
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a NAME.pdf"\r\n\r\n%PDF-1.4 x\r\n'
+        '--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n\r\n--b--\r\n'
+    ).encode()
+    for name in (b"\xff\xfe", b"\xed\xa0\x80", "\u202e".encode()):
+        async with session.post(
+            f"{edge.url}/chat", data=body.replace(b"NAME", name), headers={"Content-Type": FORM}
+        ) as response:
+            assert response.status == 200, await response.text()
+            assert "<p>a .pdf</p>" in await response.text()
+    assert {each.attachments[0].name for each in answering.messages} == {"a .pdf"}
 
 
 async def test_what_was_left_behind_goes_after_a_week(edge: Edge) -> None:

@@ -316,6 +316,20 @@ async def test_nothing_is_told_on(server: PatouServer, twilio_side: TwilioSide) 
     assert found(canaries, files_below(server.setup.folder)) == []
 
 
+async def test_names_of_files_stand_in_no_log(server: PatouServer) -> None:
+    """Python's own warnings quote what they are about, line by line, to standard error."""
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    async with ClientSession() as client:
+        for named in ("filename*=utf-8''%ff-Somsanit.png", 'filename="Somsanit', "=Somsanit;;"):
+            form = f'--b\r\nContent-Disposition: form-data; name="file"; {named}\r\n\r\n%PDF-\r\n--b--\r\n'
+            async with client.post(
+                f"{server.url}/channels/web/files", data=form.encode(), headers=headers
+            ) as response:
+                assert 400 <= response.status < 500
+    assert server.log
+    assert "Somsanit" not in server.log_file.read_text("utf-8")
+
+
 async def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     """A search that finds nothing anywhere proves nothing."""
     for number, data in enumerate(
