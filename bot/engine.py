@@ -42,7 +42,7 @@ _MORE, _DOUBT = "further_wish", "doubt"
 _STUCK, _IN_VAIN = "stuck", 2
 _WORD = re.compile(r"\b[^\W\d_]{2,}\b")
 # A number that can be meant for one of the answers offered.
-_CHOICE_DIGITS = 2
+CHOICE_DIGITS = 2
 # So many SMS parts may two answers cost in one turn, as much as in two turns.
 _TWO_ANSWERS = 4
 # The wish of a message that has something with it and no words, and what is run after the answer to the words.
@@ -97,12 +97,17 @@ class Engine:
 
     async def respond(self, state: TrackerState, inbound: InboundMessage, parsed: Parsed) -> Turn:
         """Answer a person's message; `state` is the engine's to change."""
-        stage = Stage(state=state, parsed=parsed, later=state.later, in_session=bool(inbound.session))
+        stage = Stage(
+            state=state,
+            parsed=parsed,
+            later=state.later,
+            in_session=bool(inbound.session),
+            spoken=state.language,
+        )
         state.later = []
         left = self._left(state, inbound)
         self._resolve_choice(stage, inbound)
         self._receive(stage, inbound)
-        before = stage.state.language
         self._choose_language(stage, inbound)
         self._hear(stage, inbound)
         if not stage.state.paused:
@@ -113,7 +118,7 @@ class Engine:
                 await self._decide(stage)
             if inbound.attachments and stage.intent != _ENCLOSED:
                 await self._run(stage, self._rules.actions(_ENCLOSED_BESIDE))
-            await self._answer_again(stage, before)
+            await self._answer_again(stage)
         return self._finish(stage)
 
     async def originate(
@@ -150,7 +155,7 @@ class Engine:
             stage.parsed = {**picked, "text": inbound.text}
             stage.chosen = True
         number = ascii_digits(inbound.text).strip(" .)")
-        stage.slipped = bool(stage.state.choices) and number.isdecimal() and len(number) <= _CHOICE_DIGITS
+        stage.slipped = bool(stage.state.choices) and number.isdecimal() and len(number) <= CHOICE_DIGITS
         stage.slipped = stage.slipped and not stage.chosen
 
     def _receive(self, stage: Stage, inbound: InboundMessage) -> None:
@@ -232,7 +237,7 @@ class Engine:
                 await self._run(stage, self._rules.actions(FALLBACK))
             else:
                 stage.say("utter_not_text")
-        elif stage.slipped and (stage.state.resuming or stage.in_menu or not stage.state.form):
+        elif stage.slipped and (stage.state.resuming or stage.menu or not stage.state.form):
             self._offer_anew(stage)
         elif stage.state.resuming:
             await self._continue_or_restart(stage)
@@ -277,9 +282,12 @@ class Engine:
         stage.state.resuming = False
         if stage.intent in ("restart_session", "deny"):
             self._forms.drop_all(stage)
-            await self._run(stage, self._rules.actions(_TOP if stage.in_session else "greet"))
+            if stage.in_session:
+                await self._show_top(stage)
+            else:
+                await self._run(stage, self._rules.actions("greet"))
         elif stage.intent in ("continue_session", "affirm"):
-            await self._forms.ask(stage)
+            await self._forms.ask(stage, alone=stage.in_session)
         else:
             await self._decide(stage)
 
@@ -296,6 +304,13 @@ class Engine:
             await self._forms.ask(stage)
         else:
             await self._forms.go_back(stage)
+        if stage.in_session and stage.intent != "repeat" and stage.state.form is None:
+            await self._show_top(stage)
+
+    async def _show_top(self, stage: Stage) -> None:
+        """Where digits are pressed, what can be done now is to be read, not to be known."""
+        stage.parsed = _said_with(certain(_TOP, {}, stage.state.language), stage.parsed)
+        await self._run(stage, self._rules.actions(_TOP))
 
     async def _follow_rule(self, stage: Stage) -> None:
         before = stage.state.form
@@ -307,8 +322,8 @@ class Engine:
             await self._answer_further(stage)
             await self._offer_instead(stage)
         await self._submit_full_forms(stage)
-        if stage.state.form and not stage.asked:
-            await self._forms.ask(stage)
+        if stage.state.form and not stage.asked and not (stage.menu and stage.translates):
+            await self._forms.ask(stage, alone=stage.in_session and stage.intent == _TOP)
         stage.aside = before is not None and stage.state.form is before and stage.intent != _TOP
 
     def _is_sure_enough(self, stage: Stage, actions: Iterable[str]) -> bool:
@@ -324,7 +339,7 @@ class Engine:
             stage.state.later = wishes
             return
         for wish in wishes:
-            stage.parsed = {**wish, **{name: first[name] for name in _ENVELOPE if name in first}}
+            stage.parsed = _said_with(wish, first)
             await self._answer_besides(stage)
         stage.parsed = first
 
@@ -350,11 +365,12 @@ class Engine:
             cheap = [{**button, "optional": "yes"} for button in offered]
             stage.responses = [*answer[:-1], _with(answer[-1], cheap)]
 
-    async def _answer_again(self, stage: Stage, before: str) -> None:
-        """Who asks for another language gets the last answer in it; only answers that caused nothing."""
-        changed = before and stage.state.language != before
-        if stage.intent == "language" and changed and stage.state.last_wish and not stage.state.form:
-            stage.parsed = stage.state.last_wish
+    async def _answer_again(self, stage: Stage) -> None:
+        """Who asks for another language gets the last answer in it: a menu, or one that caused nothing."""
+        menu = parsed_payload(stage.menu, stage.state.language)
+        wish = menu or (stage.state.last_wish if stage.state.form is None else None)
+        if stage.translates and wish:
+            stage.parsed = _said_with(wish, stage.parsed)
             await self._run(stage, self._actions_for(stage))
             await self._answer_further(stage)
         elif stage.intent not in _SAID_ABOUT_THE_TALK and stage.intent not in _ANSWERS:
@@ -403,6 +419,11 @@ class Engine:
             aside=stage.aside,
             chosen=stage.chosen,
         )
+
+
+def _said_with(wish: Parsed, message: Parsed) -> Parsed:
+    """A wish as one of this message."""
+    return {**wish, **{name: message[name] for name in _ENVELOPE if name in message}}
 
 
 def _moved(state: TrackerState, channel: str) -> bool:

@@ -49,18 +49,20 @@ class FormLoop:
         if frame.requested:
             await self.ask(stage)
 
-    async def ask(self, stage: Stage) -> None:
-        """Put the question of the form on top, if one is open."""
+    async def ask(self, stage: Stage, *, alone: bool = False) -> None:
+        """Put the question of the form on top, if one is open; `alone` without what is told before it."""
         frame = stage.state.form
         if frame is None or not frame.requested:
             return
-        stage.asked = True
+        stage.asked, said_before = True, len(stage.responses)
         name = f"{frame.name}_{frame.requested}"
         if f"action_ask_{name}" in self._actions:
             await self.act(stage, f"action_ask_{name}")
         else:
             specific = f"utter_ask_{name}"
             stage.say(specific if specific in self._texts else f"utter_ask_{frame.requested}")
+        if alone:
+            del stage.responses[said_before:-1]
 
     async def go_back(self, stage: Stage) -> None:
         """Ask the question before the open one again."""

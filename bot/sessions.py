@@ -185,8 +185,8 @@ class _Talk:
         text = text or self._answers.said("utter_screen_over", state.language, self._can)[0].text
         alone = screens(text, frame, back=False)
         session.over = len(alone) == 1 and not asks and done
-        top = session.menu and len(session.trail) == 1
-        back = not (session.over or top or state.resuming)
+        first = _at_top(session) and not state.form
+        back = not (session.over or first or state.resuming)
         session.pages, session.page = (screens(text, frame, back=True) if back else alone), 0
 
     def say_by_sms(self) -> None:
@@ -208,8 +208,10 @@ def _shown(session: Session) -> Draft:
 
 def _leafed(session: Session, number: str) -> bool:
     """Whether that is an answer to turn a page by, and it is turned."""
-    if number == MORE and len(session.pages) > 1:
-        session.page = min(session.page + 1, len(session.pages) - 1)  # once too often leads nowhere
+    if number == MORE and session.pages:
+        session.page = min(
+            session.page + 1, len(session.pages) - 1
+        )  # once too often leads nowhere, and on a single page too
     elif number == BACK and session.page:
         session.page -= 1
     else:
@@ -236,14 +238,14 @@ def _seen(session: Session, number: str) -> bool:
 def _payload(state: TrackerState, session: Session, number: str) -> str:
     """What going back, or up to the top, means where the person stands; empty for any other answer.
 
-    A form is never given up by it: the menu at the top leads back to its question.
+    A form is never given up by it: back from the menu at the top is to its question.
     """
     if number == HOME:
         return TOP
     if number != BACK or state.resuming:
         return ""
     listed = session.listed and len(session.trail) <= _LIST_DEPTH
-    if state.form and (listed or (session.aside and not session.menu)):
+    if state.form and (listed or _at_top(session) or (session.aside and not session.menu)):
         state.resuming = True
         return "/continue_session"
     if state.form and not session.menu:
@@ -251,6 +253,10 @@ def _payload(state: TrackerState, session: Session, number: str) -> str:
     if session.menu and len(session.trail) > 1:
         session.trail.pop()
     return session.trail[-1]
+
+
+def _at_top(session: Session) -> bool:
+    return session.menu and len(session.trail) == 1
 
 
 def _follow(session: Session, turn: Turn) -> None:

@@ -37,7 +37,8 @@ class Stage:
     `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
     none of them has, `asked` when a form's question has already been put. `followup` is what an action
     wants run in place of the rest of its rule. `later` are wishes of the message before, which waited
-    for the name of a service. `in_session` on a screen that was dialled; `aside` as in Turn.
+    for the name of a service. `in_session` on a screen that was dialled; `aside` as in Turn. `spoken` is
+    the language of the turn before.
     """
 
     state: TrackerState
@@ -52,16 +53,27 @@ class Stage:
     later: list[Parsed] = field(default_factory=list)
     in_session: bool = False
     aside: bool = False
+    spoken: str = ""
 
     def say(self, key: str, **values: Any) -> None:
         """Say one text."""
         self.responses.append(Response(key=key, values=values))
 
     @property
+    def menu(self) -> str:
+        """The menu on the screen, as a payload; empty where there is none."""
+        session = self.state.session
+        return session.trail[-1] if self.in_session and session and session.menu else ""
+
+    @property
     def in_menu(self) -> bool:
         """Whether a menu is on the screen, perhaps over a form that was left for it."""
-        session = self.state.session
-        return self.in_session and session is not None and session.menu and not session.listed
+        return bool(self.menu and self.state.session and not self.state.session.listed)
+
+    @property
+    def translates(self) -> bool:
+        """Whether another language was asked for, and is spoken now."""
+        return self.intent == "language" and self.spoken not in ("", self.state.language)
 
     @property
     def intent(self) -> str:

@@ -103,6 +103,12 @@ class Turn:
         """The key of what was said last, empty at the beginning."""
         return next(iter(self.last_answers), "")
 
+    @property
+    def after(self) -> str:
+        """The action that ran just before this one in the same turn, empty if none did."""
+        last = self.tracker.events[-1] if self.tracker.events else {}
+        return str(last["name"]) if last.get("event") == "action" else ""
+
     def entity(self, name: str) -> str:
         """The value of the first entity of this name, empty if there is none."""
         return str(next(self.tracker.get_latest_entity_values(name), None) or "")

@@ -18,6 +18,7 @@ from dialogs.ports import Ports
 _SHOW = "action_menu"
 # Rasa's name for waiting: the question of a form that is left for the menu is not put below it.
 _LISTEN = "action_listen"
+_TRANSLATE = "action_language"
 # The parts that a menu may cost where it is paid by part; the rest of it is one number away.
 _PARTS = 2
 # No menu is longer than a number of so many digits.
@@ -50,7 +51,7 @@ class ShowMenu(DialogAction):
         values = {name: turn.entity(name) for name in names}
         buttons = list(self._buttons(turn, node, values))
         if turn.form and node is self._menu.root:
-            buttons = [*_way_back(turn), *buttons]
+            buttons += _way_back(turn)
         title = fill(self.ports.pack.pick(node.names, turn.words.language), names)
         if turn.is_paid:
             buttons = _affordable(turn, title, buttons, {"node": node.id, **values})
@@ -95,7 +96,7 @@ class GoOn(DialogAction):
 
 
 def _way_back(turn: Turn) -> list[Button]:
-    """The ways out of a form that waits: on with it, or given up."""
+    """The ways out of a form that waits: on with it, or given up; last, so that no other number changes by them."""
     return [
         {"title": turn.words.label("menu_go_on"), "payload": "/menu/go_on"},
         {"title": turn.words.label("menu_give_up"), "payload": "/cancel"},
@@ -104,7 +105,8 @@ def _way_back(turn: Turn) -> list[Button]:
 
 def _affordable(turn: Turn, title: str, buttons: Sequence[Button], here: Mapping[str, str]) -> list[Button]:
     """As many of the buttons as the parts have room for, from where the message says on, and the way to the others."""
-    said = turn.entity("from")
+    # In another language as many others fit.
+    said = "" if turn.after == _TRANSLATE else turn.entity("from")
     begin = int(said) if said.isdecimal() and len(said) <= _DIGITS else 0
     rest = list(buttons[begin:]) or list(buttons)
     if _cost(title, rest) <= _PARTS:

@@ -54,6 +54,24 @@ async def test_pages_are_leafed_through_forth_and_back(phone: Phone) -> None:
     assert await phone.type("0") == ROOT
 
 
+async def test_more_where_there_is_none_is_the_same_screen_and_no_answer(phone: Phone) -> None:
+    assert await phone.dial("2*99") == "What happened?\n0 back"
+    assert await phone.type("99") == "What happened?\n0 back"
+    assert await phone.type("my story", "99") == "Where?\n0 back"
+    assert await phone.type("Pakse") == "Filed: 5724.\n[end]"
+    assert await phone.filed() == ["my story"]
+
+
+async def test_who_gives_up_can_read_what_to_do_next(phone: Phone) -> None:
+    await phone.dial("2*my story")
+    phone.reader.wish = "cancel"
+    assert await phone.type("leave it") == f"Cancelled.\n{ROOT}"
+    assert await phone.type("leave it") == f"Nothing.\n{ROOT}"
+    phone.reader.wish = ""
+    assert await phone.type("1") == THINGS
+    assert await phone.type("0") == ROOT
+
+
 async def test_what_is_typed_ahead_is_one_trip(phone: Phone) -> None:
     assert await phone.dial("1*2") == "It costs 10.\n0 back"
     assert await phone.type("0") == THINGS
@@ -75,9 +93,10 @@ async def test_a_complaint_in_digits_and_words_ends_the_session_and_goes_by_sms_
 
 async def test_back_in_a_form_leads_to_the_menu_and_gives_nothing_up(phone: Phone) -> None:
     await phone.dial("2*my story")
-    assert await phone.type("0") == ROOT
+    assert await phone.type("0") == f"{ROOT}\n0 back"
     assert await phone.type("1") == THINGS
-    assert await phone.type("0") == ROOT
+    assert await phone.type("0") == f"{ROOT}\n0 back"
+    assert await phone.type("0") == "Where?\n0 back"
     assert await phone.dial() == "Go on?\n1 Yes\n2 Start again"
     assert await phone.type("1") == "Where?\n0 back"
 
@@ -270,7 +289,7 @@ async def test_lao_can_be_chosen_where_it_cannot_be_shown(phone: Phone) -> None:
 async def test_who_starts_again_gets_the_menu(phone: Phone) -> None:
     await phone.dial("2*my story")
     await phone.dial()
-    assert (await phone.type("2")).removesuffix("\n0 back") == ROOT
+    assert await phone.type("2") == ROOT
 
 
 async def test_what_was_begun_on_the_phone_goes_on_by_sms(phone: Phone) -> None:
