@@ -10,7 +10,9 @@ from rasa_sdk.forms import FormValidationAction
 from rasa_sdk.interfaces import Tracker
 from rasa_sdk.types import DomainDict
 
+from bot.engine import CHOICE_DIGITS, OFFERED_ANEW
 from bot.places import Place, PlaceMatch, Places
+from bot.text.digits import ascii_digits
 from dialogs.action import Turn
 from dialogs.addition import Additions
 from dialogs.phrases import Phrases
@@ -19,6 +21,7 @@ from dialogs.subject import Subjects
 
 # In place of a place that the person does not want to, or cannot, name.
 NO_PLACE = "-"
+_NO_SUCH_PLACE = "utter_complaint_place_unclear"
 _LEAST_LETTERS = 4
 _NO_ANSWER = frozenset({"affirm", "deny", "greet", "thanks"})
 # A few words of this kind are a key pressed by chance.
@@ -62,17 +65,18 @@ class ValidateComplaintForm(FormValidationAction):
     ) -> Filled:
         """Take the code of a known place, "skip", or a village in the person's words.
 
-        A name that several places share is asked about; a story belongs to the complaint.
+        A name that several places share is asked about; a story belongs to the complaint. What can be no
+        place is asked about once: whoever says it again has none to name.
         """
         del domain
-        if not any(map(str.isalpha, value)) and value != NO_PLACE:
-            return {"complaint_place": None}
         if value == NO_PLACE or self._phrases.skips(value):
             return {"complaint_place": NO_PLACE}
         if self._ports.places.get(value):
             return {"complaint_place": value}
         turn = Turn(self._ports, dispatcher, tracker)
         places = places_named(self._ports.places, value)
+        if not places and _is_no_place(turn, value):
+            return self._without_place(turn, value)
         one = places[0].code if len(places) == 1 else None
         if self._additions.to_place(turn):
             return {"complaint_place": one, "complaint_text": self._additions.taken(turn)}
@@ -127,12 +131,24 @@ class ValidateComplaintForm(FormValidationAction):
         places = places_named(self._ports.places, turn.text)
         return {"complaint_place": places[0].code} if len(places) == 1 else {}
 
+    def _without_place(self, turn: Turn, value: str) -> Filled:
+        if not {_NO_SUCH_PLACE, OFFERED_ANEW}.isdisjoint(turn.last_answers):
+            return {"complaint_place": NO_PLACE}
+        if len(ascii_digits(value).strip()) > CHOICE_DIGITS or not turn.is_wordless:
+            turn.say(_NO_SUCH_PLACE)  # of a number that no answer has, the engine says so
+        return {"complaint_place": None}
+
     def _another_place(self, turn: Turn) -> str:
         """The first place in the message that is not the one at hand, by code; empty if there is none."""
         found = self._ports.places.find(turn.text)
         at_hand = {each.start for each in found if each.place.code == turn.slot("complaint_place")}
         others = [each for each in found if each.start not in at_hand]
         return _first(others)[0].code if others else ""
+
+
+def _is_no_place(turn: Turn, value: str) -> bool:
+    """Whether an answer is a yes, a no, digits alone or a single letter."""
+    return turn.intent in ("affirm", "deny") or sum(map(str.isalpha, value)) <= 1
 
 
 def places_named(places: Places, text: str) -> list[Place]:
