@@ -47,6 +47,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, country pack
 
 bench: $(VENV)/.dev ## measure, beside the bare figures of the same run, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+	$(if $(NLU_DATA),$(BIN)/python -m tests.bench.public_sets $(NLU_DATA))
 
 format: $(VENV)/.dev ## rewrite the code in the house's format
 	$(BIN)/ruff format .
