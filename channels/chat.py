@@ -82,9 +82,15 @@ class Assets(Protocol):
         """What stands in a file."""
 
     def answer(
-        self, request: web.Request, body: bytes, content_type: str, headers: Mapping[str, str]
+        self,
+        request: web.Request,
+        body: bytes,
+        content_type: str,
+        headers: Mapping[str, str],
+        *,
+        lasting: bool = False,
     ) -> web.Response:
-        """An answer, packed, or only that it is unchanged."""
+        """An answer, packed, or only that it is unchanged; `lasting` when it is the same for everybody."""
 
 
 class ChatPages:
@@ -153,12 +159,14 @@ class ChatPages:
             "Content-Language": chosen,
             "Vary": "Accept-Encoding, Accept-Language",
         }
-        return self._assets.answer(request, html.encode(), "text/html; charset=utf-8", headers)
+        return self._assets.answer(request, html.encode(), "text/html; charset=utf-8", headers, lasting=True)
 
     async def embed(self, request: web.Request) -> web.Response:
         """The script that a page of another site loads."""
         headers = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}
-        return self._assets.answer(request, self._widget, "text/javascript; charset=utf-8", headers)
+        return self._assets.answer(
+            request, self._widget, "text/javascript; charset=utf-8", headers, lasting=True
+        )
 
     async def waiting(self, request: web.Request) -> web.Response:
         """What waits for the session; `shown` are the ids that the page has shown, `wait` how long it would wait."""

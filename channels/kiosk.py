@@ -82,4 +82,4 @@ class Kiosk:
             **addresses(self._assets),
         )
         headers = page_headers() | {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        return self._assets.answer(request, html.encode(), "text/html; charset=utf-8", headers)
+        return self._assets.answer(request, html.encode(), "text/html; charset=utf-8", headers, lasting=True)

@@ -36,6 +36,7 @@ class Assets:
         """Read and pack them once; `url("name")` in a style sheet becomes the address of that file."""
         self._path = path
         self._assets: dict[str, _Asset] = {}
+        self._lasting: dict[bytes, _Asset] = {}
         found = [file for folder in folders for file in sorted(folder.iterdir()) if file.suffix in _KINDS]
         for file in sorted(found, key=lambda each: list(_KINDS).index(each.suffix)):
             self._assets[file.name] = self._read(file)
@@ -60,12 +61,24 @@ class Assets:
             raise web.HTTPNotFound
         return _respond(request, asset, {"Cache-Control": _FOR_EVER})
 
-    @staticmethod
     def answer(
-        request: web.Request, body: bytes, content_type: str, headers: Mapping[str, str]
+        self,
+        request: web.Request,
+        body: bytes,
+        content_type: str,
+        headers: Mapping[str, str],
+        *,
+        lasting: bool = False,
     ) -> web.Response:
-        """What a page is made of as it goes out: packed where that is understood, or only that it is unchanged."""
-        return _respond(request, _asset(body, content_type), headers)
+        """What a page is made of as it goes out: packed where that is understood, or only that it is unchanged.
+
+        One that is `lasting`, the same for everybody, is packed once: that takes longer than all the rest.
+        """
+        if not lasting:
+            return _respond(request, _asset(body, content_type), headers)
+        if body not in self._lasting:
+            self._lasting[body] = _asset(body, content_type)
+        return _respond(request, self._lasting[body], headers)
 
     def _read(self, file: Path) -> _Asset:
         body = file.read_bytes()

@@ -48,7 +48,7 @@ _FAULTS = {
 _LANGUAGE_LABEL = "chat_language"
 _BODY_LIMIT = 4096  # bytes
 _READ_SECONDS = 15.0
-_PER_MINUTE = 20  # forms that one network address may send
+_PER_MINUTE = 20  # forms that one network address may send, and codes that are drawn for it
 _MOST_FIELDS = 10
 _DIGITS_READ = 40  # characters of what is typed as a number
 _HEADERS = {
@@ -151,6 +151,9 @@ class StatusPage:
             reference = _reference(request.match_info["reference"])
         except _Fault:
             raise web.HTTPNotFound from None
+        whose = browsers.network(request.remote)
+        if await self._parts.limits.take(f"status:code:{whose}", _PER_MINUTE, 60.0) > 0:
+            raise web.HTTPTooManyRequests
         import segno  # a tenth of a start's time, for a picture now and then
 
         picture = BytesIO()

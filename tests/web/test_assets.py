@@ -35,7 +35,11 @@ async def served(folder: Path) -> AsyncIterator[tuple[Assets, str]]:
     async def plain(request: web.Request) -> web.Response:
         return assets.answer(request, b"<p>hello</p>", "text/html; charset=utf-8", {})
 
-    routes: list[web.RouteDef] = [*assets.routes(), web.get("/plain", plain)]
+    async def lasting(request: web.Request) -> web.Response:
+        body = request.query["says"].encode()
+        return assets.answer(request, body, "text/html; charset=utf-8", {}, lasting=True)
+
+    routes: list[web.RouteDef] = [*assets.routes(), web.get("/plain", plain), web.get("/lasting", lasting)]
     async with Server({"anyone": routes}, https=False).listen("127.0.0.1", free_port()) as url:
         yield assets, url
 
@@ -65,6 +69,17 @@ async def test_what_is_packed_already_or_not_wanted_packed_is_sent_as_it_is(
             assert response.headers["Content-Type"] == "font/woff2"
         async with session.get(f"{url}/plain", headers={"Accept-Encoding": "br"}) as response:
             assert await response.read() == b"<p>hello</p>"
+
+
+async def test_a_lasting_page_is_told_from_another(served: tuple[Assets, str]) -> None:
+    _, url = served
+    tags = set()
+    async with ClientSession(auto_decompress=False) as session:
+        for says in ("one", "two", "one"):
+            async with session.get(f"{url}/lasting", params={"says": says}) as response:
+                assert gzip.decompress(await response.read()) == says.encode()
+                tags.add(response.headers["ETag"])
+    assert len(tags) == 2
 
 
 async def test_what_is_no_asset_is_not_found(served: tuple[Assets, str]) -> None:

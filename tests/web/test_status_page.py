@@ -301,3 +301,13 @@ def test_who_guesses(remote: str | None, guesser: str) -> None:
 async def test_there_is_no_code_for_what_is_no_number(url: str, path: str) -> None:
     async with ClientSession() as session, session.get(url + path) as response:
         assert response.status == 404
+
+
+async def test_codes_are_drawn_for_one_address_now_and_then(url: str) -> None:
+    """Each takes the time of many pages."""
+    async with ClientSession() as session:
+        statuses = []
+        for _ in range(21):
+            async with session.get(f"{url}/status/10000004/qr.svg") as response:
+                statuses.append(response.status)
+    assert statuses == [200] * 20 + [429]
