@@ -14,9 +14,12 @@ from bot.config import Config, environment, load_config
 from bot.crypto import Vault
 from bot.db import Database
 from bot.errors import PackError
+from bot.learning.serving import Trained
 from bot.lint import lint
 from bot.logs import configure_logs
 from bot.messages import Capabilities
+from bot.nlu.data import TrainingData
+from bot.nlu.explain import Explainer
 from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.model import Model
 from bot.pack import Pack
@@ -33,7 +36,7 @@ from composition.installation import Ground, Ways, open_installation, overlays_o
 from composition.poster import poster_of
 from composition.server import open_server
 from composition.store import open_store, store_beside
-from composition.understanding import budgets, rules, understanding, widths
+from composition.understanding import budgets, explainer, rules, trained, understanding, widths
 from dialogs import menu_lint
 from services.overlays import Overlays
 from web.server import Server
@@ -72,6 +75,17 @@ class Kit:
         if model is not None:
             return LightInterpreter(Model.load(model))
         return await understanding(config, Country.load(config.pack_root))
+
+    async def explainer(self, config: Config, model: Path | None) -> Explainer:
+        """What says why that understanding is what it is."""
+        if model is not None:
+            alone = Model.load(model)
+            return Explainer(LightInterpreter(alone), alone)
+        return await explainer(config, Country.load(config.pack_root))
+
+    async def trained(self, config: Config, data: TrainingData, models: Path | None) -> Trained:
+        """That of other examples."""
+        return await trained(config, Country.load(config.pack_root), data, models)
 
     def lint(self, pack: Pack) -> Iterable[PackError]:
         """What should be mended in the texts of a pack."""

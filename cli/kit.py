@@ -13,7 +13,10 @@ from bot.config import Config
 from bot.crypto import Vault
 from bot.db import Database
 from bot.errors import PackError
+from bot.learning.serving import Trained
 from bot.messages import Capabilities
+from bot.nlu.data import TrainingData
+from bot.nlu.explain import Explainer
 from bot.nlu.interpreter import Interpreter
 from bot.pack import Pack
 from bot.pipeline import Pipeline
@@ -125,6 +128,12 @@ class Kit(Protocol):
 
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The understanding of the pack, or of one trained model without the pack's rules."""
+
+    async def explainer(self, config: Config, model: Path | None) -> Explainer:
+        """What says why that understanding is what it is."""
+
+    async def trained(self, config: Config, data: TrainingData, models: Path | None) -> Trained:
+        """The understanding of other examples than those in force; its model lies in the folder `models`, or with the others."""
 
     def lint(self, pack: Pack) -> Iterable[PackError]:
         """What should be mended in the texts of a pack."""

@@ -12,11 +12,17 @@ from rasa_sdk.interfaces import Action
 from bot.clock import Clock
 from bot.config import Config
 from bot.engine import Engine
+from bot.learning.history import History
+from bot.learning.serving import InForce, Trained
+from bot.nlu.data import TrainingData
+from bot.nlu.explain import Explainer
 from bot.nlu.features import Reading
 from bot.nlu.interpreter import Interpreter, LightInterpreter
+from bot.nlu.model import Model
 from bot.nlu.normalise import compact
+from bot.nlu.remembered import RememberingInterpreter
 from bot.nlu.remote import RemoteInterpreter, Wanted
-from bot.nlu.understanding import examples_of, interpreter_of, lexicon_of
+from bot.nlu.understanding import examples_of, interpreter_of, lexicon_of, model_of
 from bot.nlu.whole import WholeMessages
 from bot.rendering import Renderer
 from bot.rules import Rules
@@ -24,20 +30,81 @@ from bot.yaml_read import read_yaml
 from complaints import references
 from composition.country import Country
 
+# Folders of the data folder: models by what they were made of, and what is in force of the labels.
+MODELS, LEARNING = "models", "learning"
+
 _DIALOGS = Path(__file__).parent.parent / "dialogs"
 
 
 async def understanding(config: Config, country: Country) -> LightInterpreter:
     """The interpreter of the pack; its model is trained, in a process of its own, when the data are new."""
-    names = {each: list(country.catalogue.names(each)) for each in country.catalogue.services}
+    data = examples(config, country)
+    return await _interpreter(country, data, await _model(country, data, config.data_dir / MODELS))
+
+
+def examples(config: Config, country: Country) -> TrainingData:
+    """What is taught: the examples of the pack, and what staff labelled, as far as it is in force."""
+    return History(config.data_dir / LEARNING).examples(country.pack)
+
+
+async def model(config: Config, country: Country) -> Path:
+    """The model in force, trained first if need be."""
+    return await _model(country, examples(config, country), config.data_dir / MODELS)
+
+
+async def trained(
+    config: Config, country: Country, data: TrainingData | None = None, models: Path | None = None
+) -> Trained:
+    """The understanding of these examples, or of those in force; the model comes from, or goes to, the folder `models`."""
+    taught = data or examples(config, country)
+    path = await _model(country, taught, models or config.data_dir / MODELS)
+    return Trained(name=path.stem, interpreter=await _interpreter(country, taught, path))
+
+
+async def in_force(config: Config, country: Country) -> InForce:
+    """The understanding that follows what is put in force."""
+
+    async def load() -> Trained:
+        found = await trained(config, country)
+        return Trained(name=found.name, interpreter=RememberingInterpreter(found.interpreter))
+
+    return await InForce.open(load=load, stamp=History(config.data_dir / LEARNING).stamp)
+
+
+async def _model(country: Country, data: TrainingData, models: Path) -> Path:
+    return await model_of(country.pack, service_names=_service_names(country), models=models, data=data)
+
+
+def _service_names(country: Country) -> dict[str, list[tuple[str, str]]]:
+    return {each: list(country.catalogue.names(each)) for each in country.catalogue.services}
+
+
+async def _interpreter(country: Country, data: TrainingData, path: Path) -> LightInterpreter:
     return await interpreter_of(
         country.pack,
-        service_names=names,
-        models=config.data_dir / "models",
+        service_names=_service_names(country),
+        data=data,
+        model=path,
         places=country.places,
         centres=country.centres,
         is_reference=lambda digits: isinstance(references.check(digits), references.Reference),
         phone=country.phones.normalise,
+    )
+
+
+async def explainer(config: Config, country: Country) -> Explainer:
+    """What says why the interpreter of the pack understands a message as it does."""
+    pack, catalogue = country.pack, country.catalogue
+    spelt = {each: list(catalogue.names(each)) for each in catalogue.services}
+    names = {each: [name for _, name in several] for each, several in spelt.items()}
+    for service, words in examples(config, country).surfaces("service"):
+        names.setdefault(service, []).append(words)
+    path = await model(config, country)
+    return Explainer(
+        await understanding(config, country),
+        Model.load(path),
+        whole=WholeMessages(lexicon_of(pack)),
+        names=names,
     )
 
 

@@ -1,0 +1,271 @@
+"""Why a message was understood as it was: the rule that decided, the features that weighed, the names and languages heard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from heapq import nlargest, nsmallest
+
+import numpy as np
+
+from bot.nlu.classifier import base_of, familiarity, fingerprint, known_rows, unseen_rarity
+from bot.nlu.concepts import Concepts
+from bot.nlu.data import Entity
+from bot.nlu.features import BLOCKS, CONCEPT, Reading, grams
+from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
+from bot.nlu.language import script, tongue_grams
+from bot.nlu.model import Floats, Model
+from bot.nlu.pattern import Pattern
+from bot.nlu.sound import key
+from bot.nlu.whole import WholeMessages
+from bot.parsed import readable
+
+_FEATURES, _NAMES, _TONGUES = 12, 5, 6
+# A name shorter than this, in sounds, is in every message.
+_LEAST_NAME = 4
+
+
+class Decider(StrEnum):
+    """What decided on the intent."""
+
+    DANGER = "danger"  # an entity that comes before every intent
+    NOTHING = "nothing_to_read"
+    WHOLE = "whole_message"  # it is in a word list as it stands
+    NUMBER = "number_alone"
+    FACT = "fact_alone"  # beside what it mentions it only is polite
+    EXAMPLE = "example"  # the pack has this very example
+    FEATURES = "features"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feature:
+    """A gram of the message; what it adds to the first and to the second intent, in natural logarithms of odds."""
+
+    block: str
+    gram: str
+    first: float
+    second: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeardName:
+    """A name of a service, and how much of its sound is in the message, 0 to 1; `taken` if it became an entity."""
+
+    service: str
+    name: str
+    score: float
+    taken: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tongue:
+    """A language that shares a script: the sum of its logarithms, and the grams that speak most for it."""
+
+    language: str
+    weight: float
+    grams: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """Why a message was understood as `parsed`.
+
+    `first` and `second` are the intents that the features compare, `base` what each has before any
+    feature, `total` after all of them. `familiarity` and `trust` are shares: of the message that the examples know, and of what
+    is left to the intents for that; `unknown` are the grams that no example has. `letters` counts by script.
+    """
+
+    parsed: ParseData
+    decider: Decider
+    normalised: str
+    tokens: Sequence[str]
+    sound: str
+    first: str
+    second: str
+    base: tuple[float, float]
+    total: tuple[float, float]
+    features: Sequence[Feature]
+    familiarity: float
+    trust: float
+    unknown: Sequence[str]
+    names: Sequence[HeardName]
+    letters: Mapping[str, int]
+    tongues: Sequence[Tongue]
+
+
+class Explainer:
+    """Explains what an interpreter understands; `names` are those of each service, none for a model alone."""
+
+    def __init__(
+        self,
+        interpreter: LightInterpreter,
+        model: Model,
+        *,
+        whole: WholeMessages | None = None,
+        names: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        self._interpreter, self._model, self._whole = interpreter, model, whole
+        self._concepts = Concepts(model.concepts, model.sounds)
+        heard = (
+            (service, name, key(name, model.sounds).replace(" ", ""))
+            for service, several in (names or {}).items()
+            for name in several
+        )
+        self._names = [
+            (service, name, Pattern(sound)) for service, name, sound in heard if len(sound) >= _LEAST_NAME
+        ]
+
+    def explain(self, text: str, context: ParseContext) -> Explanation:
+        """Understand one message, and say why."""
+        model, reading = self._model, Reading(text, self._model.sounds)
+        parsed = self._interpreter.read(text, context)
+        found = grams(reading, self._concepts.find(reading))
+        known = [
+            known_rows(block, vocabulary) for block, vocabulary in zip(found, model.vocabularies, strict=True)
+        ]
+        familiar = familiarity(found, known, model.idf, unseen_rarity(model.idf))
+        logits = self._logits(known)
+        first, second = (int(place) for place in np.argsort(-logits, kind="stable")[:2])
+        return Explanation(
+            parsed=parsed,
+            decider=self._decider(reading, parsed, context),
+            normalised=reading.bare,
+            tokens=tuple(reading.tokens),
+            sound=reading.sound.key,
+            first=model.intents[first],
+            second=model.intents[second],
+            base=(self._base(first), self._base(second)),
+            total=(round(float(logits[first]), 3), round(float(logits[second]), 3)),
+            features=self._features(found, first, second),
+            familiarity=round(familiar, 4),
+            trust=round(_trust(model, familiar), 4),
+            unknown=_unknown(found, model),
+            names=self._heard(reading, parsed["entities"]),
+            letters=dict(Counter(filter(None, map(script, text)))),
+            tongues=tuple(self._tongues(text)),
+        )
+
+    def _decider(self, reading: Reading, parsed: ParseData, context: ParseContext) -> Decider:
+        if any(each["entity"] == "danger" for each in parsed["entities"]):
+            return Decider.DANGER
+        rule = self._rule(self._whole, reading, parsed["entities"], context) if self._whole else None
+        remembered = self._model.remembered.get(fingerprint(reading))
+        if rule or remembered is None:
+            return rule or Decider.FEATURES
+        same = base_of(self._model.names[remembered]) == parsed["intent"]["name"]
+        return Decider.EXAMPLE if same else Decider.FEATURES
+
+    @staticmethod
+    def _rule(
+        whole: WholeMessages, reading: Reading, entities: Sequence[Entity], context: ParseContext
+    ) -> Decider | None:
+        if not readable(reading.text):
+            return Decider.NOTHING
+        if whole.intent(reading, context.expects):
+            return Decider.WHOLE
+        if not entities and all(each.isdecimal() or each.isspace() for each in reading.text):
+            return Decider.NUMBER
+        alone = entities and whole.says_nothing(_beside(reading.text, entities))
+        return Decider.FACT if alone else None
+
+    def _logits(self, known: Sequence[np.ndarray[tuple[int], np.dtype[np.intp]]]) -> Floats:
+        """The logits of the intents, as the classifier has them."""
+        model, count = self._model, len(self._model.intents)
+        total = model.bias[:count].astype(np.float32)
+        for rows in known:
+            rarity = model.idf.take(rows)
+            length = float(np.sqrt((rarity * rarity).sum())) or 1.0
+            coefficients = model.weights[rows, :count] * model.scale[:count]
+            total = total + (coefficients * rarity[:, None]).sum(axis=0) / length
+        return total / model.temperature
+
+    def _base(self, intent: int) -> float:
+        return round(float(self._model.bias[intent]) / self._model.temperature, 3)
+
+    def _features(self, found: Sequence[Collection[str]], first: int, second: int) -> tuple[Feature, ...]:
+        """Those that tell the two intents apart most, whichever they speak for."""
+        all_of_them = [
+            feature
+            for block, several, vocabulary in zip(BLOCKS, found, self._model.vocabularies, strict=True)
+            for feature in self._weighed(block, several, vocabulary, (first, second))
+        ]
+        return tuple(nsmallest(_FEATURES, all_of_them, key=_importance))
+
+    def _weighed(
+        self, block: str, several: Collection[str], vocabulary: Mapping[str, int], intents: tuple[int, int]
+    ) -> Iterator[Feature]:
+        model = self._model
+        known = sorted(gram for gram in several if gram in vocabulary)
+        rarities = [float(model.idf[vocabulary[gram]]) for gram in known]
+        length = sum(rarity * rarity for rarity in rarities) ** 0.5 * model.temperature
+        for gram, rarity in zip(known, rarities, strict=True):
+            weights = (
+                float(model.weights[vocabulary[gram], intent]) * float(model.scale[intent]) * rarity / length
+                for intent in intents
+            )
+            first, second = weights
+            yield Feature(block=block, gram=_shown(gram), first=round(first, 3), second=round(second, 3))
+
+    def _heard(self, reading: Reading, entities: Iterable[Entity]) -> tuple[HeardName, ...]:
+        """The names nearest to a stretch of the message, by sound; of those alike the one spelt most like it."""
+        sound = reading.sound.key.replace(" ", "")
+        taken = {each["value"] for each in entities if each["entity"] == "service"}
+        scored = (
+            (1.0 - name.nearest(sound)[0] / len(name.letters), _alike(spelt, reading.text), service, spelt)
+            for service, spelt, name in self._names
+        )
+        best: dict[str, tuple[float, float, str, str]] = {}
+        for each in scored:
+            best[each[2]] = max(each, best.get(each[2], each))
+        return tuple(
+            HeardName(service=service, name=spelt, score=round(score, 3), taken=service in taken)
+            for score, _, service, spelt in nlargest(_NAMES, best.values())
+        )
+
+    def _tongues(self, text: str) -> Iterator[Tongue]:
+        """The evidence for each language of a script that several share, the likeliest first."""
+        model = self._model
+        rows = {gram: model.tongue_grams[gram] for gram in tongue_grams(text) if gram in model.tongue_grams}
+        weights = model.tongue_weights[list(rows.values())] if rows else np.zeros((0, len(model.tongues)))
+        sums = weights.sum(axis=0)
+        for place in np.argsort(-sums, kind="stable") if rows else ():
+            beyond = weights[:, place] - np.delete(weights, place, axis=1).max(axis=1, initial=-np.inf)
+            best = nlargest(_TONGUES, zip(beyond.tolist(), rows, strict=True))
+            yield Tongue(
+                language=model.tongues[place],
+                weight=round(float(sums[place]), 2),
+                grams={gram: round(weight, 2) for weight, gram in best if 0 < weight < np.inf},
+            )
+
+
+def _alike(name: str, text: str) -> float:
+    """The share of the letters of a name that the text has too."""
+    letters = set(name.lower())
+    return len(letters.intersection(text.lower())) / len(letters)
+
+
+def _importance(feature: Feature) -> tuple[float, str]:
+    return -abs(feature.first - feature.second), feature.gram
+
+
+def _trust(model: Model, familiar: float) -> float:
+    if model.known_from <= model.unknown_from:
+        return 1.0
+    return min(max((familiar - model.unknown_from) / (model.known_from - model.unknown_from), 0.0), 1.0)
+
+
+def _unknown(found: Sequence[Collection[str]], model: Model) -> tuple[str, ...]:
+    """Single words that no example has; of neighbours and sounds there is always some."""
+    words = (gram for gram in found[0] if gram not in model.vocabularies[0])
+    return tuple(sorted(gram for gram in words if " " not in gram and not gram.startswith(CONCEPT)))
+
+
+def _shown(gram: str) -> str:
+    return f"={gram.removeprefix(CONCEPT)}" if gram.startswith(CONCEPT) else gram
+
+
+def _beside(text: str, entities: Sequence[Entity]) -> str:
+    taken = {place for each in entities for place in range(each["start"], each["end"])}
+    return "".join(" " if place in taken else letter for place, letter in enumerate(text))
