@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import math
 import os
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +33,8 @@ T = TypeVar("T")
 # What waits for a lock gives up before its caller does.
 _LOCK_SHARE = 0.8
 _LOCK_POLL_SECONDS = 0.005
+# What was read a moment ago may be read again without a look at the path; whatever is written looks each time.
+_TRUSTED_SECONDS = 0.1
 # Turns a transaction, about 0.2 ms each: the first of a batch does not wait too long for the last.
 _BATCH = 200
 
@@ -78,7 +82,7 @@ class SqliteDatabase:
         self._clock = clock
         self._guard = guard
         self._patience = patience
-        self._reader = _File(path, lock_seconds=0)
+        self._reader = _File(path, lock_seconds=0, trusted_seconds=_TRUSTED_SECONDS)
         self._queries = PreparedStatements()
         self._writer = _Writer(path, lock_seconds=patience * _LOCK_SHARE)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
@@ -203,14 +207,21 @@ class _Busy(DatabaseUnavailable):
 class _File:
     """One connection to the file that lies at the path, opened again after every trouble."""
 
-    def __init__(self, path: Path, *, lock_seconds: float) -> None:
+    def __init__(self, path: Path, *, lock_seconds: float, trusted_seconds: float = 0.0) -> None:
+        """For `trusted_seconds` after each look the file counts as the one that lies at the path."""
         self._path = path
+        self._trusted_seconds = trusted_seconds
+        self._looked_at = -math.inf
         self._engine = _engine(path, lock_seconds=lock_seconds)
         self._connection: Connection | None = None
         self._identity = (0, 0)
 
     def connection(self) -> Connection:
         """The open connection; to another file when the path leads to another one now."""
+        now = time.monotonic()
+        if self._connection is not None and now - self._looked_at < self._trusted_seconds:
+            return self._connection
+        self._looked_at = now
         found = self._path.stat()
         identity = (found.st_dev, found.st_ino)
         if self._connection is not None and identity != self._identity:

@@ -92,6 +92,16 @@ async def test_a_file_that_went_away_is_not_written_into_the_void(sqlite: Databa
     assert {row.key for row in await sqlite.fetch(ALL)} == {"before", "after"}
 
 
+async def test_what_is_read_soon_comes_from_the_file_at_the_path(sqlite: Database, file: Path) -> None:
+    await sqlite.commit(put("before"))
+    assert await sqlite.fetch(ALL)
+    move(file, file.with_suffix(".away"))
+    with pytest.raises(DatabaseUnavailable):
+        async with asyncio.timeout(30):
+            while await sqlite.fetch(ALL):
+                await asyncio.sleep(0.01)
+
+
 async def test_a_full_disk_is_told_and_healed(sqlite: Database) -> None:
     await sqlite.commit(put("before"))
     with full_disk(1 << 20):
