@@ -83,6 +83,8 @@ class UploadDoor:
 
         Raises Refusal, Malformed. What is too large or of no kind that is taken is not read to its end.
         """
+        if "Content-Encoding" in request.headers:
+            raise Refusal(415, "packed", {"Connection": "close"})  # no browser packs a form
         whose = network(request.remote or "")
         if self._at_once.total() >= _MOST_AT_ONCE or self._at_once[whose] >= _MOST_OF_ONE:
             raise Refusal(503, "busy", {"Retry-After": "5"})

@@ -13,6 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bot.errors import DatabaseUnavailable, PatouError
 from bot.limits import Limits
 from bot.metrics import Metrics
+from bot.packed import ENCODINGS, NotUnpacked, TooMuch, encoding_of, unpacked
 from channels.base import ENDPOINTS, Channel, Limited, Rate, RawRequest, RawResponse, Refusing
 from channels.errors import Malformed, NotAuthentic, NotServed, NotSupported
 from channels.intake import Intake
@@ -21,7 +22,7 @@ log = structlog.get_logger()
 
 BODY_LIMIT = 64 * 1024  # bytes, after decompression
 _READ_SECONDS = 5.0
-_ENCODINGS = frozenset({"", "identity", "gzip", "deflate"})
+_BROKEN = (NotUnpacked, web.RequestPayloadError, web.PayloadAccessError)
 
 
 class Refusal(PatouError):
@@ -129,15 +130,18 @@ async def pace(limits: Limits, rates: Iterable[Rate]) -> None:
 
 async def read_request(request: web.Request, limit: int, seconds: float) -> RawRequest:
     """The request with its body, decompressed; raises Refusal when it is too long, too slow or broken."""
-    if request.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+    encoding = encoding_of(request.headers.get("Content-Encoding", ""))
+    if encoding not in ENCODINGS:
         raise Refusal(415, "unknown_encoding")
     if request.content_length is not None and request.content_length > limit:
         raise Refusal(413, "too_large")
     try:
-        body = await _body(request, limit, seconds)
+        body = unpacked(await _body(request, limit, seconds), encoding, limit)
+    except TooMuch:
+        raise Refusal(413, "too_large", {"Connection": "close"}) from None
     except TimeoutError:
         raise Refusal(408, "too_slow", {"Connection": "close"}) from None
-    except (web.RequestPayloadError, web.PayloadAccessError, HttpProcessingError, ValueError, OSError):
+    except (*_BROKEN, HttpProcessingError, ValueError, OSError):
         raise Refusal(400, "broken_body", {"Connection": "close"}) from None
     # Only a proxy's form of a request line begins with anything else.
     target = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs

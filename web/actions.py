@@ -21,6 +21,7 @@ from bot.db import Database, WriteSet
 from bot.dispatcher import TurnDispatcher
 from bot.effects import Effects
 from bot.errors import Duplicate
+from bot.packed import NotUnpacked, TooMuch, encoding_of, unpacked
 from bot.rasa.names import own_events, own_message, rasa_response
 
 _CONTACT_ID = 26  # characters
@@ -98,7 +99,10 @@ async def _body(request: web.Request) -> bytes:
         body += chunk
         if len(body) > _MOST_BODY:
             raise web.HTTPRequestEntityTooLarge(max_size=_MOST_BODY, actual_size=len(body))
-    return bytes(body)
+    try:
+        return unpacked(bytes(body), encoding_of(request.headers.get("Content-Encoding", "")), _MOST_BODY)
+    except (NotUnpacked, TooMuch):
+        raise web.HTTPBadRequest(reason="Not an action call") from None
 
 
 def _message_key(tracker: Tracker) -> str:

@@ -43,7 +43,14 @@ class Server:
     @asynccontextmanager
     async def listen(self, host: str, port: int) -> AsyncIterator[str]:
         """Accept requests until left; gives the address in force."""
-        runner = web.AppRunner(self._application, access_log=None, keepalive_timeout=15, shutdown_timeout=10)
+        runner = web.AppRunner(
+            self._application,
+            access_log=None,
+            keepalive_timeout=15,
+            shutdown_timeout=10,
+            # aiohttp would unpack a body to its end, also one that nobody reads: each reader does it up to its limit.
+            auto_decompress=False,
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port, backlog=1024).start()

@@ -245,7 +245,7 @@ class Edge:
         """Serve routes at `url`."""
         app = web.Application()
         app.add_routes(list(routes))
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, auto_decompress=False)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
 

@@ -27,6 +27,7 @@ from tests.servers.kannel import KEY
 
 SESSION = "0123456789abcdef0123456789abcdef"
 HELLO = {"form": {"MessageSid": "SM1", "From": "+8562055512345", "Body": "hello"}}
+HELLO_PAGE = b'{"session": "%s", "id": "1", "text": "hello"}' % SESSION.encode()
 JSON = {"Content-Type": "application/json"}
 
 
@@ -71,6 +72,12 @@ async def test_what_no_channel_serves(
         ("gzip", packed(b"x" * 100)[:-10], 400),
         ("deflate", zlib.compress(b"{}")[:-4], 400),
         ("gzip", packed(b" " * 50_000_000), 413),
+        ("deflate", zlib.compress(b" " * 2049), 413),
+        ("deflate", zlib.compress(b" " * 2048), 400),
+        ("gzip", packed(HELLO_PAGE), 200),
+        ("deflate", zlib.compress(HELLO_PAGE), 200),
+        ("deflate", zlib.compress(HELLO_PAGE, wbits=-15), 200),
+        ("identity", HELLO_PAGE, 200),
         ("br", b"\x00\xff", 415),
         ("gzip, gzip", b"", 415),
         ("rot13", b"{}", 415),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zlib
 from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any, cast
@@ -189,3 +190,16 @@ async def test_a_token_of_any_bytes_is_refused(url: str) -> None:
 def test_without_a_token_there_is_no_route(db: Database, vault: Vault, clock: Clock, chance: Chance) -> None:
     effects = Effects(writers={}, db=db, vault=vault, clock=clock, chance=chance)
     assert routes([Noted()], "", db, vault, effects) == []
+
+
+async def test_a_call_may_come_packed(url: str) -> None:
+    """Rasa's COMPRESS_ACTION_SERVER_REQUEST."""
+    body = json.dumps({"next_action": "action_noted", "tracker": TRACKER}).encode()
+    for sent, status in (
+        (zlib.compress(body), 200),
+        (b"nothing packed", 400),
+        (zlib.compress(bytes(40_000_000)), 400),
+    ):
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Encoding": "deflate"}
+        async with ClientSession() as session, session.post(url, data=sent, headers=headers) as response:
+            assert response.status == status

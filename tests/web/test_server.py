@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 
 import pytest
@@ -86,3 +87,21 @@ async def test_faults_are_told_by_their_name_alone(
         assert path not in text
         assert ("Retry-After" in response.headers) is (status == 503)
         assert (response.headers.get("Allow") == "GET,HEAD") is (status == 405)
+
+
+async def test_what_comes_packed_and_is_not_read_is_not_unpacked_either() -> None:
+    """A megabyte that was a thousand times as long would take all the time that there is."""
+    bodies = []
+
+    async def take(request: web.Request) -> web.Response:
+        bodies.append(await request.read())
+        return web.Response()
+
+    packed = gzip.compress(bytes(10_000_000))
+    async with (
+        Server({"anyone": [web.post("/take", take)]}, https=False).listen("127.0.0.1", free_port()) as url,
+        ClientSession() as session,
+        session.post(f"{url}/take", data=packed, headers={"Content-Encoding": "gzip"}) as response,
+    ):
+        assert response.status == 200
+    assert bodies == [packed]
