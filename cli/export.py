@@ -15,7 +15,7 @@ from bot.export import export_consents, export_inbox, export_media, export_outbo
 from cli.kit import Kit
 from complaints.export import export_audit, export_cases
 
-_WHAT: dict[str, Callable[[Database, Vault | None], AsyncIterator[dict[str, Any]]]] = {
+EXPORTS: dict[str, Callable[[Database, Vault | None], AsyncIterator[dict[str, Any]]]] = {
     "inbox": export_inbox,
     "outbox": export_outbox,
     "cases": export_cases,
@@ -29,7 +29,7 @@ def commands(kit: Kit) -> list[click.Command]:
     """The command."""
 
     @click.command()
-    @click.argument("what", type=click.Choice(list(_WHAT)))
+    @click.argument("what", type=click.Choice(list(EXPORTS)))
     @click.option("--jsonl", is_flag=True, help="One JSON object a line; the only format, named for clarity.")
     @click.option(
         "--decrypt", is_flag=True, help="Also what is sealed: addresses and texts. Administrators only."
@@ -44,5 +44,5 @@ def commands(kit: Kit) -> list[click.Command]:
 
 async def _export(kit: Kit, what: str, *, decrypt: bool) -> None:
     async with kit.store(kit.config(), maintenance=True) as (db, vault):
-        async for record in _WHAT[what](db, vault if decrypt else None):
+        async for record in EXPORTS[what](db, vault if decrypt else None):
             click.echo(orjson.dumps(record))

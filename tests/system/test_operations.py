@@ -200,7 +200,9 @@ async def test_the_commands_of_an_operator(own: PatouServer, around: Around) -> 
         assert PHONE[1:] not in plain.out
         assert not re.search(rf"(?<![0-9a-f]){pin[1]}(?![0-9a-f])", plain.out)
         assert all(isinstance(each, dict) for each in plain.records)
-    assert [each["reference"] for each in await own.export("cases")] == [reference_in(receipt)]
+    opened = await own.command("export", "cases", "--jsonl", "--decrypt")
+    assert [each["reference"] for each in opened.records] == [reference_in(receipt)]
+    assert opened.records == await own.export("cases")
 
     async def whole() -> bool:
         verified = await own.command("audit", "verify")
