@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -13,5 +14,12 @@ from dialogs.ports import Ports
 
 def discover(ports: Ports) -> list[Action]:
     """The actions of all dialogs, in the order of their files' names."""
-    modules = (import_module(f"dialogs.{found.name}") for found in iter_modules(dialogs.__path__))
-    return [action for module in modules for action in getattr(module, "actions", lambda _: ())(ports)]
+    return [action for make in makers() for action in make(ports)]
+
+
+def makers() -> Iterator[Callable[[Ports], list[Action]]]:
+    """What makes the actions of each dialog, in the same order."""
+    for found in iter_modules(dialogs.__path__):
+        make = getattr(import_module(f"dialogs.{found.name}"), "actions", None)
+        if make:
+            yield make

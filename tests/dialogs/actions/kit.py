@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache, lru_cache
@@ -32,7 +32,7 @@ from complaints.categories import Categories
 from complaints.follows import EndFollowing, FollowCase, FollowState, RefuseFollowers, Untold
 from complaints.routing import Desks
 from complaints.store import CaseView, PinCheck, PinOutcome
-from dialogs.discover import discover
+from dialogs.discover import makers
 from dialogs.phrases import Phrases
 from dialogs.ports import Keeping, Ports
 from services.application_numbers import holds
@@ -375,12 +375,19 @@ def _span(spans: Mapping[str, tuple[int, int]] | None, name: str) -> dict[str, i
 
 
 def _named(world: Ports, name: str) -> Action:
-    return next(action for action in _actions(world) if action.name() == name)
+    return next(action for action in _made(world, _maker(name)) if action.name() == name)
+
+
+@cache
+def _maker(name: str) -> Callable[[Ports], list[Action]]:
+    """What makes the action of this name: of a world that one test needs, the other dialogs are not made."""
+    world = ports()
+    return next(make for make in makers() if name in [action.name() for action in make(world)])
 
 
 @lru_cache(maxsize=4)
-def _actions(world: Ports) -> list[Action]:
-    return discover(world)
+def _made(world: Ports, make: Callable[[Ports], list[Action]]) -> list[Action]:
+    return make(world)
 
 
 def _domain() -> DomainDict:
