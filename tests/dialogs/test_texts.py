@@ -91,8 +91,9 @@ def test_texts_without_values_fit_two_parts(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("service", sorted(WORLD.catalogue.services))
 async def test_answers_about_services_fit_their_budget(language: str, service: str) -> None:
+    worlds = WORLD, confirmed(WORLD, service)
     for goal in ANSWERED:
-        for world in (WORLD, confirmed(WORLD, service)):
+        for world in worlds:
             answer = await act(
                 world, f"action_{goal}", entities={"service": service}, slots={"language": language}
             )
