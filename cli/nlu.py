@@ -11,12 +11,14 @@ from pathlib import Path
 import click
 import orjson
 
+from bot.learning.history import History
 from bot.nlu.data import Example, read_data
 from bot.nlu.evaluate import Report, evaluate
 from bot.nlu.training import model_file
 from bot.nlu.understanding import lexicon_of, model_of
 from bot.pack import Pack
 from cli.kit import Kit
+from cli.nlu_models import LEARNING, model_commands
 from cli.nlu_review import review_command
 from services.catalogue import Catalogue
 
@@ -57,7 +59,8 @@ def commands(kit: Kit) -> list[click.Command]:
         report = asyncio.run(_evaluate(kit, file, model))
         click.echo(_json(report) if as_json else "\n".join(_lines(report)))
 
-    nlu.add_command(review_command(kit))
+    for each in (review_command(kit), *model_commands(kit)):
+        nlu.add_command(each)
     return [nlu]
 
 
@@ -69,7 +72,8 @@ async def _train(kit: Kit, data: Path | None, out: Path | None) -> Path:
     else:
         services = Catalogue.load(pack)
         names = {each: list(services.names(each)) for each in services.services}
-        path = await model_of(pack, service_names=names, models=models)
+        in_force = History(config.data_dir / LEARNING).examples(pack)
+        path = await model_of(pack, service_names=names, models=models, data=in_force)
     if out is None:
         return path
     shutil.copyfile(path, out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,13 +29,13 @@ from bot.inbox import Inbox
 from bot.learning.kept import KeptMessages
 from bot.learning.learning import Learning
 from bot.learning.listener import Listener
+from bot.learning.serving import InForce
 from bot.limits import Limits
 from bot.linking import Linking
 from bot.locks import Locks
 from bot.media import MediaWriter
 from bot.messages import Capabilities
 from bot.nlu.interpreter import Interpreter
-from bot.nlu.remembered import RememberingInterpreter
 from bot.outbox import Outbox
 from bot.phones import PhoneRules
 from bot.pipeline import Parts, Pipeline
@@ -48,7 +48,7 @@ from complaints.retention import held_contacts
 from complaints.store import Cases, CaseWriters
 from composition.country import Country
 from composition.store import open_shared, open_store
-from composition.understanding import budgets, engine_of, remote, renderer_of, understanding
+from composition.understanding import budgets, engine_of, in_force, remote, renderer_of
 from dialogs.discover import discover
 from dialogs.follow_up import ShortNotice
 from dialogs.phrases import Phrases
@@ -92,6 +92,7 @@ class Installation:
     outbox: Outbox
     follow_up: FollowUp
     interpreter: Interpreter
+    in_force: InForce
     actions: Sequence[Action]
     effects: Effects
     pipeline: Pipeline
@@ -134,11 +135,14 @@ async def open_installation(
         spending = Spending(db, ground.clock, country.pack.zone, config.daily_parts)
         follow_up = _follow_up(ground, ways, spending)
         actions = discover(_ports(ground, ways))
-        interpreter: Interpreter = RememberingInterpreter(await understanding(config, country))
+        ours = await in_force(config, country)
+        interpreter: Interpreter = ours
         if config.interpreter == "rasa":
             session = await stack.enter_async_context(ClientSession())
-            interpreter = remote(config, country, interpreter, session, ground.clock, asked)
+            interpreter = remote(config, country, ours, session, ground.clock, asked)
         parts = _parts(ground, ways, locks, spending, follow_up, interpreter, engine_of(country, actions))
+        if config.learning:
+            parts = replace(parts, learning=_learning(ground, ours))
         waiting = Wake()
         pipeline = Pipeline(parts, committed=committed, waiting=waiting)
         backlog = Backlog(parts.inbox, pipeline, ground.clock)
@@ -150,6 +154,7 @@ async def open_installation(
             outbox=parts.outbox,
             follow_up=follow_up,
             interpreter=interpreter,
+            in_force=ours,
             actions=actions,
             effects=parts.effects,
             pipeline=pipeline,
@@ -187,7 +192,6 @@ def _parts(
         renderer=renderer_of(ground.country),
         effects=Effects(writers=_writers(ground), db=db, vault=vault, clock=clock, chance=chance),
         spending=spending,
-        learning=_learning(ground) if config.learning else None,
         capabilities=ways.capabilities,
         may_answer=_may_answer(ground.country.phones),
         turn_seconds=config.turn_seconds,
@@ -195,14 +199,16 @@ def _parts(
     )
 
 
-def _learning(ground: Ground) -> Learning:
+def _learning(ground: Ground, ours: InForce) -> Learning:
     denials = [word for words in ground.country.pack.lexicon("deny").values() for word in words]
-    return Learning(listener=Listener(map(str, denials)), kept=_kept_messages(ground))
+    remote = ground.config.interpreter == "rasa"
+    kept = _kept_messages(ground, lambda: "rasa" if remote else ours.name)
+    return Learning(listener=Listener(map(str, denials)), kept=kept)
 
 
-def _kept_messages(ground: Ground) -> KeptMessages:
+def _kept_messages(ground: Ground, model: Callable[[], str] = str) -> KeptMessages:
     kept = timedelta(days=ground.config.purge_unclear_days)
-    return KeptMessages(db=ground.db, vault=ground.vault, kept=kept)
+    return KeptMessages(db=ground.db, vault=ground.vault, kept=kept, model=model)
 
 
 def overlays_of(ground: Ground) -> Overlays:

@@ -279,6 +279,7 @@ def _work(
         "delivery": delivery.run,
         "backlog": opened.backlog.run,
         "overlays": opened.overlays.run,
+        "understanding": opened.in_force.run,
         "sequencer": sequencer.run,
         "housekeeping": housekeeping.run,
         "herald": herald.run,

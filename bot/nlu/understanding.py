@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,21 +21,46 @@ from bot.nlu.whole import WholeMessages
 from bot.pack import Pack, Section, load_yaml, sources
 
 
-async def interpreter_of(
+async def interpreter_of(  # noqa: PLR0913 - the composition root names each part once
     pack: Pack,
     *,
+    model: Path,
+    data: TrainingData,
     service_names: Mapping[str, Sequence[tuple[str, str]]],
-    models: Path,
     places: Gazetteer,
     centres: CentreBook,
     is_reference: Callable[[str], bool],
     phone: Callable[[str], str | None],
 ) -> LightInterpreter:
-    """The interpreter; its model is taken from the folder `models`, or trained into it first.
+    """The interpreter over the model of these examples (see `model_of`).
 
-    `service_names` are (language, name) pairs by service. Raises PackError, TrainingFailed.
+    `service_names` are (language, name) pairs by service. It is put together in a thread: a server goes on
+    answering meanwhile. Raises PackError, ModelUnusable.
     """
-    lexicon, data = lexicon_of(pack), examples_of(pack)
+    lexicon = lexicon_of(pack)
+
+    def built() -> LightInterpreter:
+        return LightInterpreter(
+            Model.load(model),
+            whole=WholeMessages(lexicon),
+            clauses=Clauses(lexicon),
+            entities=EntityFinder(
+                lexicon=lexicon,
+                services=_names(data, lexicon, service_names),
+                numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
+                places=places,
+                centres=centres,
+                categories=_categories(pack),
+            ),
+        )
+
+    return await asyncio.to_thread(built)
+
+
+def _names(
+    data: TrainingData, lexicon: Lexicon, service_names: Mapping[str, Sequence[tuple[str, str]]]
+) -> ServiceNames:
+    """What services are called, by the catalogue and in the examples."""
     by_service: dict[str, list[str]] = {
         service: [name for _, name in names] for service, names in service_names.items()
     }
@@ -42,26 +68,21 @@ async def interpreter_of(
         by_service.setdefault(service, []).append(words)
     generic = [word for _, word in lexicon.words("generic")]
     unmeant = [word for _, word in lexicon.words("service_not")]
-    return LightInterpreter(
-        Model.load(await _model_of(data, lexicon, service_names, models)),
-        whole=WholeMessages(lexicon),
-        clauses=Clauses(lexicon),
-        entities=EntityFinder(
-            lexicon=lexicon,
-            services=ServiceNames(by_service, generic=generic, unmeant=unmeant, sounds=lexicon.sounds),
-            numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
-            places=places,
-            centres=centres,
-            categories=_categories(pack),
-        ),
-    )
+    return ServiceNames(by_service, generic=generic, unmeant=unmeant, sounds=lexicon.sounds)
 
 
 async def model_of(
-    pack: Pack, *, service_names: Mapping[str, Sequence[tuple[str, str]]], models: Path
+    pack: Pack,
+    *,
+    service_names: Mapping[str, Sequence[tuple[str, str]]],
+    models: Path,
+    data: TrainingData | None = None,
 ) -> Path:
-    """The model file of the pack in the folder `models`, trained first if need be; raises as above."""
-    return await _model_of(examples_of(pack), lexicon_of(pack), service_names, models)
+    """The model file of the pack in the folder `models`, trained into it first if need be.
+
+    `data` are other examples than the pack's alone. Raises PackError, TrainingFailed.
+    """
+    return await _model_of(data or examples_of(pack), lexicon_of(pack), service_names, models)
 
 
 async def _model_of(

@@ -163,9 +163,7 @@ def test_scripts_label_by_lines(config: Config, tmp_path: Path) -> None:
         ([], "line 2: no message with that id"),
     ],
 )
-def test_a_wrong_line_changes_nothing(
-    config: Config, tmp_path: Path, line: Any, complaint: str
-) -> None:
+def test_a_wrong_line_changes_nothing(config: Config, tmp_path: Path, line: Any, complaint: str) -> None:
     before = _waiting(config)
     wrong = {"id": before[1]["id"], **line} if isinstance(line, dict) else line
     file = tmp_path / "labels.jsonl"
