@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 # Many commands start Python many times: none should compile again what the one before compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check bench format lock fonts
+.PHONY: help run test check bench interop format lock fonts
 
 help: ## print this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/'
@@ -48,6 +48,13 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, country pack
 bench: $(VENV)/.dev ## measure, beside the bare figures of the same run, and write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 	$(if $(NLU_DATA),$(BIN)/python -m tests.bench.public_sets $(NLU_DATA))
+
+# DIET's epochs; without, Rasa learns by logistic regression. REUSE=1 takes models that are there.
+EPOCHS ?= 0
+PYTHON310 ?= python3.10
+INTEROP ?= build/interop
+interop: $(VENV)/.dev ## play the same conversations with the real Rasa, PYTHON310=… EPOCHS=…, and write docs/interop
+	nice -n 19 $(BIN)/python -m tests.interop --python $(PYTHON310) --folder $(INTEROP) --epochs $(EPOCHS) $(if $(REUSE),--reuse)
 
 format: $(VENV)/.dev ## rewrite the code in the house's format
 	$(BIN)/ruff format .

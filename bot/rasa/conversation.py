@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from bot.rasa.domain import ANSWERS, STEERS
+from bot.rasa.domain import ANSWERS, DANGER, FALLBACK, STEERS
 from bot.rasa.names import rasa_name
 from bot.rules import Form, Rule, Rules
 
 _CANCELLED = "utter_cancelled"
 
 
-def rules_of(rules: Rules, texts: Collection[str]) -> dict[str, Any]:
-    """The rules of the engine, and what the engine does by itself in a form; `texts` are the keys there are."""
-    return {"version": "3.1", "rules": [*_started(rules), *_submitted(rules), *_steered(rules, texts)]}
+def rules_of(rules: Rules, texts: Collection[str], intents: Collection[str]) -> dict[str, Any]:
+    """The rules of the engine, and what the engine does by itself: in a form, and where danger is heard.
+
+    `texts` are the keys there are, `intents` those that have examples.
+    """
+    told = [*_started(rules), *_endangered(rules, intents), *_submitted(rules), *_steered(rules, texts)]
+    return {"version": "3.1", "rules": told}
 
 
 def stories_of(rules: Rules) -> dict[str, Any]:
@@ -34,6 +38,13 @@ def _started(rules: Rules) -> Iterator[dict[str, Any]]:
         for rule in several:
             beside = "".join(f" with {entity}" for entity in sorted(rule.entities))
             yield {"rule": f"{rasa_name(intent)}{beside}", "steps": _steps(intent, rule, rules)}
+
+
+def _endangered(rules: Rules, intents: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Danger to life overrides whatever else was understood."""
+    for intent in sorted({*intents, FALLBACK} - {DANGER}):
+        rule = Rule(entities=frozenset((DANGER,)), actions=rules.actions(DANGER))
+        yield {"rule": f"danger heard beside {rasa_name(intent)}", "steps": _steps(intent, rule, rules)}
 
 
 def _submitted(rules: Rules) -> Iterator[dict[str, Any]]:

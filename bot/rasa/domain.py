@@ -12,7 +12,7 @@ from bot.rules import Form, Rules
 # What steers a form, and what answers its question whatever it sounds like.
 STEERS = ("cancel", "go_back", "repeat")
 ANSWERS = ("inform", "affirm", "deny", "nlu_fallback")
-FALLBACK = "nlu_fallback"
+FALLBACK, DANGER = "nlu_fallback", "danger"
 _LANGUAGE = "language"
 
 

@@ -16,7 +16,8 @@ from bot.rasa.names import rasa_name
 _REFERENCE = (r"\d{8}", r"\d{4}[ -]\d{4}", r"\d{2}[ -]\d{2}[ -]\d{2}[ -]\d{2}")
 # A shorter name is in the middle of other words, where no spaces part them.
 _LEAST_NAME = 4
-_APART = "…"
+# Of a phrase whose words stand apart; Rasa looks up whole phrases only.
+APART = "…"
 _MARKS = frozenset("[]{}()\n")
 
 
@@ -67,7 +68,7 @@ class Heard:
             for language, word in self.lexicon.words(intent.rpartition("/")[2]):
                 yield Example(text=word, intent=intent, language=language)
         for language, kind, phrase in self.lexicon.table("danger"):
-            if _APART not in phrase:
+            if APART not in phrase:
                 mark = {"entity": "danger", "value": kind, "start": 0, "end": len(phrase), "confidence": 1.0}
                 yield Example(text=phrase, intent="danger", language=language, entities=(mark,))  # type: ignore[arg-type]  # a dict display of mixed values
 

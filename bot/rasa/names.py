@@ -43,8 +43,12 @@ def own_message(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_events(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A Rasa server's events in our terms: what was said is named by the key of its text."""
-    return [_own_event(event) for event in events]
+    """A Rasa server's events in our terms: what was said is named by the key of its text.
+
+    A slot that was emptied is no answer to judge: rasa-sdk would have a form's validation look at it.
+    """
+    emptied = {"event": "slot", "value": None}
+    return [_own_event(event) for event in events if not emptied.items() <= event.items()]
 
 
 def rasa_response(response: Mapping[str, Any]) -> dict[str, Any]:

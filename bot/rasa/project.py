@@ -19,7 +19,7 @@ from bot.pack import Pack
 from bot.places import Places
 from bot.rasa.conversation import rules_of, stories_of
 from bot.rasa.domain import domain_of
-from bot.rasa.examples import Heard
+from bot.rasa.examples import APART, Heard
 from bot.rules import Rules
 
 # Lists the files that are ours: a folder with this one may be written again.
@@ -53,7 +53,7 @@ class Export:
         documents = {
             "domain.yml": domain_of(self.rules, self.pack, languages, heard.intents, heard.entities),
             "data/nlu.yml": heard.document(),
-            "data/rules.yml": rules_of(self.rules, texts),
+            "data/rules.yml": rules_of(self.rules, texts, heard.intents),
             "data/stories.yml": stories_of(self.rules),
         }
         return {
@@ -72,16 +72,20 @@ class Export:
 
     def _heard(self, languages: Sequence[str]) -> Heard:
         lexicon, data = lexicon_of(self.pack), examples_of(self.pack)
-        spoken = {name: words for name, words in lexicon.languages.items() if name in languages}
+        words = {name: each for name, each in lexicon.languages.items() if name in languages}
+        spoken = Lexicon(languages=words)
         return Heard(
             data=_of(data, languages),
-            lexicon=Lexicon(languages=spoken),
+            lexicon=spoken,
             names={
                 "service": [
                     (service, name)
                     for service, names in self.services.items()
                     for language, name in names
                     if language in languages
+                ],
+                "danger": [
+                    (kind, phrase) for _, kind, phrase in spoken.table("danger") if APART not in phrase
                 ],
                 **{level: self._named(level, languages) for level in ("province", "district")},
             },

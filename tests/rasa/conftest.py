@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,14 @@ CASES = {
 }
 
 
-def export(root: Path, language: str = "") -> Export:
+def export(
+    root: Path,
+    language: str = "",
+    *,
+    epochs: int = 3,
+    light: bool = False,
+    url: str = "http://127.0.0.1:8080",
+) -> Export:
     """The export of a pack as the command makes it."""
     pack = Pack.load(root)
     services = Catalogue.load(pack)
@@ -31,14 +37,15 @@ def export(root: Path, language: str = "") -> Export:
         rules=rules(),
         places=Places.load(pack),
         services={each: list(services.names(each)) for each in services.services},
-        url="http://127.0.0.1:8080",
+        url=url,
         language=language,
-        epochs=3,
+        epochs=epochs,
+        light=light,
     )
 
 
 @pytest.fixture(scope="session")
 def projects() -> Mapping[str, Mapping[str, str]]:
     """The files of each case."""
-    light = replace(export(FICTIONAL), light=True).files()
+    light = export(FICTIONAL, light=True).files()
     return {"light": light, **{name: export(*case).files() for name, case in CASES.items()}}

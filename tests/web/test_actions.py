@@ -122,6 +122,7 @@ async def test_an_action_is_told_in_our_names_and_answers_in_those_of_the_projec
         {"event": "user", "text": "who reads this"},
         {"event": "bot", "text": "Hello!", "metadata": {"utter_action": "utter_greet"}},
         {"event": "bot", "text": "Hm.", "metadata": {}},
+        {"event": "slot", "name": "place", "value": None},
     ]
     latest = {"message_id": "m1", "intent": ranking[0], "intent_ranking": ranking, "text": "who reads this"}
     tracker = {**TRACKER, "latest_message": latest, "events": said}
