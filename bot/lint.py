@@ -68,7 +68,7 @@ def strange_letters(words: str) -> list[str]:
 
 def _dear(text: Text) -> Iterable[tuple[str, str]]:
     """What to say of such characters in a text and its answers, and of answers that no button holds."""
-    for words in (text.text, text.short, *(button.title for button in text.buttons)):
+    for words in (text.text, text.short, text.screen, *(button.title for button in text.buttons)):
         if strange := strange_letters(words):
             named = ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in strange)
             yield (

@@ -31,10 +31,14 @@ class Button:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Text:
-    """One thing to say in one language; `short` is for channels paid by part, and may be empty."""
+    """One thing to say in one language; `short` is for channels paid by part, and may be empty.
+
+    `screen` is said in place of both in a dialled session, where "here" and "write" mean little; it may be empty.
+    """
 
     text: str
     short: str = ""
+    screen: str = ""
     buttons: tuple[Button, ...] = ()
     reviewed: bool = False
 
@@ -222,14 +226,15 @@ def _texts(entries: Section) -> dict[str, Text]:
 
 
 def _text(entry: Section) -> Text:
-    entry.only(("text", "short", "buttons", "reviewed"))
-    text, short = entry.string("text", required=True), entry.string("short")
-    for key, words in (("text", text), ("short", short)):
+    entry.only(("text", "short", "screen", "buttons", "reviewed"))
+    text = entry.string("text", required=True)
+    others = {key: entry.string(key) for key in ("short", "screen")}
+    for key, words in (("text", text), *others.items()):
         if _BRACE.search(_PLACEHOLDER.sub("", words)):
             entry.problem(f"{key} has a lone brace", "Write {name}: small letters, digits and _.", key)
-    unknown = placeholders(short) - placeholders(text)
-    if unknown:
-        entry.problem(f"short has {{{min(unknown)}}}, text has not", "Use only what text uses.", "short")
+    for key, words in others.items():
+        if unknown := placeholders(words) - placeholders(text):
+            entry.problem(f"{key} has {{{min(unknown)}}}, text has not", "Use only what text uses.", key)
     buttons = []
     for button in entry.rows("buttons"):
         button.only(("title", "payload"))
@@ -239,7 +244,7 @@ def _text(entry: Section) -> Text:
                 payload=button.string("payload", required=True),
             )
         )
-    return Text(text=text, short=short, buttons=tuple(buttons), reviewed=entry.flag("reviewed"))
+    return Text(text=text, buttons=tuple(buttons), reviewed=entry.flag("reviewed"), **others)
 
 
 def _fallback(about: Section, languages: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from bot.text.parts import count
 from bot.text.typography import plain
 
 DEFAULT_BUDGET = 2  # parts
+_BY_PART = Capabilities(max_units=1600, sms=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +84,7 @@ class Renderer:
 
     def render(self, responses: Sequence[Response], language: str, capabilities: Capabilities) -> Rendered:
         """The messages for one turn; on channels that pay by part they are one, as cheap as it faithfully can be."""
-        wordings = [self._wording(each, language, contact=capabilities.contact) for each in responses]
+        wordings = [self._wording(each, language, capabilities) for each in responses]
         if not wordings:
             return Rendered(drafts=(), choices=())
         if capabilities.session:
@@ -109,22 +110,24 @@ class Renderer:
 
     def parts(self, responses: Sequence[Response], language: str) -> int:
         """How many parts of an SMS they cost together, without what is shown only where it costs nothing."""
-        wordings = [self._wording(each, language) for each in responses]
+        wordings = [self._wording(each, language, _BY_PART) for each in responses]
         if not wordings:
             return 0
         kept = _with_room(wordings)
         return _cheapest(kept, count, _budget(kept))[2]
 
-    def _wording(self, response: Response, language: str, *, contact: bool = False) -> _Wording:
+    def _wording(self, response: Response, language: str, can: Capabilities) -> _Wording:
         """The response in words; what shares a phone is offered only where a channel can ask for it."""
         text = self._pack.text(language, response.key)
+        if can.session and text.screen:
+            text = replace(text, text=text.screen, short="")
         values = {name: _said(value) for name, value in response.values.items()}
         always = [Choice(label=each.title, payload=each.payload) for each in text.buttons]
         extras: list[Choice] = []
         for each in response.buttons:
             shares = "shares_phone" in each
             choice = Choice(label=each["title"], payload=each["payload"], shares_phone=shares)
-            if contact or not shares:
+            if can.contact or not shares:
                 (extras if "optional" in each else always).append(choice)
         return _Wording(
             long=fill(text.text, values),

@@ -20,6 +20,8 @@ _COMMENT = re.compile(r"#\s*(.+)")
 _BRACE = re.compile(r"[{}]")
 _PLACEHOLDER = re.compile(r"\{[a-z][a-z0-9_]*\}")
 _REVIEWED = "reviewed"
+# Wordings of an answer for some channels, which may leave a value out.
+_OTHERS = ("short", "screen")
 _Spot = tuple[str, Keys]
 _Flag = tuple[Keys, bool]
 
@@ -77,7 +79,7 @@ def problem(wording: Wording, language: str, words: str) -> str:
         return "a brace stands alone: {name} is replaced by a value, and is written exactly so"
     old, new = placeholders(said.words), placeholders(words)
     lost, added = sorted(old - new), sorted(new - old)
-    if added or (lost and wording.part != "short"):
+    if added or (lost and wording.part not in _OTHERS):
         marks = [f"{{{name}}} is missing" for name in lost] + [
             f"{{{name}}} is not known here" for name in added
         ]
@@ -174,8 +176,9 @@ def _answers(pack: Pack) -> Iterator[Wording]:
 def _parts(entry: Mapping[str, Any], *, label: bool) -> Iterator[tuple[str, Keys, str]]:
     if entry.get("text"):
         yield "label" if label else "text", ("text",), str(entry["text"])
-    if entry.get("short"):
-        yield "short", ("short",), str(entry["short"])
+    for other in _OTHERS:
+        if entry.get(other):
+            yield other, (other,), str(entry[other])
     for number, button in enumerate(entry.get("buttons") or ()):
         yield f"button {number + 1}", ("buttons", number, "title"), str(button["title"])
 

@@ -42,7 +42,10 @@ def pages(
     pack = ground.country.pack
     assets = Assets([_HERE / "web" / "static", _HERE / "channels" / "static"])
     slips = CaseSlips(
-        words for texts in pack.texts.values() for text in texts.values() for words in (text.text, text.short)
+        words
+        for texts in pack.texts.values()
+        for text in texts.values()
+        for words in (text.text, text.short, text.screen)
     )
     parts = Parts(
         cases=Cases(ground.db, ground.vault, ground.clock, guesses_each=NETWORK_GUESSES_A_DAY),

@@ -74,6 +74,7 @@ def test_latin_texts_stay_within_the_cheap_alphabet(language: str) -> None:
     for key, text in {**PAYING.texts[language], **labels}.items():
         assert is_gsm(_whole(text.text, text)), key
         assert is_gsm(_whole(text.short, text)), key
+        assert is_gsm(text.screen), key
 
 
 def test_no_text_that_a_lao_speaker_must_check_claims_to_be_checked() -> None:

@@ -54,6 +54,15 @@ def test_an_sms_is_one_message_within_its_budget(pack: Pack, case: dict[str, Any
     assert [each.label for each in rendered.choices] == case.get("choices", [])
 
 
+def test_a_screen_has_words_of_its_own(pack: Pack) -> None:
+    said = {"utter_a": Text(text="write to us here", short="write", screen="dial again")}
+    texts = {language: {**known, **said} for language, known in pack.texts.items()}
+    renderer = Renderer(replace(pack, texts=texts), {})
+    screen = Capabilities(max_units=80, max_septets=182, session=True)
+    for can, words in ((screen, "dial again"), (SMS, "write to us here"), (BUTTONS, "write to us here")):
+        assert [each.text for each in renderer.render([Response(key="utter_a")], "en", can).drafts] == [words]
+
+
 def test_nothing_to_say_is_no_message(pack: Pack) -> None:
     assert Renderer(pack, {}).render([], "lo", SMS).drafts == ()
 
