@@ -12,6 +12,7 @@ from dialogs.from_list import from_list
 from dialogs.menu_tree import SERVICES
 from dialogs.ports import Ports
 from dialogs.rating import offer_rating
+from dialogs.reminders import offer_of
 from services.answers import answer, note_lines, office
 from services.offered import offered
 from services.record import PublicService, Topic
@@ -48,7 +49,7 @@ class ServiceQuestion(DialogAction):
             asked = Circumstances(self.ports, turn, meant)
             asked.announce()
             self.tell(turn, asked)
-            self._offer_others(turn)
+            self._offer_others(turn, asked.service)
             offer_rating(turn)
             return [*asked.remembered(), *remember(goal=self.goal)]
         if meant or turn.last_answer == "utter_ask_service":
@@ -80,7 +81,7 @@ class ServiceQuestion(DialogAction):
         """Where to go or ask, in few words."""
         return office(self.ports.pack, service, turn.words.language, brief=True)
 
-    def _offer_others(self, turn: Turn) -> None:
+    def _offer_others(self, turn: Turn, service: PublicService) -> None:
         """What else may be asked about the service, one digit away where digits are pressed."""
         if not turn.in_session:
             return
@@ -89,6 +90,9 @@ class ServiceQuestion(DialogAction):
             asks = each.payload.removeprefix("/")
             if asks not in self.covers | {self.intent or self.goal} and each.payload not in turn.offered:
                 turn.also(each.title, each.payload)
+        # What is new is worth another look on its day.
+        for offer in offer_of(turn, service.id) if service.notices else ():
+            turn.also(offer["title"], offer["payload"])
 
     def _meant(self, turn: Turn) -> str:
         """The id of the service that is meant, empty if the message leaves it open."""

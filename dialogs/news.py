@@ -7,6 +7,7 @@ from rasa_sdk.interfaces import Action
 from bot.consent import Purpose, RecordConsent
 from dialogs.action import DialogAction, Events, Turn
 from dialogs.ports import Ports
+from dialogs.reminders import offer_of
 from services.reminders import CancelReminders
 
 
@@ -26,7 +27,8 @@ class Subscribe(DialogAction):
         for topic in topics or [""]:
             turn.cause(RecordConsent(purpose=Purpose.AWARENESS, granted=True, topic=topic))
         if topics:
-            turn.say("utter_subscribed_topic", service=_names(self.ports, turn, topics))
+            offers = offer_of(turn, topics[0]) if len(topics) == 1 else []
+            turn.say("utter_subscribed_topic", offers, service=_names(self.ports, turn, topics))
         else:
             turn.say("utter_subscribed")
         return []

@@ -11,11 +11,14 @@ from rasa_sdk.interfaces import Action
 
 from bot.calendar import WEEKDAYS
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.from_list import from_list
+from dialogs.menu_tree import SERVICES
 from dialogs.ports import Ports
 from dialogs.reminder_words import ReminderWords, ahead_of, day_said
 from services.reminders import MOST_WAITING, AskReminder, CancelReminders, Reminder, ReminderKind
 
 GOAL = "reminder"
+_ABOUT_FORM = "reminder_about_form"
 # In a payload, in place of an id: the one that was asked for last; every one.
 _LAST, _ALL = "last", "all"
 # What a line of a list says of a reminder, in characters.
@@ -31,6 +34,7 @@ def actions(ports: Ports) -> list[Action]:
     return [
         StartReminder(ports, words),
         ContinueReminder(ports),
+        AskAbout(ports),
         AskDay(ports),
         MyReminders(ports),
         CancelReminder(ports),
@@ -64,7 +68,7 @@ class ReminderAction(DialogAction):
     def forward(self, turn: Turn, wanted: Wanted) -> Events:
         """Ask what of, or when; or have it noted and say back what was understood."""
         if not wanted.about:
-            return [*wanted.remembered(), *_open("reminder_about_form", "reminder_about")]
+            return [*wanted.remembered(), *_open(_ABOUT_FORM, "reminder_about")]
         if wanted.day is None:
             return [*wanted.remembered(), *_open("reminder_day_form", "reminder_day")]
         now = self.local_now()
@@ -104,6 +108,11 @@ class StartReminder(ReminderAction):
     async def respond(self, turn: Turn) -> Events:
         """Begin."""
         waiting = await self.ports.reminders.waiting(turn.person)
+        # What of was asked for, and found in a list.
+        answered = [ActiveLoop(None)] if turn.form == _ABOUT_FORM else []
+        return [*answered, *self._begin(turn, waiting)]
+
+    def _begin(self, turn: Turn, waiting: Sequence[Reminder]) -> Events:
         if turn.entity("reminder"):
             return self._change(turn, waiting)
         if len(waiting) >= MOST_WAITING:
@@ -166,6 +175,17 @@ class ChangeDay(ReminderAction):
         return self.forward(turn, replace(_again(last), day=day))
 
 
+class AskAbout(DialogAction):
+    """Asks what of; a service need not be typed where digits are pressed."""
+
+    action_name = "action_ask_reminder_about_form_reminder_about"
+
+    async def respond(self, turn: Turn) -> Events:
+        """One question."""
+        turn.say("utter_ask_reminder_about_form_reminder_about", from_list(turn, SERVICES))
+        return []
+
+
 class AskDay(DialogAction):
     """Asks for the day, or for the last day when the reminder shall come before it."""
 
@@ -226,6 +246,12 @@ class CancelReminder(ReminderAction):
         else:
             turn.say("utter_no_reminders")
         return remember(goal=None)
+
+
+def offer_of(turn: Turn, service: str) -> list[dict[str, str]]:
+    """The choice to be reminded of a service, where digits are pressed; none elsewhere."""
+    payload = f'/subscribe/reminder{{"service": "{service}"}}'
+    return [{"title": turn.words.label("remind_me"), "payload": payload}] if turn.in_session else []
 
 
 def _open(form: str, slot: str) -> Events:
