@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from bot.errors import PackError
+from bot.nlu.classifier import OUT_OF_SCOPE
 from bot.pack import Yaml, load_yaml
 
 _MARKED = re.compile(
     r"\[(?P<text>[^\]]+)\](?:\{(?P<about>[^}]*)\}|\((?P<name>[^():]+)(?::(?P<value>[^()]+))?\))"
 )
+# "CamelCase", "snake_case" and "a/kind" alike.
+_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _LINE = re.compile(r"\s*-\s+(?P<example>.*\S)\s*")
 _SECTIONS = ("intent", "synonym", "lookup", "regex")
 
@@ -87,6 +90,22 @@ def join(parts: Iterable[TrainingData]) -> TrainingData:
         for value, words in part.synonyms.items():
             synonyms[value] = (*synonyms.get(value, ()), *words)
     return TrainingData(examples=tuple(examples), synonyms=synonyms)
+
+
+def with_names(data: TrainingData) -> TrainingData:
+    """The same with the words of each intent's name as one more example of it: it tells much where few are given.
+
+    What belongs to no intent has no name that anybody would say.
+    """
+    languages: dict[str, str] = {}
+    for each in data.examples:
+        languages.setdefault(each.intent, each.language)
+    named = [
+        Example(text=words, intent=intent, language=language)
+        for intent, language in languages.items()
+        if intent != OUT_OF_SCOPE and (words := " ".join(_WORD.findall(intent)))
+    ]
+    return TrainingData(examples=(*data.examples, *named), synonyms=data.synonyms)
 
 
 def _section(document: Yaml, index: int, section: Any, language: str) -> TrainingData:

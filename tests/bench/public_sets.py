@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.nlu.data import Example, TrainingData
+from bot.nlu.data import Example, TrainingData, with_names
 from bot.nlu.evaluate import evaluate
 from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.model import Model
@@ -119,7 +119,7 @@ SETS = (
 _PAGE = """# Public sets of examples
 
 `make bench NLU_DATA=DIR` writes this page: how well intents are told that a model of ours learnt from these examples
-alone, with no words of a pack. DIR holds the repositories below side by side; nothing of them is part of the project.
+and their names alone, with no words of a pack. DIR holds the repositories below side by side; nothing of them is part of the project.
 
 Of each intent the ten examples are learnt whose text has the least SHA-256; every message of the test is asked.
 Messages that belong to no intent are told from the others by how sure the model is: the area is 1 where each of
@@ -150,7 +150,7 @@ def few(examples: Iterable[Example]) -> list[Example]:
 async def measured(told: PublicSet, split: Split, models: Path) -> str:
     """The line of one set."""
     began = time.perf_counter()
-    path = await model_file(TrainingData(examples=tuple(split.train)), models)
+    path = await model_file(with_names(TrainingData(examples=tuple(split.train))), models)
     trained = time.perf_counter() - began
     interpreter = LightInterpreter(Model.load(path))
     report = await evaluate(interpreter, split.test)

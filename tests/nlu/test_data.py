@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PackError
-from bot.nlu.data import read_data
+from bot.nlu.data import Example, TrainingData, read_data, with_names
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 
@@ -76,6 +76,18 @@ def test_rasa_files_of_all_kinds_are_read(tmp_path: Path) -> None:
         ("id-card", "identity card"),
     ]
     assert {each.language for each in data.examples} == {"xx"}
+
+
+def test_the_name_of_an_intent_is_one_more_example_of_it() -> None:
+    intents = ["lost_or_stolen_card", "getATMFee", "help/privacy", "42", "out_of_scope"]
+    given = tuple(Example(text="…", intent=intent, language="xx") for intent in intents)
+    named = with_names(TrainingData(examples=given)).examples[len(given) :]
+    assert [(each.text, each.language) for each in named] == [
+        ("lost or stolen card", "xx"),
+        ("get ATM Fee", "xx"),
+        ("help privacy", "xx"),
+        ("42", "xx"),
+    ]
 
 
 @pytest.mark.parametrize("language", ["lo", "lo-Latn", "en"])
