@@ -12,7 +12,7 @@ import click
 import orjson
 
 from bot.learning.history import History
-from bot.nlu.data import Example, read_data
+from bot.nlu.data import Example, read_data, with_names
 from bot.nlu.evaluate import Report, evaluate
 from bot.nlu.training import model_file
 from bot.nlu.understanding import lexicon_of, model_of
@@ -68,7 +68,7 @@ async def _train(kit: Kit, data: Path | None, out: Path | None) -> Path:
     config = kit.config()
     pack, models = Pack.load(config.pack_root), config.data_dir / "models"
     if data:
-        path = await model_file(read_data(data), models, lexicon=lexicon_of(pack))
+        path = await model_file(with_names(read_data(data)), models, lexicon=lexicon_of(pack))
     else:
         services = Catalogue.load(pack)
         names = {each: list(services.names(each)) for each in services.services}
