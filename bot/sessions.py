@@ -164,13 +164,22 @@ class _Talk:
         turn = await self._answers.turn(state, replace(message, payload=payload))
         if state.language != shown or turn.wish["intent"]["name"] == "language":
             self._spoken = state.language
-        self._show_in_letters(state.language)
+        asked = state.language
+        if self._show_in_letters(asked) != asked:
+            turn = await self._menu_in_letters(turn, message)
         _follow(session, turn)
         session.aside = turn.aside
         answer = self._answers.worded(turn, self._can)
         session.choices = state.choices
         self._lay_out("\n".join(draft.text for draft in answer.drafts), turn)
         return turn
+
+    async def _menu_in_letters(self, turn: Turn, message: InboundMessage) -> Turn:
+        """The turn, with a menu that was named in letters which cannot be shown named anew."""
+        if turn.wish.get("intent_response_key") != MENU:
+            return turn
+        again = await self._answers.turn(self.state, replace(message, text="", payload=_way_to(turn)))
+        return replace(again, responses=(*turn.responses[:-1], *again.responses))
 
     def _show_in_letters(self, language: str) -> str:
         shown = self._answers.language(language, self._can)
@@ -255,6 +264,12 @@ def _payload(state: TrackerState, session: Session, number: str) -> str:
     return session.trail[-1]
 
 
+def _way_to(turn: Turn) -> str:
+    """The menu of a turn, as a payload."""
+    values = {each["entity"]: each["value"] for each in turn.wish["entities"]}
+    return f"{TOP}{orjson.dumps(values).decode()}" if values else TOP
+
+
 def _at_top(session: Session) -> bool:
     return session.menu and len(session.trail) == 1
 
@@ -269,8 +284,7 @@ def _follow(session: Session, turn: Turn) -> None:
         if turn.state.form:
             del session.trail[1:]
         return
-    values = {each["entity"]: each["value"] for each in turn.wish["entities"]}
-    payload = f"{TOP}{orjson.dumps(values).decode()}" if values else TOP
+    payload = _way_to(turn)
     session.listed = payload != TOP and (session.listed or bool(turn.state.form and not before))
     if payload in session.trail:
         del session.trail[session.trail.index(payload) + 1 :]

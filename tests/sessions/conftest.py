@@ -47,6 +47,7 @@ MENUS = {
     "": ("utter_menu", [("Things", '/menu{"at": "things"}'), ("Report", "/report"), ("Long", "/long")]),
     "things": ("utter_things", [("Boat", "/fee"), ("Cart", "/fee")]),
 }
+LAO = {"Things": "ສິ່ງຂອງ", "Report": "ແຈ້ງ", "Long": "ຍາວ"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,8 @@ class _Menu(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[Any]:
         del domain
         key, items = MENUS[next(tracker.get_latest_entity_values("at"), "")]
-        buttons = [{"title": title, "payload": payload} for title, payload in items]
+        called = LAO if tracker.get_slot("language") == "lo" else {}
+        buttons = [{"title": called.get(title, title), "payload": payload} for title, payload in items]
         dispatcher.utter_message(response=key, buttons=buttons)
         return [FollowupAction("action_listen")]
 
