@@ -10,6 +10,8 @@ from bot.rasa.names import rasa_name
 from bot.rules import Form, Rule, Rules
 
 _CANCELLED = "utter_cancelled"
+# Rasa never runs a form twice in a row; this one has been run on the message already, and does nothing more.
+_NOTHING = "action_extract_slots"
 
 
 def rules_of(rules: Rules, texts: Collection[str], intents: Collection[str]) -> dict[str, Any]:
@@ -73,7 +75,12 @@ def _steered(rules: Rules, texts: Collection[str]) -> Iterator[dict[str, Any]]:
             yield {
                 "rule": f"{rasa_name(intent)} in {form.name}",
                 "condition": condition,
-                "steps": [{"intent": rasa_name(intent)}, {"action": form.name}, {"active_loop": form.name}],
+                "steps": [
+                    {"intent": rasa_name(intent)},
+                    {"action": _NOTHING},
+                    {"action": form.name},
+                    {"active_loop": form.name},
+                ],
             }
 
 

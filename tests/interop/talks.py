@@ -35,13 +35,14 @@ class Answered:
 async def hold(world: World, transcript: Transcript, server: Server, sender: str) -> list[Answered]:
     """Hold it with both; a number is the button that the answer before had there."""
     conversation = world.begin({**transcript, "channel": "web"})
+    items = [str(word) for words in world.country.pack.lexicon("item_words").values() for word in words]
     buttons: list[Mapping[str, Any]] = []
     answered = []
     for step in transcript["steps"]:
         said = str(step["user"])
         turn = (await conversation.say({**step, "after": 1})).turn
         rendered = conversation.renderer.render(turn.responses, turn.state.language, REST)
-        chosen = match(said, [each["title"] for each in buttons])
+        chosen = match(said, [each["title"] for each in buttons], item_words=items)
         told = said if chosen is None else rasa_payload(buttons[chosen]["payload"])
         theirs = await server.say(sender, told)
         buttons = [button for each in theirs for button in each.get("buttons", ())] or buttons

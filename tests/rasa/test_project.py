@@ -26,7 +26,7 @@ MAPPING = {"type", "entity", "value", "intent", "not_intent", "conditions"}
 RESPONSE = {"text", "buttons", "condition"}
 STEP = {"intent", "entities", "action", "active_loop", "slot_was_set"}
 SECTION = {"intent", "synonym", "lookup", "regex"}
-OF_RASA = {"action_listen", "action_deactivate_loop", "action_default_fallback"}
+OF_RASA = {"action_listen", "action_extract_slots", "action_deactivate_loop", "action_default_fallback"}
 PAYLOAD = re.compile(r"/(\w+)(\{.*\})?$")
 
 
