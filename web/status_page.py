@@ -169,7 +169,9 @@ class StatusPage:
             raise _Fault("status_page_another_site")
         if await self._parts.limits.take(f"status:{browsers.network(request.remote)}", _PER_MINUTE, 60.0) > 0:
             raise _Fault("status_page_too_often")
-        if request.content_type != "application/x-www-form-urlencoded":
+        # No browser packs a form.
+        packed = "Content-Encoding" in request.headers
+        if packed or request.content_type != "application/x-www-form-urlencoded":
             raise _Fault("status_page_broken")
         try:
             async with asyncio.timeout(_READ_SECONDS):
