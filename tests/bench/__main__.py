@@ -26,6 +26,7 @@ from tests.bench.processes import load, own_folder, resident, running, serving
 from tests.bench.rows import Row
 from tests.bench.smpp import smpp
 from tests.bench.traffic import PUBLIC_URL, webhooks
+from tests.bench.understanding import understood
 from tests.bench.ussd import dialling
 from tests.bench.web_chat import waiting
 from tests.system.models import train
@@ -56,7 +57,7 @@ async def measure(folder: Path) -> list[Row]:
         async with serving(own_folder(setup, "web_chat"), session) as server:
             rows += await waiting(server.url)
         rows += await dialling(setup, session, bare)
-    rows += cutting(DOCS.parent / "nlu_data")
+    rows += cutting(DOCS.parent / "nlu_data") + await understood()
     return rows + await reading() + await pacing() + await smpp() + await longest_in_lao()
 
 
