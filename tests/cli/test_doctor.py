@@ -56,7 +56,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     path.write_text(SECTION.format(port=free_port()), encoding="utf-8")
     kit = cast(
         "Kit",
-        _Kit(Config(data_dir=tmp_path, channels=path, public_url=f"http://127.0.0.1:{free_port()}")),
+        _Kit(
+            Config(
+                data_dir=tmp_path,
+                channels=path,
+                public_url=f"http://127.0.0.1:{free_port()}",
+                store_seconds=30.0,
+            )
+        ),
     )
 
     def command(name: str, *arguments: str) -> Result:

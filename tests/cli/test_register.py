@@ -29,7 +29,7 @@ class _Kit:
     """The settings of a test and its store, as app.py gives them."""
 
     def __init__(self, folder: Path) -> None:
-        self._config = Config(data_dir=folder, pack=Path("tests/packs/fictional"))
+        self._config = Config(data_dir=folder, pack=Path("tests/packs/fictional"), store_seconds=30.0)
 
     def config(self) -> Config:
         return self._config

@@ -44,7 +44,7 @@ class _Kit(app.Kit):
         self._folder = folder
 
     def config(self) -> Config:
-        return Config(data_dir=self._folder, pack=PACKS["fictional"])
+        return Config(data_dir=self._folder, pack=PACKS["fictional"], turn_seconds=30.0, store_seconds=30.0)
 
 
 @pytest.fixture(scope="module")

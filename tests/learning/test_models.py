@@ -88,7 +88,7 @@ def config(tmp_path: Path, models: Path) -> Config:
         for intent, words in WORDS.items()
     ]
     (pack / "en" / "nlu" / "more.yml").write_text(json.dumps({"nlu": sections}), "utf-8")
-    return Config(data_dir=tmp_path, pack=pack)
+    return Config(data_dir=tmp_path, pack=pack, store_seconds=30.0)
 
 
 def _run(config: Config, *arguments: str) -> Result:
