@@ -36,7 +36,7 @@ from composition.installation import Ground, Ways, open_installation, overlays_o
 from composition.poster import poster_of
 from composition.server import open_server
 from composition.store import open_store, store_beside
-from composition.understanding import budgets, explainer, rules, trained, understanding, widths
+from composition.understanding import budgets, explainer, model, rules, trained, understanding, widths
 from dialogs import menu_lint
 from services.overlays import Overlays
 from web.server import Server
@@ -69,6 +69,10 @@ class Kit:
     def rules(self) -> Rules:
         """The rules of conversation."""
         return rules()
+
+    async def model(self, config: Config) -> Path:
+        """The model in force."""
+        return await model(config, Country.load(config.pack_root))
 
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The pack's, or that of a model file alone."""

@@ -63,5 +63,8 @@ class Housekeeping:
             return
         if await self._leases.hold("purge", _PURGE_EVERY.total_seconds()):
             erased = await purge(self._db, now, self._rules)
-            log.info("housekeeping.purged", **{f"{name}_rows": count for name, count in erased.items()})
+            log.info(
+                "housekeeping.purged",
+                **{f"{name.replace(' ', '_')}_rows": count for name, count in erased.items()},
+            )
         self._purged_at = now

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -12,59 +14,39 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.inbound = Counter(
-            "patou_inbound_messages",
-            "Messages taken, by how they were handled",
-            ["channel", "kind"],
-            registry=self._registry,
+        counter, gauge = partial(Counter, registry=self._registry), partial(Gauge, registry=self._registry)
+        self.inbound = counter(
+            "patou_inbound_messages", "Messages taken, by how they were handled", ["channel", "kind"]
         )
-        self.ignored = Counter(
-            "patou_ignored_events",
-            "Well-formed events that were not for us",
-            ["channel", "reason"],
-            registry=self._registry,
+        self.ignored = counter(
+            "patou_ignored_events", "Well-formed events that were not for us", ["channel", "reason"]
         )
-        self.refused = Counter(
-            "patou_refused_requests",
-            "Requests answered with a 4xx or 5xx",
-            ["channel", "status"],
-            registry=self._registry,
+        self.refused = counter(
+            "patou_refused_requests", "Requests answered with a 4xx or 5xx", ["channel", "status"]
         )
-        self.outbound = Counter(
-            "patou_outbound_messages",
-            "Attempts to send, by what became of them",
-            ["channel", "state"],
-            registry=self._registry,
+        self.outbound = counter(
+            "patou_outbound_messages", "Attempts to send, by what became of them", ["channel", "state"]
         )
-        self.files = Counter(
+        self.files = counter(
             "patou_files",
             "Tries to fetch and keep what came besides words, by what became of them",
             ["channel", "outcome"],
-            registry=self._registry,
         )
-        self.links = Gauge(
+        self.links = gauge(
             "patou_link_up",
             "Whether this process can send by a channel that keeps a link to its provider",
             ["channel"],
-            registry=self._registry,
         )
-        self.away = Gauge(
-            "patou_channel_away",
-            "Whether this process finds nobody at the channel's provider",
-            ["channel"],
-            registry=self._registry,
+        self.away = gauge(
+            "patou_channel_away", "Whether this process finds nobody at the channel's provider", ["channel"]
         )
-        self.waiting = Gauge(
-            "patou_waiting_messages",
-            "Messages in the outbox that are not with a provider yet",
-            ["channel"],
-            registry=self._registry,
+        self.waiting = gauge(
+            "patou_waiting_messages", "Messages in the outbox that are not with a provider yet", ["channel"]
         )
-        self.remote_parses = Counter(
+        self.remote_parses = counter(
             "patou_remote_parses",
             "Messages that a Rasa server was asked about, by what became of the question",
             ["outcome"],
-            registry=self._registry,
         )
         self.turns = Histogram(
             "patou_turn_seconds",

@@ -206,7 +206,6 @@ def addresses(assets: Assets) -> dict[str, str]:
         "chat_css": assets.url("chat.css"),
         "kiosk_css": assets.url("kiosk.css"),
         "conversation_js": assets.url("conversation.js"),
-        "chat_js": assets.url("chat.js"),
         "kiosk_js": assets.url("kiosk.js"),
         "font": assets.url("noto-sans-lao-Regular.woff2"),
         "icon": assets.url("door.svg"),

@@ -126,6 +126,9 @@ class Kit(Protocol):
     def rules(self) -> Rules:
         """The rules of conversation."""
 
+    async def model(self, config: Config) -> Path:
+        """The file of the model in force, trained first if need be."""
+
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         """The understanding of the pack, or of one trained model without the pack's rules."""
 

@@ -11,16 +11,14 @@ from pathlib import Path
 import click
 import orjson
 
-from bot.learning.history import History
 from bot.nlu.data import Example, read_data, with_names
 from bot.nlu.evaluate import Report, evaluate
 from bot.nlu.training import model_file
-from bot.nlu.understanding import lexicon_of, model_of
+from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack
 from cli.kit import Kit
-from cli.nlu_models import LEARNING, model_commands
+from cli.nlu_models import model_commands
 from cli.nlu_review import review_command
-from services.catalogue import Catalogue
 
 _CONFUSIONS = 10
 
@@ -66,14 +64,11 @@ def commands(kit: Kit) -> list[click.Command]:
 
 async def _train(kit: Kit, data: Path | None, out: Path | None) -> Path:
     config = kit.config()
-    pack, models = Pack.load(config.pack_root), config.data_dir / "models"
     if data:
-        path = await model_file(with_names(read_data(data)), models, lexicon=lexicon_of(pack))
+        lexicon = lexicon_of(Pack.load(config.pack_root))
+        path = await model_file(with_names(read_data(data)), config.data_dir / "models", lexicon=lexicon)
     else:
-        services = Catalogue.load(pack)
-        names = {each: list(services.names(each)) for each in services.services}
-        in_force = History(config.data_dir / LEARNING).examples(pack)
-        path = await model_of(pack, service_names=names, models=models, data=in_force)
+        path = await kit.model(config)
     if out is None:
         return path
     shutil.copyfile(path, out)

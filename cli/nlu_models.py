@@ -15,7 +15,7 @@ import orjson
 from bot.clock import utc_now
 from bot.config import Config
 from bot.learning.files import alone
-from bot.learning.history import NONE, Did, Entry, History
+from bot.learning.history import LEARNING, NONE, Did, Entry, History
 from bot.learning.trial import TOLERANCES, Figures, held_back, judge, taught, worse
 from bot.nlu.classifier import OUT_OF_SCOPE
 from bot.nlu.data import TrainingData, join
@@ -25,7 +25,7 @@ from bot.pack import Pack
 from cli.kit import Kit
 from services.catalogue import Catalogue
 
-LABELS, LEARNING = "labels", "learning"
+LABELS = "labels"
 # Models of trials that are kept: those of the last comparison are needed in the next.
 _TRIALS = 2
 _SHOWN = 12  # digits of a model's name

@@ -12,7 +12,7 @@ from rasa_sdk.interfaces import Action
 from bot.clock import Clock
 from bot.config import Config
 from bot.engine import Engine
-from bot.learning.history import History
+from bot.learning.history import LEARNING, History
 from bot.learning.serving import InForce, Trained
 from bot.nlu.data import TrainingData
 from bot.nlu.explain import Explainer
@@ -30,8 +30,8 @@ from bot.yaml_read import read_yaml
 from complaints import references
 from composition.country import Country
 
-# Folders of the data folder: models by what they were made of, and what is in force of the labels.
-MODELS, LEARNING = "models", "learning"
+# The folder of the data folder where models lie, by what they were made of.
+MODELS = "models"
 
 _DIALOGS = Path(__file__).parent.parent / "dialogs"
 

@@ -25,6 +25,8 @@ from bot.nlu.data import TrainingData, join
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 
+# The folder of the data folder where it lies.
+LEARNING = "learning"
 # The set of those who have no labels yet.
 NONE = "none"
 _DIGITS = 12

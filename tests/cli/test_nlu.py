@@ -14,6 +14,8 @@ from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.model import Model
 from cli.kit import Kit
 from cli.nlu import commands
+from composition.country import Country
+from composition.understanding import model as in_force
 
 DATA = """\
 version: "3.1"
@@ -49,6 +51,9 @@ class _Kit:
 
     def config(self) -> Config:
         return Config(data_dir=self._folder, pack=Path("tests/packs/fictional"))
+
+    async def model(self, config: Config) -> Path:
+        return await in_force(config, Country.load(config.pack_root))
 
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:  # noqa: ARG002  # Kit's signature
         assert model is not None
