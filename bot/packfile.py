@@ -52,12 +52,18 @@ def load_yaml(path: Path) -> Yaml:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        return Yaml(file=file, data=_plain(node, file), node=node)
+        return Yaml(file=file, data=_Values(file).of(node), node=node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PackError(file, line, f"not YAML: {error.problem}", "Correct the line or quote it.") from error
-    except yaml.YAMLError as error:
-        raise PackError(file, 1, f"not YAML: {error}", "Save the file as UTF-8 text.") from error
+        tabs = "\t" in "".join(text.split("\n")[line - 1 : line])
+        remedy = "Indent with spaces: this line has a tab." if tabs else "Correct the line or quote it."
+        raise PackError(file, line, f"not YAML: {error.problem}", remedy) from error
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        problem = f"not YAML: {error.reason} (U+{error.character:04X})"
+        raise PackError(
+            file, line, problem, "Delete that character, and save the file as UTF-8 text."
+        ) from error
 
 
 def sources(folder: Path, name: str) -> list[Path]:
@@ -244,13 +250,17 @@ _TAG = "tag:yaml.org,2002:"
 _STR, _MAP, _SEQ = f"{_TAG}str", f"{_TAG}map", f"{_TAG}seq"
 # Only what begins with one of these can be anything but a string.
 _NOT_A_WORD = re.compile(
-    r"(?P<null>~|null|)|(?P<bool>true|false)|(?P<int>-?(?:0|[1-9][0-9]*))|(?P<float>-?(?:0|[1-9][0-9]*)\.[0-9]+)"
+    r"(?P<null>~|null|)|(?P<bool>true|false)|(?P<int>-?(?:0|[1-9][0-9]{0,17}))|(?P<float>-?(?:0|[1-9][0-9]*)\.[0-9]+)"
 )
 _FIRSTS = frozenset("~ntf-0123456789")
+# No pack is written so; a file that is would take all of the stack, or of the memory.
+_DEEPEST, _MOST = 50, 1_000_000
 
 
 class _Loader(SAFE_LOADER):  # type: ignore[misc]
     """Finds the nodes; what a plain scalar is follows the core rules, in half the time of PyYAML's own."""
+
+    _depth = 0
 
     def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
@@ -261,9 +271,14 @@ class _Loader(SAFE_LOADER):  # type: ignore[misc]
         return _MAP if kind is yaml.MappingNode else _SEQ
 
     def descend_resolver(self, *_: Any) -> None:
-        """Nothing depends on where a node stands."""
+        """Nothing depends on where a node stands, but for how deep that may be."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise yaml.MarkedYAMLError(problem="too deep", problem_mark=self.peek_event().start_mark)
 
-    ascend_resolver = descend_resolver
+    def ascend_resolver(self) -> None:
+        """See `descend_resolver`."""
+        self._depth -= 1
 
 
 _SCALARS: Mapping[str, Callable[[str], Any]] = {
@@ -276,31 +291,42 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
 _TAGS = {*_SCALARS, _MAP, _SEQ}
 
 
-def _plain(node: yaml.Node | None, file: str) -> Any:
-    if node is None:
-        return None
-    if node.tag == _STR:
-        return node.value
-    if node.tag not in _TAGS:
-        line = node.start_mark.line + 1
-        raise PackError(file, line, f"unknown tag {node.tag}", "Remove what begins with !.")
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, file)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, file) for item in node.value]
-    return _SCALARS[node.tag](node.value)
+class _Values:
+    """The plain values of a file's nodes; those that are named again and again are counted each time."""
 
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._left = _MOST
 
-def _mapping(node: yaml.MappingNode, file: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise PackError(file, line, "a key that is not one word", "Quote the text before the colon.")
-        if key.value in values:
-            raise PackError(file, line, f"{key.value} occurs twice", "Keep one of the two.")
-        values[key.value] = _plain(value, file)
-    return values
+    def of(self, node: yaml.Node | None, depth: int = 0) -> Any:
+        """The value of a node; raises PackError."""
+        if node is None:
+            return None
+        self._left -= 1
+        if node.tag == _STR:
+            return node.value
+        if node.tag not in _TAGS:
+            raise self._error(node, f"unknown tag {node.tag}", "Remove what begins with !.")
+        if self._left <= 0 or depth > _DEEPEST:
+            raise self._error(node, "it repeats itself without end", "Write out what is named with *.")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.of(item, depth + 1) for item in node.value]
+        return _SCALARS[node.tag](node.value)
+
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self._error(key, "a key that is not one word", "Quote the text before the colon.")
+            if key.value in values:
+                raise self._error(key, f"{key.value} occurs twice", "Keep one of the two.")
+            values[key.value] = self.of(value, depth + 1)
+        return values
+
+    def _error(self, node: yaml.Node, problem: str, remedy: str) -> PackError:
+        return PackError(self._file, node.start_mark.line + 1, problem, remedy)
 
 
 def _child(node: yaml.Node | None, key: _Key) -> tuple[int, yaml.Node] | None:
