@@ -2,7 +2,8 @@
 
 An entity's value is an ISO day (2026-09-15), what XML Schema writes for a part of one (--09-15 for
 the 15th of September, --09 for a September, ---15 for a 15th), an ISO duration from today (P3D, P2W,
-P1M, P1Y), or a word of the lexicon's `days` (tomorrow, monday, next_week …).
+P1M, P1Y; -P3D for three days ago), a word of the lexicon's `days` (tomorrow, monday, next_week …), or a
+weekday gone by (last_monday).
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from datetime import date, timedelta
 
 from bot.calendar import WEEKDAYS
 
-_DAYS_AWAY = {"today": 0, "tomorrow": 1, "day_after_tomorrow": 2, "yesterday": -1}
-_DURATION = re.compile(r"P(\d{1,4})([DWMY])")
+_DAYS_AWAY = {
+    "today": 0, "tomorrow": 1, "day_after_tomorrow": 2, "yesterday": -1, "day_before_yesterday": -2,
+}  # fmt: skip
+_DURATION = re.compile(r"(-?)P(\d{1,4})([DWMY])")
+_LAST = "last_"
 _PART = re.compile(r"--(?:(\d\d)(?:-(\d\d))?|-(\d\d))")
 _MONTHS = 12
 # A 29th of February comes within so many months, whatever the century.
@@ -29,7 +33,7 @@ def coming(value: str, today: date) -> date | None:
     Days that are named whole, and those that lie behind by their meaning (yesterday), stay where they are.
     """
     if duration := _DURATION.fullmatch(value):
-        return _after(today, int(duration[1]), duration[2])
+        return _after(today, int(duration[1] + duration[2]), duration[3])
     if part := _PART.fullmatch(value):
         return _next(today, month=int(part[1] or 0), day=int(part[2] or part[3] or 0))
     try:
@@ -44,8 +48,13 @@ def _named(word: str, today: date) -> date | None:
     if word in WEEKDAYS:
         # Said on a Monday, Monday is that of next week.
         return _plus(today, days=(WEEKDAYS.index(word) + monday - 1) % _WEEK + 1)
+    if word.removeprefix(_LAST) in WEEKDAYS:
+        # Said on a Monday, last Monday is that of the week before.
+        return _plus(today, days=(WEEKDAYS.index(word.removeprefix(_LAST)) + monday) % _WEEK - _WEEK)
     if word == "next_month":
         return next((first for first in _firsts(today) if first > today), None)
+    if word == "last_month":
+        return _after(today.replace(day=1), -1, "M")
     away = _DAYS_AWAY | {"next_week": monday + _WEEK, "last_week": monday - _WEEK}
     return _plus(today, days=away[word]) if word in away else None
 
@@ -55,7 +64,7 @@ def _after(today: date, count: int, unit: str) -> date | None:
         return _plus(today, days=count * (_WEEK if unit == "W" else 1))
     months = today.year * _MONTHS + today.month - 1 + count * (_MONTHS if unit == "Y" else 1)
     year, month = divmod(months, _MONTHS)
-    if year > date.max.year:
+    if not date.min.year <= year <= date.max.year:
         return None
     # A month after the 31st of January is the last of February.
     return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))

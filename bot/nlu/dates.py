@@ -1,4 +1,4 @@
-"""Dates in a message, as they are said: in digits, by the name of a day or month, so many days ahead."""
+"""Dates in a message, as they are said: in digits, by the name of a day or month, so many days ahead or ago."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
+from bot.calendar import WEEKDAYS
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon, Phrases
@@ -34,10 +35,15 @@ _BETWEEN = re.compile(r"[\s,]*")
 _AHEAD, _NUMERAL, _UNIT, _FROM_NOW = "A", "N", "U", "F"
 _MONTH, _COMMON, _MONTH_WORD, _MONTH_MARK, _DAY_MARK = "M", "C", "L", "K", "D"
 _ORDINAL, _YEAR, _YEAR_WORD, _DAY_WORD, _GAP = "O", "Y", "P", "W", "-"
+_WEEKDAY, _AGO, _LAST, _NEXT = "J", "B", "V", "X"
 _SHAPES = re.compile(
     r"""
       (?P<ahead>A(?P<count>N)(?P<unit>[ULP])|(?P<count2>N)(?P<unit2>[ULP])F)
+    | (?P<past>(?P<count3>N)(?P<unit3>[ULP])[BV])
+    | V(?P<gone3>L)|(?P<gone4>L)[BV]
     | (?P<word>W)
+    | V(?P<gone>J)|(?P<gone2>J)[VB]
+    | X?(?P<word2>J)[XF]?
     | D?(?P<day>N)O?K?(?:L?(?P<month>[MC])|L(?P<monthnumber>N)(?![UL]|P(?!Y)))(?:P?(?P<year>Y))?
     | (?P<month2>[MC])(?P<day2>N)O?(?:P?(?P<year2>Y))?
     | D(?P<day3>N)O?(?![ULP])
@@ -49,8 +55,9 @@ _SHAPES = re.compile(
 )
 
 
+_UNITS = {"M": "month"}
 # No date is without one of these.
-_TELLING = frozenset((_NUMERAL, _DAY_WORD, _MONTH, _COMMON))
+_TELLING = frozenset((_LAST, _AGO, _NUMERAL, _DAY_WORD, _WEEKDAY, _MONTH, _COMMON))
 
 
 class _Token(NamedTuple):
@@ -64,7 +71,7 @@ class Dates:
     """Finds dates by the words of a lexicon: `days`, `months`, `date_words` and `date_units`."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        days = ((language, word, (_DAY_WORD, day)) for language, day, word in lexicon.table("days"))
+        days = ((language, word, (_letter_of(day), day)) for language, day, word in lexicon.table("days"))
         self._days = Phrases(days, lexicon)
         common = {word for _, word in lexicon.words("months_also_words")}
         months = (
@@ -130,6 +137,7 @@ def _small_words(lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
     """(word, letter, value) of what is found as written: most is too short to be told by its sound."""
     kinds = {
         "ahead": _AHEAD, "from_now": _FROM_NOW, "month_mark": _MONTH_MARK, "day_mark": _DAY_MARK, "ordinal": _ORDINAL,
+        "ago": _AGO, "last": _LAST, "next": _NEXT, "done": _GAP,
     }  # fmt: skip
     units = {
         "day": (_UNIT, "D"),
@@ -144,7 +152,11 @@ def _small_words(lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
     for _, number, word in lexicon.table("small_numbers"):
         yield word.lower(), _NUMERAL, number
     for _, day, word in lexicon.table("days"):
-        yield word.lower(), _DAY_WORD, day
+        yield word.lower(), _letter_of(day), day
+
+
+def _letter_of(day: str) -> str:
+    return _WEEKDAY if day in WEEKDAYS else _DAY_WORD
 
 
 def _written(words: Iterable[tuple[str, str, str]]) -> _Written:
@@ -180,12 +192,12 @@ def _in_digits(text: str) -> Iterator[Entity]:
 
 def _value(parts: Mapping[str, str]) -> str:
     """The entity's value of the parts of a shape; empty where they make no day."""
-    if "word" in parts:
-        return parts["word"]
     # The numbers tell branches of one pattern apart, for a name may stand only once in it.
     said = {name.rstrip("2345"): value for name, value in parts.items()}
+    if "word" in said or "gone" in said:
+        return said.get("word") or f"last_{_UNITS.get(said['gone'], said['gone'])}"
     if "count" in said:
-        return f"P{int(said['count'])}{said['unit']}"
+        return f"{'-' if 'past' in said else ''}P{int(said['count'])}{said['unit']}"
     month = int(said.get("month") or said.get("monthnumber") or 0)
     day, year = int(said.get("day", 0)), said.get("year", "")
     if not _day(_year(year) if year else _LEAP, month or 1, day or 1) or not (month or day):

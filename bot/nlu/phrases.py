@@ -14,6 +14,13 @@ Values = TypeVar("Values")
 
 _LAO = re.compile("[\u0e80-\u0eff]")
 _STOPS = re.compile("[tp]h?|[db]")
+# A syllable of Lao goes on with a sign, or behind an open vowel with a last consonant that has no vowel itself.
+_SIGN = "\u0eb0-\u0ebd\u0ecd"
+_INSIDE = re.compile(f"[{_SIGN}\u0ec8-\u0ecc]")
+_OPEN = "\u0eb2\u0eb4-\u0eb9\u0ecd\u0ec8-\u0ecc"
+_GOES_ON = re.compile(
+    f".[\u0ec8-\u0ecc]?(?:[{_SIGN}]|(?<=[{_OPEN}])[ກງດນບມຍວ](?![{_SIGN}\u0ec8-\u0eccອວ.]))", re.DOTALL
+)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*|[^\w\s]")
 
 
@@ -69,7 +76,8 @@ class SoundPhrases(Generic[Value]):
                 found = phrases.get(key[position : position + length])
                 if found is None:
                     continue
-                start, stop = sound.starts[position], sound.ends[position + length - 1]
+                start = opened(text, sound.starts[position])
+                stop = sound.ends[position + length - 1]
                 if not _whole(text, start, stop):
                     continue
                 stop = closed(text, stop)
@@ -147,21 +155,25 @@ def _by_length(phrases: dict[str, Values]) -> list[tuple[int, dict[str, Values]]
 
 
 def _letters(text: str) -> str:
-    """What tells apart phrases that sound alike: Lao letter by letter, else the stops as spelt."""
-    return compact(text) if _LAO.search(text) else "".join(_STOPS.findall(text.lower()))
+    """What tells apart phrases that sound alike: Lao letter by letter, else the script and the stops as spelt."""
+    return compact(text) if _LAO.search(text) else "-" + "".join(_STOPS.findall(text.lower()))
 
 
 def _whole(text: str, start: int, stop: int) -> bool:
-    # Lao has no word boundaries to check; a Latin word must not be cut.
-    return not (
-        (start and joined(text[start - 1], text[start]))
-        or (stop < len(text) and joined(text[stop - 1], text[stop]))
-    )
+    """Whether neither a Latin word nor a syllable of Lao is cut; words of Lao have no borders to be seen."""
+    if start and (joined(text[start - 1], text[start]) or _INSIDE.match(text, start)):
+        return False
+    return not (stop < len(text) and (joined(text[stop - 1], text[stop]) or _GOES_ON.match(text, stop - 1)))
 
 
 def joined(left: str, right: str) -> bool:
     """Whether two neighbouring letters belong to one Latin word."""
     return left.isascii() and left.isalpha() and right.isascii() and right.isalpha()
+
+
+def opened(text: str, start: int) -> int:
+    """The start of a phrase with the letter that bears its first vowel, itself not heard."""
+    return start - 1 if start and text[start - 1] == "ອ" and _INSIDE.match(text, start) else start
 
 
 def closed(text: str, end: int) -> int:
