@@ -13,7 +13,7 @@ from bot.pack import load_yaml
 
 HERE = Path(__file__).parent
 TABLES: dict[str, dict[str, list[dict[str, Any]]]] = {
-    name: load_yaml(HERE / name).data for name in ("fresh.yml", "fresh2.yml", "fresh3.yml")
+    name: load_yaml(HERE / name).data for name in ("fresh.yml", "fresh2.yml", "fresh3.yml", "fresh4.yml")
 }
 # A little under what is measured: the least share of goals and of services, and the most that is wrong
 # with a confidence of SURE or more.
@@ -27,6 +27,9 @@ BOUNDS = {
     ("fresh3.yml", "en"): (0.80, 0.80, 0.09),
     ("fresh3.yml", "lo"): (0.80, 0.80, 0.09),
     ("fresh3.yml", "lo-Latn"): (0.70, 0.80, 0.09),
+    ("fresh4.yml", "en"): (0.94, 0.84, 0.03),
+    ("fresh4.yml", "lo"): (0.94, 0.90, 0.04),
+    ("fresh4.yml", "lo-Latn"): (0.91, 0.90, 0.03),
 }
 SURE = 0.7
 
