@@ -5,40 +5,50 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from bot.nlu.amounts import Amounts
 from bot.nlu.data import Entity
 from bot.nlu.dates import Dates
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
 from bot.text.digits import ascii_digits
 
-_DIGIT = re.compile(r"\d")
-_RUN = re.compile(r"(?<![\d.,])\+?\d(?:[ .\-\u00a0]?\d){6,14}(?!\d|[.,]\d)")
+_RUN = re.compile(
+    r"(?<![\d.,])(?:\+?\d(?:[ .\-\u00a0]?\d){6,14}|\(\d{2,4}\)[ .\-\u00a0]?\d(?:[ .\-\u00a0]?\d){5,11})(?!\d|[.,]\d)"
+)
 _GROUPS = {(8,), (4, 4), (2, 2, 2, 2), (3, 3, 2), (2, 3, 3), (1,) * 8, (3, 5), (5, 3)}
 # The word that says what a number is stands at most so many code points before it.
 _BEFORE = 16
-# Of an amount, in code points: what is longer is no money of anybody's, and may be more than a float holds.
-_LONGEST = 20
+# How sure a reference is whose check digit is wrong.
+_DOUBTED = 0.5
+_PHONE_DIGITS = 8
 
 
 class Numbers:
     """Reads the digits of a message; what they can be is told by the functions passed in.
 
-    `is_reference` takes eight digits and checks the check digit. `phone` takes a number as
-    written and gives its E.164 form, or None.
+    `is_reference` takes digits: True where the check digit is right, False where one digit is wrong,
+    missing or too many, or two are swapped, None for what is farther from a reference. `phone` takes
+    a number as written and gives its E.164 form, or None.
     """
 
     def __init__(
-        self, lexicon: Lexicon, *, is_reference: Callable[[str], bool], phone: Callable[[str], str | None]
+        self,
+        lexicon: Lexicon,
+        *,
+        is_reference: Callable[[str], bool | None],
+        phone: Callable[[str], str | None],
     ) -> None:
         self._is_reference, self._phone = is_reference, phone
         self._dates = Dates(lexicon)
         self._phone_words = _before(word for _, word in lexicon.words("phone_words"))
         self._reference_words = _before(word for _, word in lexicon.words("reference_words"))
-        self._factors = {word.lower(): int(factor) for _, factor, word in lexicon.table("multipliers")}
-        self._amount = _amounts(self._factors, [word.lower() for _, word in lexicon.words("currency")])
+        self._amounts = Amounts(lexicon)
 
     def find(self, reading: Reading, expects: str = "") -> list[Entity]:
-        """The entities date, phone, reference and amount, none inside another."""
+        """The entities date, phone, reference and amount, none inside another.
+
+        A reference that the check digit tells to be mistyped says so, and keeps the digits as they were sent.
+        """
         text = ascii_digits(reading.text)
         found: list[Entity] = []
         taken = bytearray(len(text))  # a mark for each character: a message may be nothing but numbers
@@ -51,14 +61,11 @@ class Numbers:
 
     def _candidates(self, text: str, reading: Reading, expects: str) -> Iterator[Entity]:
         yield from self._dates.find(reading)
-        if not _DIGIT.search(text):
-            return
+        amounts = list(self._amounts.find(text))
+        yield from (amount for amount, named in amounts if named)
         for match in _RUN.finditer(text):
             yield from self._number(match, text, expects)
-        for match in self._amount.finditer(text):
-            kip = self._worth(match)
-            if kip is not None:
-                yield _entity("amount", kip, match.start(), match.end())
+        yield from (amount for amount, named in amounts if not named)
 
     def _number(self, match: re.Match[str], text: str, expects: str) -> Iterator[Entity]:
         groups = re.findall(r"\d+", match.group())
@@ -66,41 +73,17 @@ class Numbers:
         before = text[max(match.start() - _BEFORE, 0) : match.start()].lower()
         phone = self._phone(match.group())
         called = bool(self._phone_words.search(before)) or expects == "phone"
+        named = bool(self._reference_words.search(before)) or expects == "reference"
+        if len(digits) < _PHONE_DIGITS and not called:
+            phone = None  # so few digits are a number of anything, unless somebody is to be called
         shaped = tuple(map(len, groups)) in _GROUPS and not match.group().startswith("+")
-        if shaped and not (called and phone):
-            named = bool(self._reference_words.search(before)) or expects == "reference"
-            if self._is_reference(digits):
-                yield _entity("reference", digits, *match.span())
-            elif named or not phone:
-                yield _entity("reference", digits, *match.span(), confidence=0.5)
+        checked = None if called and phone else self._is_reference(digits)
+        if shaped and checked:
+            yield _entity("reference", digits, *match.span())
+        elif checked is False and (named or not phone) and (shaped or (named and not phone)):
+            yield {**_entity("reference", digits, *match.span(), confidence=_DOUBTED), "mistyped": True}
         if phone:
             yield _entity("phone", phone, *match.span())
-
-    def _worth(self, match: re.Match[str]) -> int | None:
-        written, factor, currency = match["number"], match["factor"], match["currency"]
-        grouped = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", written)
-        if len(written) > _LONGEST or not (factor or currency or grouped):
-            return None
-        value = float(re.sub(r"[.,]", "", written) if grouped else written.replace(",", "."))
-        return round(value * self._factors.get((factor or "").lower(), 1))
-
-
-def _amounts(factors: dict[str, int], currency: list[str]) -> re.Pattern[str]:
-    def either(words: list[str]) -> str:
-        # A Latin word must end; Lao runs on.
-        return (
-            "|".join(
-                re.escape(word) + (r"(?![a-z])" if word.isascii() and word.isalpha() else "")
-                for word in sorted(words, key=len, reverse=True)
-            )
-            or r"(?!)"
-        )
-
-    return re.compile(
-        rf"(?<![\d.,])(?P<number>\d{{1,3}}(?:[.,]\d{{3}})+|\d{{1,12}}(?:[.,]\d{{1,2}})?)(?![\d])"
-        rf"(?:\s*(?P<factor>{either(list(factors))}))?(?:\s*(?P<currency>{either(currency)}))?",
-        re.IGNORECASE,
-    )
 
 
 def _before(words: Iterator[str]) -> re.Pattern[str]:
