@@ -7,12 +7,14 @@ from typing import Protocol
 
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
-from bot.nlu.lexicon import Danger, Lexicon, Phrases
-from bot.nlu.mentions import ServiceNames
+from bot.nlu.lexicon import Lexicon, Phrases, Signs
+from bot.nlu.mentions import Mention, ServiceNames
 from bot.nlu.numbers import Numbers
 
 # So many code points may stand between "centre" and the name of its place.
 _BESIDE = 10
+# A service that is not named: what is said is only an occasion for it.
+_BY_OCCASION = 0.8
 
 
 class Place(Protocol):
@@ -75,7 +77,7 @@ class EntityFinder:
     ) -> None:
         """Take `categories` as words by language by category."""
         self._services, self._numbers, self._places = services, numbers, places
-        self._danger = Danger(lexicon)
+        self._danger, self._occasions = Signs(lexicon, "danger"), Signs(lexicon, "occasions")
         self._centres = centres
         self._centre_words = Phrases(
             ((language, word, None) for language, word in lexicon.words("centre_words")), lexicon
@@ -100,7 +102,7 @@ class EntityFinder:
                 end=mention.end,
                 confidence=round(mention.confidence, 3),
             )
-            for mention in self._services.find(reading)
+            for mention in self._services.find(reading) or self._by_occasion(reading)
         ]
         found += self._numbers.find(reading, expects)
         places = self._places.find(reading.text) if self._places else ()
@@ -111,6 +113,11 @@ class EntityFinder:
         if danger:
             found.append(_entity("danger", danger.value, danger.start, danger.end))
         return sorted(found, key=lambda entity: (entity["start"], entity["end"]))
+
+    def _by_occasion(self, reading: Reading) -> list[Mention]:
+        """The service that is meant where none is named: "we add a floor", a permit to build."""
+        hit = self._occasions.find(reading)
+        return [Mention(hit.value, hit.start, hit.end, _BY_OCCASION)] if hit else []
 
     def _named_centres(
         self, reading: Reading, places: Sequence[PlaceMatch], centres: CentreBook

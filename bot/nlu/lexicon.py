@@ -62,22 +62,26 @@ class Phrases:
         return sorted(hits, key=lambda hit: (hit.start, -hit.end)) if len(hits) > 1 else hits
 
 
-class Danger:
-    """Finds danger to life; everyday words that look like it are listed beside it and win."""
+class Signs:
+    """Finds what words are a sign of; everyday words that look like them are listed beside them and win.
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    Of a list of lists such as `danger`, and the plain list `danger_not`; of a phrase in several parts all must
+    be in the message, in any order.
+    """
+
+    def __init__(self, lexicon: Lexicon, entry: str) -> None:
         entries: list[tuple[str, str, Any]] = [
-            (language, word, None) for language, word in lexicon.words("danger_not")
+            (language, word, None) for language, word in lexicon.words(f"{entry}_not")
         ]
         self._parts: dict[tuple[str, str], int] = {}
-        for language, kind, phrase in lexicon.table("danger"):
+        for language, kind, phrase in lexicon.table(entry):
             parts = [part.strip() for part in phrase.split(_BOTH)]
             self._parts[kind, phrase] = len(parts)
             entries += [(language, part, (kind, phrase, number)) for number, part in enumerate(parts)]
         self._phrases = _Shared(entries, lexicon)
 
     def find(self, reading: Reading) -> Hit[str] | None:
-        """The first danger in the text, its kind as value."""
+        """The first sign in the text, by its first part; what it is a sign of as value."""
         seen: dict[tuple[str, str], dict[int, Hit[Any]]] = {}
         for hit in self._phrases.find(reading):
             for kind, phrase, number in hit.value:
