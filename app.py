@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import chain
 from pathlib import Path
@@ -31,6 +31,7 @@ from channels.terminal import CAPABILITIES
 from cli.kit import Instance
 from cli.main import command
 from cli.sheet import Poster
+from composition import examples
 from composition.country import PACK_CHECKS, Country
 from composition.installation import Ground, Ways, open_installation, overlays_of
 from composition.poster import poster_of
@@ -86,6 +87,15 @@ class Kit:
             alone = Model.load(model)
             return Explainer(LightInterpreter(alone), alone)
         return await explainer(config, Country.load(config.pack_root))
+
+    def check_examples(self, config: Config, labels: Path) -> Sequence[PackError]:
+        """What is wrong with the examples of the pack, and with a folder of labels beside them."""
+        pack = Pack.load(config.pack_root)
+        return [*examples.check(pack), *examples.check_labels(pack, labels)]
+
+    def check_labels(self, config: Config) -> Sequence[PackError]:
+        """What is wrong with the labels of the installation, beside its pack."""
+        return examples.check_installation(Pack.load(config.pack_root), config)
 
     async def trained(self, config: Config, data: TrainingData, models: Path | None) -> Trained:
         """That of other examples."""

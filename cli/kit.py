@@ -135,6 +135,12 @@ class Kit(Protocol):
     async def explainer(self, config: Config, model: Path | None) -> Explainer:
         """What says why that understanding is what it is."""
 
+    def check_examples(self, config: Config, labels: Path) -> Sequence[PackError]:
+        """What is wrong with the examples of the pack, and with a folder of labels beside them."""
+
+    def check_labels(self, config: Config) -> Sequence[PackError]:
+        """What is wrong with the labels of the installation, beside its pack."""
+
     async def trained(self, config: Config, data: TrainingData, models: Path | None) -> Trained:
         """The understanding of other examples than those in force; its model lies in the folder `models`, or with the others."""
 

@@ -16,16 +16,14 @@ from bot.clock import utc_now
 from bot.config import Config
 from bot.learning.files import alone
 from bot.learning.history import LEARNING, NONE, Did, Entry, History
+from bot.learning.labels import LABELS
 from bot.learning.trial import TOLERANCES, Figures, held_back, judge, taught, worse
-from bot.nlu.classifier import OUT_OF_SCOPE
 from bot.nlu.data import TrainingData, join
 from bot.nlu.normalise import compact
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 from cli.kit import Kit
-from services.catalogue import Catalogue
 
-LABELS = "labels"
 # Models of trials that are kept: those of the last comparison are needed in the next.
 _TRIALS = 2
 _SHOWN = 12  # digits of a model's name
@@ -113,10 +111,11 @@ def model_commands(kit: Kit) -> list[click.Command]:
 
 async def _retrain(ground: _Ground, *, as_json: bool) -> bool:
     """Whether what is in force now understands the labels, too."""
+    _refuse(ground, ground.config.data_dir / LABELS)
     history, of_pack = ground.history, examples_of(ground.pack)
     name, now = history.keep(ground.config.data_dir / LABELS), history.in_force()
     labels = history.labels(name)
-    _check(ground.pack, of_pack, labels)
+    _tell_contradictions(of_pack, labels)
     if name == now:
         click.echo("The labels are those in force: there is nothing to learn.")
         return True
@@ -148,6 +147,7 @@ async def _retrain(ground: _Ground, *, as_json: bool) -> bool:
 
 async def _roll_back(ground: _Ground, name: str | None) -> None:
     entry = _earlier(ground.history, name)
+    _refuse(ground, ground.history.labels_folder(entry.labels))
     data = join((examples_of(ground.pack), taught(ground.history.labels(entry.labels))))
     model = (await ground.kit.trained(ground.config, data, None)).name
     again = ground.entry(Did.ROLLED_BACK, model=model, labels=entry.labels, data=data)
@@ -180,20 +180,17 @@ def _now(entries: Sequence[Entry], labels: str) -> Entry | None:
     return was[-1] if was else None
 
 
-def _check(pack: Pack, of_pack: TrainingData, labels: TrainingData) -> None:
-    """Refuse labels that name what is not there; tell which say otherwise than the pack."""
-    intents = {each.intent for each in of_pack.examples}
-    intents |= {each.partition("/")[0] for each in intents} | {OUT_OF_SCOPE}
-    services = Catalogue.load(pack).services
+def _refuse(ground: _Ground, labels: Path) -> None:
+    """Teach nothing that is wrong: tell it, and end."""
+    wrong = ground.kit.check_examples(ground.config, labels)
+    if wrong:
+        raise click.ClickException("\n".join(map(str, wrong)))
+
+
+def _tell_contradictions(of_pack: TrainingData, labels: TrainingData) -> None:
+    """Which labels say otherwise than the pack: the trial judges."""
     meant = {(each.language, compact(each.text)): each.intent for each in of_pack.examples}
     for each in labels.examples:
-        if each.intent not in intents:
-            raise click.ClickException(f"no intent {each.intent}, which “{each.text}” is labelled with")
-        for entity in each.entities:
-            if entity["entity"] == "service" and entity["value"] not in services:
-                raise click.ClickException(
-                    f"no service {entity['value']}, which “{each.text}” is labelled with"
-                )
         other = meant.get((each.language, compact(each.text)), each.intent)
         if other != each.intent:
             click.echo(f"“{each.text}” is {each.intent} by its label and {other} in the pack.", err=True)

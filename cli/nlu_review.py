@@ -12,7 +12,7 @@ import click
 import orjson
 
 from bot.clock import Clock
-from bot.learning.labels import Labels
+from bot.learning.labels import LABELS, Labels
 from bot.learning.review import Review, Unlabelled
 from bot.nlu.classifier import OUT_OF_SCOPE, base_of
 from bot.nlu.understanding import examples_of
@@ -20,8 +20,6 @@ from bot.pack import Pack
 from cli.kit import Kit
 from cli.nlu_desk import Choices, Desk
 from services.catalogue import Catalogue
-
-LABELS = "labels"
 
 
 def review_command(kit: Kit) -> click.Command:

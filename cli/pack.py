@@ -25,9 +25,15 @@ def commands(kit: Kit) -> list[click.Command]:
     @click.argument("path", type=click.Path(path_type=Path), required=False)
     @click.option("--json", "as_json", is_flag=True, help="One JSON object a problem.")
     def check(path: Path | None, as_json: bool) -> None:
-        """Name every problem of the pack at PATH (the configured one by default): file, line, remedy."""
+        """Name every problem of the pack at PATH: file, line, remedy.
+
+        Without PATH, of the configured one, and of the labels that staff gave beside it.
+        """
         root = path or kit.config().pack_root
-        _tell(check_pack(root, kit.checks), as_json=as_json)
+        problems = check_pack(root, kit.checks)
+        if not (path or problems):
+            problems += kit.check_labels(kit.config())
+        _tell(problems, as_json=as_json)
         if not as_json:
             loaded = Pack.load(root)
             waiting = sum(not text.reviewed for texts in loaded.texts.values() for text in texts.values())

@@ -14,6 +14,7 @@ from bot.sending import SendingHours
 from complaints import categories, routing
 from complaints.categories import Categories
 from complaints.routing import Desks
+from composition import examples
 from dialogs import menu_lint, reminder_words
 from services import catalogue, centres, citizens, journeys, local, ministries, offered
 from services.catalogue import Catalogue
@@ -38,6 +39,7 @@ PACK_CHECKS = (
     journeys.check,
     categories.check,
     routing.check,
+    examples.check,
 )
 
 

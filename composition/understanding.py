@@ -29,17 +29,18 @@ from bot.rules import Rules
 from bot.yaml_read import read_yaml
 from complaints import references
 from composition.country import Country
+from composition.examples import RULES, check, check_in_force
 
 # The folder of the data folder where models lie, by what they were made of.
 MODELS = "models"
 
-_DIALOGS = Path(__file__).parent.parent / "dialogs"
+_DIALOGS = RULES.parent
 
 
 async def understanding(config: Config, country: Country) -> LightInterpreter:
     """The interpreter of the pack; its model is trained, in a process of its own, when the data are new."""
     data = examples(config, country)
-    return await _interpreter(country, data, await _model(country, data, config.data_dir / MODELS))
+    return await _interpreter(country, data, await model(config, country))
 
 
 def examples(config: Config, country: Country) -> TrainingData:
@@ -48,8 +49,14 @@ def examples(config: Config, country: Country) -> TrainingData:
 
 
 async def model(config: Config, country: Country) -> Path:
-    """The model in force, trained first if need be."""
-    return await _model(country, examples(config, country), config.data_dir / MODELS)
+    """The model in force, trained first if need be; raises PackError rather than to teach what is wrong."""
+
+    def proof() -> None:
+        wrong = [*check(country.pack), *check_in_force(country.pack, config)]
+        if wrong:
+            raise wrong[0]
+
+    return await _model(country, examples(config, country), config.data_dir / MODELS, proof)
 
 
 async def trained(
@@ -57,7 +64,10 @@ async def trained(
 ) -> Trained:
     """The understanding of these examples, or of those in force; the model comes from, or goes to, the folder `models`."""
     taught = data or examples(config, country)
-    path = await _model(country, taught, models or config.data_dir / MODELS)
+    if data:
+        path = await _model(country, data, models or config.data_dir / MODELS)
+    else:
+        path = await model(config, country)
     return Trained(name=path.stem, interpreter=await _interpreter(country, taught, path))
 
 
@@ -71,8 +81,12 @@ async def in_force(config: Config, country: Country) -> InForce:
     return await InForce.open(load=load, stamp=History(config.data_dir / LEARNING).stamp)
 
 
-async def _model(country: Country, data: TrainingData, models: Path) -> Path:
-    return await model_of(country.pack, service_names=_service_names(country), models=models, data=data)
+async def _model(
+    country: Country, data: TrainingData, models: Path, proof: Callable[[], None] | None = None
+) -> Path:
+    return await model_of(
+        country.pack, service_names=_service_names(country), models=models, data=data, proof=proof
+    )
 
 
 def _service_names(country: Country) -> dict[str, list[tuple[str, str]]]:
@@ -157,7 +171,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
 
 def rules() -> Rules:
     """The rules of dialogs/."""
-    return Rules.load(_DIALOGS / "rules")
+    return Rules.load(RULES)
 
 
 def renderer_of(country: Country) -> Renderer:

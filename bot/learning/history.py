@@ -99,6 +99,10 @@ class History:
             raise LabelSetUnknown(name)
         return read_labels(self._sets / name)
 
+    def labels_folder(self, name: str) -> Path:
+        """Where the labels of a set lie; nothing lies there for those who have none."""
+        return self._sets / name
+
     def keep(self, labels: Path) -> str:
         """Keep the labels of a folder as they are now; the name of the set, which follows from what is in it."""
         data = read_labels(labels)

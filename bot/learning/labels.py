@@ -16,10 +16,14 @@ from typing import Any
 
 import yaml
 
+from bot.errors import PackError
 from bot.learning.files import alone, write_whole
-from bot.nlu.data import TrainingData, join, read_data
+from bot.nlu.data import TrainingData, gather, join, read_data
 from bot.nlu.normalise import compact
-from bot.yaml_read import read_yaml
+from bot.pack import load_yaml
+
+# The folder of the data folder where they lie.
+LABELS = "labels"
 
 Section = dict[str, Any]
 
@@ -84,9 +88,18 @@ class Labels:
 
 
 def read_labels(folder: Path) -> TrainingData:
-    """The examples of a folder of labels; none where there is none. Raises PackError."""
+    """The examples of a folder of labels; none where there is none. Raises the first PackError."""
+    problems: list[PackError] = []
+    data = gather_labels(folder, problems)
+    if problems:
+        raise problems[0]
+    return data
+
+
+def gather_labels(folder: Path, problems: list[PackError]) -> TrainingData:
+    """Those that can be read; what cannot goes to `problems`."""
     languages = sorted(path for path in folder.glob("*") if path.is_dir()) if folder.is_dir() else []
-    return join(read_data(path, path.name) for path in languages if any(path.glob("*.yml")))
+    return join([gather(path, path.name, problems) for path in languages])
 
 
 def _write(path: Path, sections: Sequence[Section]) -> None:
@@ -100,10 +113,16 @@ def _write(path: Path, sections: Sequence[Section]) -> None:
 
 
 def _sections(path: Path) -> list[Section]:
-    """The sections of a file, each example as a mapping, however it was written by hand; none of no file."""
-    content = read_yaml(path) if path.is_file() else {}
+    """The sections of a file, each example as a mapping, however it was written by hand; none of no file.
+
+    Raises PackError.
+    """
+    if not path.is_file():
+        return []
+    read_data(path)
     return [
-        {**section, "examples": list(_records(section["examples"]))} for section in content.get("nlu", ())
+        {**section, "examples": list(_records(section["examples"]))}
+        for section in load_yaml(path).data["nlu"]
     ]
 
 

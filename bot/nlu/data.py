@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from bot.errors import PackError
 from bot.nlu.classifier import OUT_OF_SCOPE
+from bot.nlu.marks import MarkBroken, read_marks
 from bot.pack import Yaml, load_yaml
 
-_MARKED = re.compile(
-    r"\[(?P<text>[^\]]+)\](?:\{(?P<about>[^}]*)\}|\((?P<name>[^():]+)(?::(?P<value>[^()]+))?\))"
-)
 # "CamelCase", "snake_case" and "a/kind" alike.
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _LINE = re.compile(r"\s*-\s+(?P<example>.*\S)\s*")
 _SECTIONS = ("intent", "synonym", "lookup", "regex")
+# What else a project of Rasa keeps in such files.
+_RASAS = frozenset(
+    (
+        "stories",
+        "rules",
+        "responses",
+        "intents",
+        "entities",
+        "slots",
+        "forms",
+        "actions",
+        "e2e_actions",
+        "session_config",
+    )
+)
 
 
 class Entity(TypedDict):
-    """A stretch of the text that means something: code points `start` to `end`, as Rasa has it."""
+    """A stretch of the text that means something: code points `start` to `end`, as Rasa has it.
+
+    Of a number that its check digit tells to be `mistyped` the value is as written. `currency` is the
+    ISO 4217 code of an amount that is not in the money of the country.
+    """
 
     entity: str
     value: Any
     start: int
     end: int
     confidence: float
+    mistyped: NotRequired[bool]
+    currency: NotRequired[str]
+
+
+class Place(NamedTuple):
+    """Where something is written: a file and its line, from 1."""
+
+    file: str
+    line: int
+
+
+_NOWHERE = Place("", 0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,14 +68,16 @@ class Example:
     intent: str
     language: str = ""
     entities: tuple[Entity, ...] = ()
+    place: Place = field(default=_NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingData:
-    """The examples of a language or of a pack, and other spellings of entity values."""
+    """The examples of a language or of a pack, and other spellings of entity values, each list with its place."""
 
     examples: tuple[Example, ...]
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     def surfaces(self, entity: str) -> Iterator[tuple[str, str]]:
         """(value, words) of every marked entity of that name and of every synonym."""
@@ -61,35 +91,50 @@ class TrainingData:
 
 
 def read_data(path: Path, language: str = "") -> TrainingData:
-    """Read one nlu.yml, or every .yml and .yaml file of a folder; raises PackError.
+    """Read one nlu.yml, or every .yml and .yaml file of a folder; raises the first PackError.
 
     A folder's files are read in the order of their names. In a pack the parent folder's name is
     the language; elsewhere the examples carry the `language` that is given.
     """
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix in {".yml", ".yaml"})
-        return join(read_data(file, language) for file in files)
-    document = load_yaml(path)
-    content = document.data if isinstance(document.data, dict) else {}
-    for key in content:
-        if key not in {"version", "nlu"}:
-            raise document.error(f"nobody reads {key}", "Known here: version, nlu.", key)
-    sections = content.get("nlu")
-    if not isinstance(sections, list) or not sections:
-        raise document.error("no examples", "Write nlu: and below it - intent: … sections.", "nlu")
-    parts = [_section(document, index, section, language) for index, section in enumerate(sections)]
-    return join(parts)
+    problems: list[PackError] = []
+    data = gather(path, language, problems)
+    if problems:
+        raise problems[0]
+    return data
+
+
+def read_rasa(path: Path) -> TrainingData:
+    """The same of any project of Rasa: what is not about understanding is passed over, file by file."""
+    problems: list[PackError] = []
+    data = gather(path, "", problems, beside=_RASAS)
+    if problems:
+        raise problems[0]
+    if not data.examples:
+        raise PackError(str(path), 1, "no examples", "Write nlu: and below it - intent: … sections.")
+    return data
+
+
+def gather(
+    path: Path, language: str, problems: list[PackError], beside: Collection[str] = ()
+) -> TrainingData:
+    """What can be read; all that cannot goes to `problems`. Nobody minds the keys `beside` those of examples."""
+    if not path.is_dir():
+        return _File(path, language, problems).read(beside)
+    files = sorted(file for file in path.rglob("*") if file.suffix in {".yml", ".yaml"})
+    return join([_File(file, language, problems).read(beside) for file in files])
 
 
 def join(parts: Iterable[TrainingData]) -> TrainingData:
     """One set of examples out of several, in their order."""
     examples: list[Example] = []
     synonyms: dict[str, tuple[str, ...]] = {}
+    places: dict[str, Place] = {}
     for part in parts:
         examples.extend(part.examples)
+        places = {**part.places, **places}
         for value, words in part.synonyms.items():
             synonyms[value] = (*synonyms.get(value, ()), *words)
-    return TrainingData(examples=tuple(examples), synonyms=synonyms)
+    return TrainingData(examples=tuple(examples), synonyms=synonyms, places=places)
 
 
 def with_names(data: TrainingData) -> TrainingData:
@@ -108,72 +153,101 @@ def with_names(data: TrainingData) -> TrainingData:
     return TrainingData(examples=(*data.examples, *named), synonyms=data.synonyms)
 
 
-def _section(document: Yaml, index: int, section: Any, language: str) -> TrainingData:
-    where = ("nlu", index)
-    kinds = [kind for kind in _SECTIONS if isinstance(section, dict) and kind in section]
-    if len(kinds) != 1:
-        raise document.error(
-            "a section of no known kind", f"Begin it with one of {', '.join(_SECTIONS)}.", *where
+class _File:
+    """One file of examples, as it is read."""
+
+    def __init__(self, path: Path, language: str, problems: list[PackError]) -> None:
+        self._path, self._language, self._problems = path, language, problems
+
+    def read(self, beside: Collection[str]) -> TrainingData:
+        try:
+            document = load_yaml(self._path)
+        except PackError as error:
+            self._problems.append(error)
+            return TrainingData(examples=())
+        content = document.data if isinstance(document.data, dict) else {}
+        for key in content:
+            if key not in {"version", "nlu", *beside}:
+                self._tell(document.error(f"nobody reads {key}", "Known here: version, nlu.", key))
+        if "nlu" not in content and content.keys() & set(beside):
+            return TrainingData(examples=())
+        sections = content.get("nlu")
+        if not isinstance(sections, list) or not sections:
+            remedy = "Write nlu: and below it - intent: … sections."
+            self._tell(document.error("no examples", remedy, "nlu"))
+            return TrainingData(examples=())
+        return join([self._section(document, index, each) for index, each in enumerate(sections)])
+
+    def _section(self, document: Yaml, index: int, section: Any) -> TrainingData:
+        where, nothing = ("nlu", index), TrainingData(examples=())
+        kinds = [kind for kind in _SECTIONS if isinstance(section, dict) and kind in section]
+        if len(kinds) != 1:
+            remedy = f"Begin it with one of {', '.join(_SECTIONS)}."
+            self._tell(document.error("a section of no known kind", remedy, *where))
+            return nothing
+        kind = kinds[0]
+        for key in section:
+            if key not in {kind, "examples", "metadata"}:
+                remedy = f"Known here: {kind}, examples."
+                self._tell(document.error(f"nobody reads {key}", remedy, *where, key))
+        name = section[kind]
+        if not isinstance(name, str) or not name.strip():
+            self._tell(document.error(f"{kind} has no name", f"Write - {kind}: name.", *where, kind))
+            return nothing
+        before = len(self._problems)
+        lines = list(self._lines(document, where, section.get("examples")))
+        if not lines and len(self._problems) == before:
+            remedy = "Write examples: | and - lines below."
+            self._tell(document.error(f"{name} has no examples", remedy, *where))
+        if kind == "intent":
+            examples = (self._example(line, text, name) for line, text in lines)
+            return TrainingData(examples=tuple(each for each in examples if each))
+        # Lookup tables and patterns are read so that any Rasa file is accepted; words found by them
+        # are the pack's gazetteers and lexicons here.
+        if kind != "synonym":
+            return nothing
+        place = Place(document.file, document.line(*where, kind))
+        words = tuple(text for _, text in lines)
+        return TrainingData(examples=(), synonyms={name: words}, places={name: place})
+
+    def _lines(
+        self, document: Yaml, where: tuple[str | int, ...], examples: Any
+    ) -> Iterator[tuple[int, str]]:
+        """The examples with their lines: a block of "- " lines, or a list of texts or {text: …}."""
+        if isinstance(examples, str):
+            first = document.line(*where, "examples") + 1
+            for line, raw in enumerate(examples.split("\n"), first):
+                match = _LINE.fullmatch(raw)
+                if match:
+                    yield line, match["example"]
+                elif raw.strip() == "-":
+                    self._tell(
+                        PackError(document.file, line, "an empty example", "Write words, or delete the line.")
+                    )
+                elif raw.strip():
+                    problem = f"not an example: {raw.strip()[:40]}"
+                    self._tell(PackError(document.file, line, problem, 'Begin the line with "- ".'))
+        elif isinstance(examples, list):
+            for number, item in enumerate(examples):
+                text = item.get("text") if isinstance(item, dict) else item
+                if isinstance(text, str) and text.strip():
+                    yield document.line(*where, "examples", number), text.strip()
+                    continue
+                place = (*where, "examples", number)
+                self._tell(document.error("an example without text", "Write - text: …", *place))
+
+    def _example(self, line: int, marked: str, intent: str) -> Example | None:
+        place = Place(str(self._path), line)
+        try:
+            text, marks = read_marks(marked)
+        except MarkBroken as error:
+            self._tell(PackError(*place, error.problem, error.remedy))
+            return None
+        entities = tuple(
+            Entity(entity=each.name, value=each.value, start=each.start, end=each.end, confidence=1.0)
+            for each in marks
         )
-    kind = kinds[0]
-    for key in section:
-        if key not in {kind, "examples", "metadata"}:
-            raise document.error(f"nobody reads {key}", f"Known here: {kind}, examples.", *where, key)
-    name = section[kind]
-    if not isinstance(name, str) or not name:
-        raise document.error(f"{kind} has no name", f"Write - {kind}: name.", *where, kind)
-    lines = list(_lines(document, where, section.get("examples")))
-    if not lines:
-        raise document.error(f"{name} has no examples", "Write examples: | and - lines below.", *where)
-    if kind == "intent":
-        examples = tuple(_example(document, line, text, name, language) for line, text in lines)
-        return TrainingData(examples=examples)
-    # Lookup tables and patterns are read so that any Rasa file is accepted; words found by them
-    # are the pack's gazetteers and lexicons here.
-    synonyms = {name: tuple(text for _, text in lines)} if kind == "synonym" else {}
-    return TrainingData(examples=(), synonyms=synonyms)
+        return Example(text=text, intent=intent, language=self._language, entities=entities, place=place)
 
-
-def _lines(document: Yaml, where: tuple[str | int, ...], examples: Any) -> Iterator[tuple[int, str]]:
-    """The examples with their lines: a block of "- " lines, or a list of texts or {text: …}."""
-    if isinstance(examples, str):
-        first = document.line(*where, "examples") + 1
-        for offset, raw in enumerate(examples.split("\n")):
-            if not raw.strip():
-                continue
-            match = _LINE.fullmatch(raw)
-            if match is None:
-                problem = f"not an example: {raw.strip()[:40]}"
-                raise PackError(document.file, first + offset, problem, 'Begin the line with "- ".')
-            yield first + offset, match["example"]
-    elif isinstance(examples, list):
-        for number, item in enumerate(examples):
-            text = item.get("text") if isinstance(item, dict) else item
-            if not isinstance(text, str) or not text.strip():
-                raise document.error("an example without text", "Write - text: …", *where, "examples", number)
-            yield document.line(*where, "examples", number), text.strip()
-
-
-def _example(document: Yaml, line: int, marked: str, intent: str, language: str) -> Example:
-    text, entities, position = "", [], 0
-    for match in _MARKED.finditer(marked):
-        text += marked[position : match.start()]
-        name, value = _about(document, line, match)
-        start = len(text)
-        text += match["text"]
-        entities.append(Entity(entity=name, value=value, start=start, end=len(text), confidence=1.0))
-        position = match.end()
-    text += marked[position:]
-    return Example(text=text, intent=intent, language=language, entities=tuple(entities))
-
-
-def _about(document: Yaml, line: int, match: re.Match[str]) -> tuple[str, str]:
-    if match["name"]:
-        return match["name"], match["value"] or match["text"]
-    try:
-        about = json.loads("{" + match["about"] + "}")
-        return str(about["entity"]), str(about.get("value", match["text"]))
-    except (ValueError, KeyError) as error:
-        problem = f"not an entity: {match.group()[:60]}"
-        remedy = 'Write [words]{"entity": "name", "value": "value"}.'
-        raise PackError(document.file, line, problem, remedy) from error
+    def _tell(self, problem: PackError) -> None:
+        self._problems.append(problem)

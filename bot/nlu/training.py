@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,15 +27,19 @@ async def model_file(
     *,
     names: Mapping[str, Sequence[str]] | None = None,
     lexicon: Lexicon | None = None,
+    proof: Callable[[], None] | None = None,
 ) -> Path:
     """The trained model of this data, by content, in `folder`; seconds if it must be trained first.
 
     `names` are more names of services by language, as a catalogue has them; `lexicon` says
-    how words are compared and which are alike. Raises TrainingFailed.
+    how words are compared and which are alike; `proof` raises what is wrong with the data, and is called in a
+    thread, only where there is something to train. Raises TrainingFailed.
     """
     told = _told(data, names or {}, lexicon or Lexicon(languages={}))
     path = folder / _name(told)
     if not await asyncio.to_thread(path.exists):
+        if proof:
+            await asyncio.to_thread(proof)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await _train(told, path)
     return path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.errors import PackError
 from bot.nlu.clauses import Clauses
-from bot.nlu.data import TrainingData, join, read_data
+from bot.nlu.data import TrainingData, gather, join, read_data
 from bot.nlu.entities import CentreBook, EntityFinder, Gazetteer
 from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.lexicon import Lexicon
@@ -77,25 +77,21 @@ async def model_of(
     service_names: Mapping[str, Sequence[tuple[str, str]]],
     models: Path,
     data: TrainingData | None = None,
+    proof: Callable[[], None] | None = None,
 ) -> Path:
     """The model file of the pack in the folder `models`, trained into it first if need be.
 
-    `data` are other examples than the pack's alone. Raises PackError, TrainingFailed.
+    `data` are other examples than the pack's alone; `proof` raises what is wrong with them, before they are
+    taught. Raises PackError, TrainingFailed.
     """
-    return await _model_of(data or examples_of(pack), lexicon_of(pack), service_names, models)
-
-
-async def _model_of(
-    data: TrainingData,
-    lexicon: Lexicon,
-    service_names: Mapping[str, Sequence[tuple[str, str]]],
-    models: Path,
-) -> Path:
+    lexicon = lexicon_of(pack)
     by_language: dict[str, list[str]] = {language: [] for language in lexicon.languages}
     for names in service_names.values():
         for language, name in names:
             by_language.setdefault(language, []).append(name)
-    return await model_file(data, models, names=by_language, lexicon=lexicon)
+    return await model_file(
+        data or examples_of(pack), models, names=by_language, lexicon=lexicon, proof=proof
+    )
 
 
 def examples_of(pack: Pack) -> TrainingData:
@@ -104,6 +100,17 @@ def examples_of(pack: Pack) -> TrainingData:
         read_data(path, language)
         for language in pack.languages
         for path in sources(pack.root / language, "nlu")
+    )
+
+
+def gather_examples(pack: Pack, problems: list[PackError]) -> TrainingData:
+    """Those that can be read; what cannot goes to `problems`."""
+    return join(
+        [
+            gather(path, language, problems)
+            for language in pack.languages
+            for path in sources(pack.root / language, "nlu")
+        ]
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.config import Config
+from bot.errors import PackError
 from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.model import Model
 from cli.kit import Kit
@@ -112,6 +113,36 @@ def test_a_wrong_file_is_told(folder: Path, content: str, complaint: str) -> Non
     refused = _evaluated(folder, file="wrong.jsonl")
     assert refused.exit_code == 1
     assert complaint in refused.output
+
+
+def test_what_is_weak_in_the_data_of_others_is_told_and_taught(folder: Path) -> None:
+    more = "  - intent: lonely\n    examples: |\n      - i am alone\n  - intent: price\n    examples: |\n"
+    told = f"{DATA}{more}      - What does it cost\n      - say the price\n"
+    (folder / "weak.yml").write_text(told, "utf-8")
+    trained = _run(folder, "train", "--data", str(folder / "weak.yml"))
+    assert trained.exit_code == 0, trained.output
+    assert trained.stderr.splitlines()[0].startswith(
+        f"{folder / 'weak.yml'}:19: lonely has only one example."
+    )
+    assert "weak.yml:22: “What does it cost” is price here and fee in" in trained.stderr
+    assert len(trained.stdout.splitlines()) == 1
+
+
+def test_one_intent_alone_is_refused(folder: Path) -> None:
+    (folder / "one.yml").write_text(DATA.partition("  - intent: greet")[0], "utf-8")
+    refused = _run(folder, "train", "--data", str(folder / "one.yml"))
+    assert refused.exit_code != 0
+    assert isinstance(refused.exception, PackError)
+    assert "one.yml:5: fee is the only intent" in str(refused.exception)
+
+
+def test_a_whole_project_of_rasa_is_read_for_its_examples(folder: Path) -> None:
+    project = folder / "project"
+    project.mkdir()
+    (project / "nlu.yml").write_text(DATA, "utf-8")
+    (project / "rules.yml").write_text('version: "3.1"\nrules:\n- rule: hi\n  steps: []\n', "utf-8")
+    trained = _run(folder, "train", "--data", str(project))
+    assert trained.exit_code == 0, trained.output
 
 
 def test_the_pack_is_trained_as_the_server_trains_it(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.config import Config
+from bot.errors import PackError
 from bot.learning.held_back import is_held_back
 from bot.learning.history import Did, Entry, History
 from bot.learning.labels import Label, Labels
@@ -27,6 +28,7 @@ from bot.pack import Pack
 from cli.kit import Kit
 from cli.nlu import commands
 from composition.country import Country
+from composition.examples import check, check_installation, check_labels
 from composition.understanding import in_force, trained, understanding
 from tests.learning.conftest import FICTIONAL
 
@@ -71,6 +73,10 @@ class _Kit:
     async def interpreter(self, config: Config, model: Path | None) -> Interpreter:
         assert model is None
         return await understanding(config, Country.load(config.pack))
+
+    def check_examples(self, config: Config, labels: Path) -> Sequence[PackError]:
+        pack = Pack.load(config.pack)
+        return [*check(pack), *check_labels(pack, labels)]
 
     async def trained(self, config: Config, data: TrainingData, models: Path | None) -> Trained:
         return await trained(config, Country.load(config.pack), data, models)
@@ -169,14 +175,49 @@ def test_an_earlier_model_comes_back(config: Config) -> None:
     assert _run(config, "rollback", "nosuch").exit_code == 1
 
 
-def test_an_unknown_intent_or_service_is_refused(config: Config) -> None:
+def test_labels_that_name_what_is_not_there_are_refused_with_their_line(config: Config) -> None:
     _label(config, ["up and away"], "fly")
-    assert "no intent fly" in _run(config, "retrain").output
+    assert "labels/en/fly.yml:5: no rule answers the intent fly" in _run(config, "retrain").output
     Labels(config.data_dir / "labels").remove("up and away", "en")
     Labels(config.data_dir / "labels").add(
         Label(text="moon price", intent="fee", language="en", by="noy", at=AT, service="moon", words="moon")
     )
-    assert "no service moon" in _run(config, "retrain").output
+    refused = _run(config, "retrain")
+    assert refused.exit_code == 1
+    assert "labels/en/fee.yml:5: no service moon" in refused.output
+    assert _history(config) == []
+
+
+def test_labels_edited_by_hand_are_refused_with_their_line(config: Config) -> None:
+    _label(config, GOOD[:2])
+    with (config.data_dir / "labels" / "en" / "fee.yml").open("a") as file:
+        file.write("- intent: fee\n  examples: |\n    - dear [boat](service\n")
+    assert "a mark that does not end" in _run(config, "retrain").output
+    with pytest.raises(PackError, match="a mark that does not end"):
+        _label(config, GOOD[2:])
+
+
+async def test_labels_in_force_that_no_longer_fit_are_not_taught_again(config: Config) -> None:
+    label = Label(text="zorb price", intent="fee", language="en", by="noy", at=AT)
+    for text in ("zorb price", "price of a zorb please", "zorbs are dear", "what is a zorb"):
+        named = replace(label, text=text, service="boat-licence", words="zorb")
+        Labels(config.data_dir / "labels").add(named)
+    history = History(config.data_dir / "learning")
+    name = history.keep(config.data_dir / "labels")
+    entry = Entry(
+        at="", by="", did=Did.REPLACED, model="", labels=name, examples=0, labelled=0, figures={}, before={}
+    )
+    history.put_in_force(entry)
+    renamed = config.pack / "services" / "ship-licence.yml"
+    (config.pack / "services" / "boat-licence.yml").rename(renamed)
+    for path in config.pack.rglob("*.*"):
+        if path.suffix in {".yml", ".csv"}:
+            path.write_text(path.read_text("utf-8").replace("boat-licence", "ship-licence"), "utf-8")
+    with pytest.raises(PackError, match=r"no service boat-licence.*patou nlu rollback none"):
+        await in_force(config, Country.load(config.pack))
+    told = check_installation(Pack.load(config.pack), config)
+    assert len(told) == 2 * 4, "those that wait, and the same in force"
+    assert {each.problem for each in told} == {"no service boat-licence"}
 
 
 async def test_what_is_in_force_is_taken_over_between_two_messages(config: Config) -> None:

@@ -16,6 +16,7 @@ import bot.places
 import bot.sending
 import complaints.categories
 import complaints.routing
+import composition.examples
 import dialogs.reminder_words
 import services.catalogue
 import services.centres
@@ -34,6 +35,7 @@ CHECKS = (
     bot.sending.check,
     complaints.categories.check,
     complaints.routing.check,
+    composition.examples.check,
     dialogs.reminder_words.check,
     services.catalogue.check,
     services.centres.check,
