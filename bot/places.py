@@ -84,8 +84,10 @@ class Places:
         """The districts of one province in the order of the file."""
         return tuple(place for place in self.by_code.values() if place.parent == province)
 
-    def find(self, text: str) -> list[PlaceMatch]:
+    def find(self, text: str, vouched: Sequence[tuple[int, int]] = ()) -> list[PlaceMatch]:
         """Places named in the text, in its order; several with one span where the name is shared.
+
+        Beside a stretch in `vouched`, code points of the text, an everyday word is a name too.
 
         A level word beside a name ("ແຂວງ", "district") and other places in the same text settle
         what they can: "Phonthong, Champasak" is one district.
@@ -95,7 +97,7 @@ class Places:
         named = self._named(key)
         if not named:
             return []
-        groups = list(self._groups(text, key, _origins(kept), named))
+        groups = list(self._groups(text, key, _origins(kept), named, vouched))
         return [
             PlaceMatch(place=place, start=start, end=end)
             for index, (places, start, end) in enumerate(groups)
@@ -103,7 +105,12 @@ class Places:
         ]
 
     def _groups(
-        self, text: str, key: str, origins: Sequence[int], named: Iterable[Named]
+        self,
+        text: str,
+        key: str,
+        origins: Sequence[int],
+        named: Iterable[Named],
+        vouched: Sequence[tuple[int, int]],
     ) -> Iterator[tuple[tuple[Place, ...], int, int]]:
         free = 0
         for position, name, places in named:
@@ -112,8 +119,10 @@ class Places:
                 continue
             levels = self._matching.levels_beside(text, key, origins, slice(position, end))
             chosen = tuple(place for place in places if place.level in levels) or places
-            if levels or len(name) == len(key) or self._counts(name, places, text, origins[position]):
-                yield chosen, origins[position], _trimmed(text, origins[end])
+            start, stop = origins[position], _trimmed(text, origins[end])
+            told = levels or len(name) == len(key) or self._counts(name, places, text, start)
+            if told or any(_adjoin(text, (start, stop), each) for each in vouched):
+                yield chosen, start, stop
                 free = end
 
     def _counts(self, name: str, places: tuple[Place, ...], text: str, start: int) -> bool:
@@ -303,6 +312,12 @@ def _is_whole(text: str, start: int, end: int) -> bool:
         (end < len(text) and _continues(text[end - 1], text[end]))
         or (start > 0 and _continues(text[start - 1], text[start]))
     )
+
+
+def _adjoin(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether nothing but white space and punctuation stands between two stretches."""
+    first, second = sorted((one, other))
+    return first[1] <= second[0] and not any(map(str.isalnum, text[first[1] : second[0]]))
 
 
 def _begins_word(text: str, start: int) -> bool:

@@ -15,6 +15,7 @@ from bot.engine import Engine
 from bot.learning.history import LEARNING, History
 from bot.learning.serving import InForce, Trained
 from bot.nlu.data import TrainingData
+from bot.nlu.entities import EntityFinder
 from bot.nlu.explain import Explainer
 from bot.nlu.features import Reading
 from bot.nlu.interpreter import Interpreter, LightInterpreter
@@ -22,7 +23,7 @@ from bot.nlu.model import Model
 from bot.nlu.normalise import compact
 from bot.nlu.remembered import RememberingInterpreter
 from bot.nlu.remote import RemoteInterpreter, Wanted
-from bot.nlu.understanding import examples_of, interpreter_of, lexicon_of, model_of
+from bot.nlu.understanding import examples_of, finder_of, interpreter_of, lexicon_of, model_of
 from bot.nlu.whole import WholeMessages
 from bot.rendering import Renderer
 from bot.rules import Rules
@@ -101,7 +102,26 @@ async def _interpreter(country: Country, data: TrainingData, path: Path) -> Ligh
         model=path,
         places=country.places,
         centres=country.centres,
-        is_reference=lambda digits: isinstance(references.check(digits), references.Reference),
+        is_reference=_is_reference,
+        phone=country.phones.normalise,
+    )
+
+
+def _is_reference(digits: str) -> bool | None:
+    """Whether the check digit is right; None for what is no reference with a slip either."""
+    checked = references.check(digits)
+    return None if checked is references.Flaw.NOT_A_REFERENCE else isinstance(checked, references.Reference)
+
+
+def finder(config: Config, country: Country) -> EntityFinder:
+    """What finds the entities of messages, without a model."""
+    return finder_of(
+        country.pack,
+        data=examples(config, country),
+        service_names=_service_names(country),
+        places=country.places,
+        centres=country.centres,
+        is_reference=_is_reference,
         phone=country.phones.normalise,
     )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon, Phrases, Signs
 from bot.nlu.mentions import Mention, ServiceNames
 from bot.nlu.numbers import Numbers
+from bot.nlu.phrases import Hit
+from bot.nlu.villages import Villages
+
+Span = tuple[int, int]
 
 # So many code points may stand between "centre" and the name of its place.
 _BESIDE = 10
@@ -40,8 +44,8 @@ class PlaceMatch(Protocol):
 class Gazetteer(Protocol):
     """Finds places in a text; a name that several share gives several with one span."""
 
-    def find(self, text: str) -> Sequence[PlaceMatch]:
-        """All places named in the text."""
+    def find(self, text: str, vouched: Sequence[Span] = ()) -> Sequence[PlaceMatch]:
+        """All places named in the text; beside a stretch in `vouched` an everyday word is a name too."""
         ...
 
 
@@ -78,6 +82,7 @@ class EntityFinder:
         """Take `categories` as words by language by category."""
         self._services, self._numbers, self._places = services, numbers, places
         self._danger, self._occasions = Signs(lexicon, "danger"), Signs(lexicon, "occasions")
+        self._villages = Villages(lexicon)
         self._centres = centres
         self._centre_words = Phrases(
             ((language, word, None) for language, word in lexicon.words("centre_words")), lexicon
@@ -93,7 +98,7 @@ class EntityFinder:
         self._tongues = Phrases(tongues, lexicon)
 
     def find(self, reading: Reading, expects: str = "") -> list[Entity]:
-        """The entities danger, service, province, district, centre, date, phone, reference and amount."""
+        """The entities danger, service, province, district, village, centre, date, phone, reference and amount."""
         found = [
             Entity(
                 entity="service",
@@ -105,10 +110,7 @@ class EntityFinder:
             for mention in self._services.find(reading) or self._by_occasion(reading)
         ]
         found += self._numbers.find(reading, expects)
-        places = self._places.find(reading.text) if self._places else ()
-        found += [_entity(match.place.level, match.place.code, match.start, match.end) for match in places]
-        if places and self._centres:
-            found += self._named_centres(reading, places, self._centres)
+        found += self._located(reading, [(each["start"], each["end"]) for each in found])
         danger = self._danger.find(reading)
         if danger:
             found.append(_entity("danger", danger.value, danger.start, danger.end))
@@ -119,12 +121,46 @@ class EntityFinder:
         hit = self._occasions.find(reading)
         return [Mention(hit.value, hit.start, hit.end, _BY_OCCASION)] if hit else []
 
+    def _located(self, reading: Reading, taken: Sequence[Span]) -> list[Entity]:
+        """What says where: places, centres and villages; a village is not in what is `taken`."""
+        text, hits = reading.text, self._centre_words.find(reading) if self._centres else []
+        places = self._placed(text, [(hit.start, hit.end) for hit in hits]) if self._places else []
+        spans = [(match.start, match.end) for match in places]
+        villages = list(self._villages.find(text, taken, spans))
+        within = [(each["start"], each["end"]) for each in villages]
+        found = [
+            _entity(match.place.level, match.place.code, match.start, match.end)
+            for match in places
+            # "ບ້ານທ່າແຂກນ້ອຍ" is not the district.
+            if not any(start <= match.start and match.end <= end for start, end in within)
+        ]
+        if hits and places and self._centres:
+            found += self._named_centres(hits, places, self._centres)
+        return found + villages
+
+    def _placed(self, text: str, centres: Sequence[Span]) -> list[PlaceMatch]:
+        """The places of a text; beside the word for a centre that of a centre may be an everyday word."""
+        assert self._places is not None
+        if not centres:
+            return list(self._places.find(text))
+        plain = {(match.place.code, match.start) for match in self._places.find(text)}
+        return [
+            match
+            for match in self._places.find(text, centres)
+            if ((match.place.code, match.start) in plain or self._centres_in(match.place.code))
+            and not any(start < match.end and match.start < end for start, end in centres)
+        ]
+
+    def _centres_in(self, code: str) -> list[Centre]:
+        """The centres of a place itself."""
+        return [each for each in self._centres.for_place(code) if each.place == code] if self._centres else []
+
     def _named_centres(
-        self, reading: Reading, places: Sequence[PlaceMatch], centres: CentreBook
+        self, hits: Sequence[Hit[Any]], places: Sequence[PlaceMatch], centres: CentreBook
     ) -> list[Entity]:
         """The centres called so beside the name of the place that they are in: "the one-door centre in Pek"."""
         named: dict[str, Entity] = {}
-        for hit in self._centre_words.find(reading):
+        for hit in hits:
             for match in places:
                 apart = max(hit.start, match.start) - min(hit.end, match.end)
                 own = [each for each in centres.for_place(match.place.code) if each.place == match.place.code]

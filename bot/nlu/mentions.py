@@ -27,8 +27,8 @@ _LEAST_PART, _LEAST_REST = 3, 6
 _IN_PARTS = 0.9
 # Letters of a name that may be wrong, added or missing, as a share of its length.
 _TOLERANCE = 0.2
-# As much of a common word beside it: "citizens are" is no "citizen card".
-_COMMON_TOLERANCE = 0.3
+# As much of a common word beside it: "citizens are" is no "citizen card", nor "village there" a "village letter".
+_COMMON_TOLERANCE, _LEAST_TOLERATED = 0.3, 5
 _CANDIDATES = 8
 _VOWELS = frozenset("aeiou")
 # The share of a name's rarity that must be in the message before its letters are compared.
@@ -60,7 +60,10 @@ class _Common:
 
     def heard_in(self, heard: str) -> bool:
         """Whether these sounds have the words in them."""
-        return bool(self.clipped.search(heard)) or self.near.is_within(_COMMON_TOLERANCE, heard)
+        tolerated = not 0 < len(self.near.letters) < _LEAST_TOLERATED
+        return bool(self.clipped.search(heard)) or (
+            tolerated and self.near.is_within(_COMMON_TOLERANCE, heard)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ async def interpreter_of(  # noqa: PLR0913 - the composition root names each par
     service_names: Mapping[str, Sequence[tuple[str, str]]],
     places: Gazetteer,
     centres: CentreBook,
-    is_reference: Callable[[str], bool],
+    is_reference: Callable[[str], bool | None],
     phone: Callable[[str], str | None],
 ) -> LightInterpreter:
     """The interpreter over the model of these examples (see `model_of`).
@@ -44,17 +44,40 @@ async def interpreter_of(  # noqa: PLR0913 - the composition root names each par
             Model.load(model),
             whole=WholeMessages(lexicon),
             clauses=Clauses(lexicon),
-            entities=EntityFinder(
-                lexicon=lexicon,
-                services=_names(data, lexicon, service_names),
-                numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
+            entities=finder_of(
+                pack,
+                data=data,
+                service_names=service_names,
                 places=places,
                 centres=centres,
-                categories=_categories(pack),
+                is_reference=is_reference,
+                phone=phone,
             ),
         )
 
     return await asyncio.to_thread(built)
+
+
+def finder_of(
+    pack: Pack,
+    *,
+    data: TrainingData,
+    service_names: Mapping[str, Sequence[tuple[str, str]]],
+    places: Gazetteer,
+    centres: CentreBook,
+    is_reference: Callable[[str], bool | None],
+    phone: Callable[[str], str | None],
+) -> EntityFinder:
+    """What finds the entities of messages; see `interpreter_of`."""
+    lexicon = lexicon_of(pack)
+    return EntityFinder(
+        lexicon=lexicon,
+        services=_names(data, lexicon, service_names),
+        numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
+        places=places,
+        centres=centres,
+        categories=_categories(pack),
+    )
 
 
 def _names(
