@@ -34,7 +34,7 @@ from cli.sheet import Poster
 from composition import examples
 from composition.country import PACK_CHECKS, Country
 from composition.installation import Ground, Ways, open_installation, overlays_of
-from composition.poster import poster_of
+from composition.poster import fonts, poster_of
 from composition.server import open_server
 from composition.store import open_store, store_beside
 from composition.understanding import budgets, explainer, model, rules, trained, understanding, widths
@@ -126,6 +126,10 @@ class Kit:
             wiring = Wiring(session=session, clock=Clock(), public_url=config.public_url)
             channels = build_channels(load_channels(config.channels, environment()), wiring)
             yield ChannelCare(channels, session, db, wiring)
+
+    def fonts(self) -> Mapping[str, bytes]:
+        """Those of pages that need no other file."""
+        return fonts()
 
     def poster(self, config: Config, centre: str) -> Poster:
         """What stands on a poster."""

@@ -153,6 +153,9 @@ class Kit(Protocol):
     def channels(self, config: Config) -> AbstractAsyncContextManager[ChannelCare]:
         """The channels and their providers."""
 
+    def fonts(self) -> Mapping[str, bytes]:
+        """Those of pages that need no other file, by weight, as WOFF2."""
+
     def poster(self, config: Config, centre: str) -> Poster:
         """What stands on a poster, for a service centre where one is named; raises ConfigurationError."""
 

@@ -126,7 +126,7 @@ async def _retrain(ground: _Ground, *, as_json: bool) -> bool:
         )
     figures: list[Figures] = []
     for part in (history.labels(now), labels):
-        trial = await ground.kit.trained(ground.config, taught(of_pack, part), _trials(ground.config))
+        trial = await ground.kit.trained(ground.config, taught(of_pack, part), trials(ground.config))
         figures.append(await judge(trial.interpreter, *judges))
     old, new = figures
     fell = worse(old, new)
@@ -196,7 +196,7 @@ def _tell_contradictions(of_pack: TrainingData, labels: TrainingData) -> None:
             click.echo(f"“{each.text}” is {each.intent} by its label and {other} in the pack.", err=True)
 
 
-def _trials(config: Config) -> Path:
+def trials(config: Config) -> Path:
     """Where models of trials go; older ones are erased."""
     folder = config.data_dir / LEARNING / "trials"
     folder.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ def sheet(facts: Poster, ways: Sequence[Way], size: str = "A4") -> str:
         name=escape(pack.label(pack.languages[0], "chat_title")),
         size=size,
         scale=SIZES[size],
-        fonts="\n".join(_font(weight, body) for weight, body in facts.fonts.items()),
+        fonts="\n".join(font_face(weight, body) for weight, body in facts.fonts.items()),
         title=_said(pack, "chat_title"),
         intro=_said(pack, "poster_intro"),
         goals="\n".join(f"<li>{_said(pack, key)}</li>" for key in _GOALS),
@@ -59,6 +59,12 @@ def sheet(facts: Poster, ways: Sequence[Way], size: str = "A4") -> str:
         centre=_lines(pack, "poster_centre", facts.centre),
         hotlines=_lines(pack, "poster_hotlines", facts.hotlines),
     )
+
+
+def font_face(weight: str, body: bytes) -> str:
+    """The rule by which a page has a font of ours within itself; `body` is WOFF2."""
+    source = f"data:font/woff2;base64,{b64encode(body).decode()}"
+    return f'@font-face {{ font-family: "Patou Lao"; font-weight: {weight}; src: url("{source}") format("woff2"); }}'
 
 
 def _way(pack: Pack, way: Way) -> str:
@@ -90,8 +96,3 @@ def _lines(pack: Pack, heading: str, lines: Mapping[str, Sequence[str]]) -> str:
         for language, said in lines.items()
     )
     return f'<section class="lines"><h2>{_said(pack, heading)}</h2>{blocks}</section>'
-
-
-def _font(weight: str, body: bytes) -> str:
-    source = f"data:font/woff2;base64,{b64encode(body).decode()}"
-    return f'@font-face {{ font-family: "Patou Lao"; font-weight: {weight}; src: url("{source}") format("woff2"); }}'

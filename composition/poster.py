@@ -35,8 +35,13 @@ def poster_of(config: Config, centre_id: str) -> Poster:
         ways=Reach.load().ways(configs, config.public_url),
         hotlines={each: hotlines.every(words, near) for each, words in languages.items()},
         centre={each: _about(country, centre, words) for each, words in languages.items()} if centre else {},
-        fonts={weight: (_FONTS / name).read_bytes() for weight, name in _WEIGHTS.items()},
+        fonts=fonts(),
     )
+
+
+def fonts() -> dict[str, bytes]:
+    """Those of pages that need no other file, by weight, as WOFF2."""
+    return {weight: (_FONTS / name).read_bytes() for weight, name in _WEIGHTS.items()}
 
 
 def _about(country: Country, centre: Centre, words: Words) -> Sequence[str]:

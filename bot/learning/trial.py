@@ -15,7 +15,7 @@ from typing import Any
 from bot.learning.held_back import is_held_back
 from bot.nlu.data import Example, TrainingData, join
 from bot.nlu.evaluate import evaluate
-from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.nlu.interpreter import Interpreter
 
 # How much a figure may fall before a model counts as worse: what a handful of a thousand messages may do by chance.
 TOLERANCES = MappingProxyType(
@@ -66,7 +66,7 @@ async def judge(interpreter: Interpreter, of_pack: Sequence[Example], labelled: 
         accuracy=report.accuracy,
         macro_f1=report.macro_f1,
         scope_auroc=report.scope_auroc,
-        services=await _services(interpreter, of_pack),
+        services=report.services,
         labelled=len(labelled),
         labelled_accuracy=ours.accuracy if ours else None,
     )
@@ -83,17 +83,3 @@ def _fell(name: str, tolerance: float, old: Figures, new: Figures) -> bool:
         return False
     one = 1 / (new.labelled if name == "labelled_accuracy" else new.messages)
     return bool(after < before - max(tolerance, one) - _ROUNDING)
-
-
-async def _services(interpreter: Interpreter, examples: Sequence[Example]) -> float | None:
-    """How many of the services that are named are found."""
-    named = [(each, value) for each in examples for value in _named(each.entities)[:1]]
-    found = 0
-    for example, value in named:
-        parsed = await interpreter.parse(example.text, ParseContext())
-        found += value in _named(parsed["entities"])
-    return found / len(named) if named else None
-
-
-def _named(entities: Sequence[Any]) -> list[str]:
-    return [str(each["value"]) for each in entities if each["entity"] == "service"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -11,12 +12,19 @@ from click.testing import CliRunner, Result
 
 from bot.config import Config
 from bot.errors import PackError
+from bot.learning.held_back import is_held_back
+from bot.learning.serving import Trained
+from bot.nlu.data import TrainingData
 from bot.nlu.interpreter import Interpreter, LightInterpreter
 from bot.nlu.model import Model
+from bot.nlu.understanding import examples_of
+from bot.pack import Pack
 from cli.kit import Kit
 from cli.nlu import commands
 from composition.country import Country
+from composition.examples import check, check_labels
 from composition.understanding import model as in_force
+from composition.understanding import trained
 
 DATA = """\
 version: "3.1"
@@ -60,6 +68,16 @@ class _Kit:
         assert model is not None
         return LightInterpreter(Model.load(model))
 
+    def check_examples(self, config: Config, labels: Path) -> Sequence[PackError]:
+        pack = Pack.load(config.pack_root)
+        return [*check(pack), *check_labels(pack, labels)]
+
+    async def trained(self, config: Config, data: TrainingData, models: Path | None) -> Trained:
+        return await trained(config, Country.load(config.pack_root), data, models)
+
+    def fonts(self) -> Mapping[str, bytes]:
+        return {}
+
 
 def _run(folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(commands(cast("Kit", _Kit(folder)))[0], arguments)
@@ -85,8 +103,12 @@ def test_figures_are_printed_for_people(folder: Path) -> None:
     shown = _evaluated(folder)
     assert shown.exit_code == 0, shown.output
     lines = shown.output.splitlines()
-    assert lines[:2] == ["messages              3", "accuracy              0.667"]
-    assert "accuracy in en        1.000" in lines
+    assert [line.split() for line in lines[:3]] == [
+        ["all", "en"],
+        ["messages", "3", "2"],
+        ["right", "0.667", "1.000"],
+    ]
+    assert lines[5].split() == ["services", "found", "-", "-"]
     assert lines[-1] == "   1  fee understood as greet"
 
 
@@ -94,8 +116,53 @@ def test_figures_are_printed_for_machines(folder: Path) -> None:
     figures = json.loads(_evaluated(folder, "--json").output)
     assert figures["messages"] == 3
     assert figures["top3"] == 1.0
-    assert figures["by_language"] == {"": 0.0, "en": 1.0}
+    assert {name: each["accuracy"] for name, each in figures["languages"].items()} == {"": 0.0, "en": 1.0}
+    assert figures["noise"] is None
     assert figures["confusion"] == [{"wanted": "fee", "understood": "greet", "messages": 1}]
+
+
+def test_a_file_of_rasa_is_judged_too_and_with_noise(folder: Path) -> None:
+    shown = _evaluated(folder, "--noise", "0.5", file="nlu.yml")
+    assert shown.exit_code == 0, shown.output
+    lines = shown.output.splitlines()
+    assert lines[0].split() == ["all", "50%", "noise"]
+    assert lines[1].split() == ["messages", "10", "10"]
+    assert lines[2].split()[:2] == ["right", "1.000"]
+    assert shown.output == _evaluated(folder, "--noise", "0.5", file="nlu.yml").output
+
+
+def test_a_service_of_a_line_is_looked_for(folder: Path) -> None:
+    line = '{"text": "price of a passport", "intent": "fee", "service": "passport"}'
+    (folder / "service.jsonl").write_text(line, "utf-8")
+    assert json.loads(_evaluated(folder, "--json", file="service.jsonl").output)["services"] == 0.0
+
+
+def test_a_pack_is_judged_by_what_was_held_back(tmp_path: Path) -> None:
+    kit = _Kit(tmp_path)
+    judged = _run(tmp_path, "evaluate", "--json", "--report", str(tmp_path / "report"))
+    assert judged.exit_code == 0, judged.output
+    examples = examples_of(Pack.load(kit.config().pack_root))
+    held = [each.text for each in examples.examples if is_held_back(each.text)]
+    figures = json.loads(judged.stdout)
+    assert figures["messages"] == len(held) > 10
+    assert set(figures["languages"]) == {"en", "qav"}
+    assert figures["noise"]["messages"] == len(held)
+    assert figures["noise"]["share"] == 0.05
+    told = json.loads((tmp_path / "report" / "report.json").read_bytes())
+    assert {name: told[name] for name in figures if name != "noise"} == {
+        name: each for name, each in figures.items() if name != "noise"
+    }
+    assert {each["text"] for each in told["errors"]} <= set(held)
+    (model,) = tmp_path.rglob("*.npz")
+    words = " ".join(Model.load(model).vocabularies[0])
+    assert model.parent == tmp_path / "learning" / "trials"
+    assert "boat" in words
+
+
+def test_a_model_is_not_judged_by_what_it_may_have_been_taught(folder: Path) -> None:
+    refused = _run(folder, "evaluate", "--model", str(folder / "model.npz"))
+    assert refused.exit_code == 2
+    assert "may have been taught" in refused.output
 
 
 @pytest.mark.parametrize(
@@ -103,6 +170,7 @@ def test_figures_are_printed_for_machines(folder: Path) -> None:
     [
         ('{"text": "hi"}', "line 1 is not an object like"),
         ('\n{"text": 5, "intent": "fee"}', "line 2 is not an object like"),
+        ('{"text": "hi", "intent": "fee", "service": 5}', "line 1 is not an object like"),
         ("hi", "line 1 is not an object like"),
         ("[]", "line 1 is not an object like"),
         ("", "has no messages"),
