@@ -157,7 +157,8 @@ class _File:
     """One file of examples, as it is read."""
 
     def __init__(self, path: Path, language: str, problems: list[PackError]) -> None:
-        self._path, self._language, self._problems = path, language, problems
+        self._path, self._file = path, str(path)
+        self._language, self._problems = language, problems
 
     def read(self, beside: Collection[str]) -> TrainingData:
         try:
@@ -237,7 +238,7 @@ class _File:
                 self._tell(document.error("an example without text", "Write - text: …", *place))
 
     def _example(self, line: int, marked: str, intent: str) -> Example | None:
-        place = Place(str(self._path), line)
+        place = Place(self._file, line)
         try:
             text, marks = read_marks(marked)
         except MarkBroken as error:

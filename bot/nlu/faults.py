@@ -31,12 +31,12 @@ class Known:
 def faults(data: TrainingData, known: Known, *, whole: bool = True) -> list[PackError]:
     """All of them, as they stand in the files; `whole` where nothing else is taught beside these examples."""
     found = [
-        *_unsaid(data.examples),
+        *_unread(data.examples),
         *_unanswered(data.examples, known),
         *_unnamed(data, known),
         *_twice(data.examples),
         *contradictions(data.examples),
-        *(lonely(data.examples) if whole else ()),
+        *([*lonely(data.examples), *_wordless(data.examples)] if whole else ()),
     ]
     return sorted(found, key=lambda each: (each.file, each.line))
 
@@ -63,7 +63,7 @@ def lonely(examples: Iterable[Example]) -> Iterator[PackError]:
             yield PackError(*only.place, f"{intent} has only one example", remedy)
 
 
-def _unsaid(examples: Iterable[Example]) -> Iterator[PackError]:
+def _unread(examples: Iterable[Example]) -> Iterator[PackError]:
     for each in examples:
         if len(each.text) > LONGEST:
             problem = f"an example of {len(each.text):,} characters: {_quoted(each)}"
@@ -72,7 +72,12 @@ def _unsaid(examples: Iterable[Example]) -> Iterator[PackError]:
         elif "[" in each.text or "]" in each.text:
             remedy = 'Write [words](name) or [words]{"entity": "name"}, or round brackets.'
             yield PackError(*each.place, f"a bracket that marks nothing: {_quoted(each)}", remedy)
-        elif "?" not in each.text and not any(unicodedata.category(one)[0] in _SAID for one in each.text):
+
+
+def _wordless(examples: Iterable[Example]) -> Iterator[PackError]:
+    """Of labels it may be as true as of anything that people send."""
+    for each in examples:
+        if "?" not in each.text and not any(unicodedata.category(one)[0] in _SAID for one in each.text):
             problem = f"an example without a word: {_quoted(each)}"
             yield PackError(*each.place, problem, "Write what people say, or delete the line.")
 

@@ -40,6 +40,8 @@ def read_marks(marked: str) -> tuple[str, tuple[Mark, ...]]:
 
     Brackets with nothing behind them mark nothing: they are part of the words.
     """
+    if "]" not in marked:
+        return marked, ()
     text, marks, position = "", list[Mark](), 0
     for match in _MARKED.finditer(marked):
         text += _plain(marked[position : match.start()])

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+import app
 from bot.config import Config
 from bot.errors import PackError
 from bot.pack import Pack, load_yaml
+from cli.pack import commands
 from composition.country import Country
 from composition.examples import check
-from composition.understanding import model
+from composition.understanding import in_force, model
 
 BROKEN = load_yaml(Path(__file__).with_name("broken.yml")).data
 FICTIONAL = Path(__file__).parents[1] / "packs" / "fictional"
@@ -45,6 +49,58 @@ def test_each_fault_is_told_with_its_line(row: dict[str, Any], write: Write) -> 
     for said, beginning in zip(told, row["says"], strict=True):
         assert said.startswith(beginning)
     assert all(each.remedy for each in faults)
+
+
+class _Kit(app.Kit):
+    """The settings of a test."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def config(self) -> Config:
+        return self._config
+
+
+def _checked(config: Config, *arguments: str) -> Result:
+    return CliRunner().invoke(commands(_Kit(config))[0], ["check", *arguments])
+
+
+def test_the_command_tells_file_line_and_remedy_and_fails(write: Write, tmp_path: Path) -> None:
+    pack = write(
+        {"file": "nlu:\n- intent: fee\n  examples: |\n    - price of a [moon](service:mon-permit)\n"}
+    )
+    told = _checked(Config(data_dir=tmp_path), str(pack))
+    assert told.exit_code == 1
+    wanted = "more.yml:4: no service mon-permit. Write the id of one that is there"
+    assert told.output.startswith(f"{pack}/en/nlu/{wanted}")
+    (line,) = _checked(Config(data_dir=tmp_path), str(pack), "--json").output.splitlines()
+    assert (json.loads(line)["line"], json.loads(line)["problem"]) == (4, "no service mon-permit")
+
+
+def test_the_command_looks_into_labels_too_unless_it_is_told_which_pack(write: Write, tmp_path: Path) -> None:
+    config = Config(data_dir=tmp_path, pack=write({"file": BROKEN[4]["file"]}))
+    labels = tmp_path / "labels" / "en" / "fee.yml"
+    labels.parent.mkdir(parents=True)
+    labels.write_text(
+        "nlu:\n- intent: fee\n  examples:\n  - text: '...'\n  - text: the [moon](service)\n", "utf-8"
+    )
+    told = _checked(config)
+    assert told.exit_code == 1
+    assert told.output.startswith(f"{labels}:5: no service moon.")
+    assert len(told.output.splitlines()) == 1
+    assert _checked(config, str(config.pack)).exit_code == 0
+
+
+async def test_a_running_model_goes_on_when_its_data_are_broken(write: Write, tmp_path: Path) -> None:
+    pack = write({"file": BROKEN[4]["file"]})
+    config = Config(data_dir=tmp_path / "data", pack=pack)
+    serving = await in_force(config, Country.load(pack))
+    (tmp_path / "data" / "learning").mkdir()
+    (tmp_path / "data" / "learning" / "in_force.json").write_text('{"labels": "none"}')
+    (pack / "en" / "nlu" / "more.yml").write_text("nlu: [", "utf-8")
+    before = serving.name
+    assert not await serving.refresh()
+    assert serving.name == before
 
 
 @pytest.mark.parametrize("row", [row for row in BROKEN if row["says"]], ids=lambda row: row["name"])
