@@ -72,7 +72,7 @@ class Dates:
 
     def __init__(self, lexicon: Lexicon) -> None:
         days = ((language, word, (_letter_of(day), day)) for language, day, word in lexicon.table("days"))
-        self._days = Phrases(days, lexicon)
+        self._days = Phrases(days, lexicon, strict=True)
         common = {word for _, word in lexicon.words("months_also_words")}
         months = (
             (language, word, (_COMMON if word in common else _MONTH, month))

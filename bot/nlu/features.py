@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
+from bot.nlu.letters import read
 from bot.nlu.normalise import fold
 from bot.nlu.phrases import Words
 from bot.nlu.sound import Sound, runs_of
@@ -42,14 +43,16 @@ _LAO_GAP = re.compile(r"(?<=[\u0e80-\u0edf])\s+(?=[\u0e80-\u0edf])")
 class Reading:
     """A text as received, and the forms of it that rules, entities and classifier share.
 
-    `bare` is its form by the function of that name, `tokens` are the Latin words and Lao syllables of
-    that; `sound` and `words` have offsets into `text`. `sounds` names the table of sound.py.
+    `text` is what was `written` in the letters that it is read by, as many as were written; `bare` is
+    its form by the function of that name, `tokens` are the Latin words and Lao syllables of that;
+    `sound` and `words` have offsets into `text`. `sounds` names the table of sound.py.
     """
 
-    __slots__ = ("bare", "sound", "text", "tokens", "words")
+    __slots__ = ("bare", "sound", "text", "tokens", "words", "written")
 
-    def __init__(self, text: str, sounds: str = "") -> None:
-        self.text = text
+    def __init__(self, written: str, sounds: str = "") -> None:
+        self.written = written
+        self.text = text = read(written, sounds)
         self.bare = bare(text)
         self.tokens: list[str] = _TOKEN.findall(self.bare)
         self.sound = Sound(text, sounds)

@@ -112,7 +112,7 @@ class LightInterpreter:
         parsed = self._understand(reading, context, entities, language)
         if self._clauses is None or context.expects or not _asks(parsed):
             return parsed
-        return self._parted(reading, parsed, self._clauses.split(text), context)
+        return self._parted(reading, parsed, self._clauses.split(reading.text), context)
 
     def _understand(
         self, reading: Reading, context: ParseContext, entities: list[Entity], language: str
@@ -134,7 +134,7 @@ class LightInterpreter:
         ]
         intent = ranking[0]["name"]
         parsed = ParseData(
-            text=reading.text,
+            text=reading.written,
             language=language,
             intent=ranking[0],
             intent_ranking=ranking,

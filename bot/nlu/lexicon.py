@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.nlu.features import Reading
+from bot.nlu.letters import read
 from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases
 
 # Both words must be in the message, wherever they stand.
@@ -15,7 +16,10 @@ _BOTH = "…"
 
 @dataclass(frozen=True, kw_only=True)
 class Lexicon:
-    """`lexicon.yml` of every language: entry names are the same in all, words are not."""
+    """`lexicon.yml` of every language: entry names are the same in all, words are not.
+
+    Words come in the letters that messages are read by.
+    """
 
     languages: Mapping[str, Mapping[str, Any]]
 
@@ -31,16 +35,18 @@ class Lexicon:
 
     def words(self, entry: str) -> Iterator[tuple[str, str]]:
         """(language, word) of a plain list."""
+        sounds = self.sounds
         for language, entries in self.languages.items():
             for word in entries.get(entry) or ():
-                yield language, str(word)
+                yield language, read(str(word), sounds)
 
     def table(self, entry: str) -> Iterator[tuple[str, str, str]]:
         """(language, key, word) of a list of lists."""
+        sounds = self.sounds
         for language, entries in self.languages.items():
             for name, words in (entries.get(entry) or {}).items():
                 for word in words:
-                    yield language, str(name), str(word)
+                    yield language, str(name), read(str(word), sounds)
 
 
 class Phrases:

@@ -13,25 +13,43 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from operator import add
 
+from bot.nlu.letters import read
+
 _SILENT = dict.fromkeys(map(ord, "\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u200b\u200c\u200d\u2060\u00ad\ufeff"))
 _CONSONANT = "ກ-ຮໜໝໞໟ"
 _SIGN = "ະ-ຽໍ"
+
+# A consonant that ends a syllable.
+_FINAL = f"[ກງດຕນບປມ](?![{_SIGN}ອວ])"
 
 # One alternation, longest context first; group names say how the match becomes key letters.
 _LAO = re.compile(
     rf"""
       (?<![ເແໂໃໄ])(?P<lead>[ເແໂໃໄ]++)(?P<onset>ຫ?[{_CONSONANT}](?:ຼ|[ຣລ](?=[ກງດນບມ]))?(?:ວ(?=[ກງດນບມ](?![{_SIGN}])))?)
-                        (?P<tail>ົາ|າະ|[ຶື]ອ|ັ?[ຍຽ](?![{_SIGN}])|[ິີ]|ັ|ະ)?
+                        (?P<tail>ົາ|າະ|າ|[ຶື]ອ|[ິີ]ຍ(?={_FINAL})|ັ?[ຍຽ](?![{_SIGN}])|[ິີ]|ັ|ະ)?
     | (?P<fixed>ົວະ?|ັວະ?|ຽ|ໍາ|າໍ|ຳ|(?:ັຍ|າຍ|າວ)(?![{_SIGN}])|[ະັາິີຶືຸູົໍ])
     | (?P<ua>(?<=[{_CONSONANT}ຼ])ວ(?=[{_CONSONANT}](?![{_SIGN}])))
-    | (?P<mute>ຫ(?=[ງຍນມຣລວຼ][{_SIGN}ອວ])|ອ(?=[{_SIGN}ວອ])|ໆ)
+    | (?P<mute>(?<=[ກຂຄຕທປພບ])ຣ(?:(?=[{_SIGN}])|(?<=ຕຣ)(?![{_SIGN}ອວ]))|ຫ(?=[ງຍນມຣລວຼ][{_SIGN}ອວ])|ອ(?=[{_SIGN}ວອ]|ຍ[{_SIGN}])|ໆ)
     | (?P<letter>[{_CONSONANT}ຼ])(?P<vowelled>(?=[{_SIGN}ອວ]))?
     """,
     re.VERBOSE,
 )
 _SYLLABLE = re.compile(rf"([ເແໂໃໄ]+)(ຫ?[{_CONSONANT}](?:ຼ|[ຣລ](?=[ກງດນບມ]))?ວ?)(.*)")
-_TAILS = {"ົາ": "ao", "າະ": "o", "ຶອ": "ua", "ືອ": "ua", "ຍ": "ia", "ັຍ": "ia", "ຽ": "ia", "ັຽ": "ia"}
+_TAILS = {
+    "ົາ": "ao",
+    "າ": "ao",
+    "ີຍ": "ia",
+    "ິຍ": "ia",
+    "າະ": "o",
+    "ຶອ": "ua",
+    "ືອ": "ua",
+    "ຍ": "ia",
+    "ັຍ": "ia",
+    "ຽ": "ia",
+    "ັຽ": "ia",
+}
 _LEADS = {"ເ": "e", "ແ": "e", "ໂ": "o", "ໄ": "ai", "ໃ": "ai"}
+_WITH_Y = {"ໄ": "ai", "ໃ": "ai", "ໂ": "oi"}
 _FIXED = {
     "ົວ": "ua",
     "ົວະ": "ua",
@@ -187,8 +205,8 @@ class Sound:
 
 
 def key(text: str, table: str) -> str:
-    """Return the phonetic key alone."""
-    return _letters(TABLES[table].listen(_audible(text)))
+    """Return the phonetic key alone; of a neighbour's letters, that of those that they are read as."""
+    return _letters(TABLES[table].listen(_audible(read(text, table))))
 
 
 def runs_of(key: str) -> tuple[list[str], list[str], list[str]]:
@@ -314,4 +332,6 @@ def _led(written: str) -> str:
     if len(onset) > 1 and onset[0] == "ຫ":
         onset = onset[1:]
     begin = "".join(_LETTERS.get(letter, "") for letter in onset if letter != "ອ")
+    if tail and tail[-1] == "ຍ" and lead[0] in _WITH_Y:
+        return begin + _WITH_Y[lead[0]]
     return begin + _TAILS.get(tail or "", "e" if lead == "ເເ" else _LEADS[lead[0]])

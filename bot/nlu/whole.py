@@ -38,6 +38,8 @@ class WholeMessages:
                 self._spelt.setdefault(plain, []).append(intent)
                 if language in sounding and intent not in _AS_WRITTEN:
                     self._heard.setdefault(key(word, self._sounds), []).append(intent)
+        for _, intent, word in lexicon.table("neighbours"):
+            self._spelt.setdefault(_plain(bare(word)), []).append(intent)
         # Spellings differ by some letters; what is much longer than every entry is none of them.
         self._longest = max(map(len, self._spelt), default=0) + _SPELT_LONGER
         self._particles = _Ends(lexicon, "particles")
