@@ -107,7 +107,7 @@ class EntityFinder:
                 end=mention.end,
                 confidence=round(mention.confidence, 3),
             )
-            for mention in self._services.find(reading) or self._by_occasion(reading)
+            for mention in self._meant(reading)
         ]
         found += self._numbers.find(reading, expects)
         found += self._located(reading, [(each["start"], each["end"]) for each in found])
@@ -116,10 +116,15 @@ class EntityFinder:
             found.append(_entity("danger", danger.value, danger.start, danger.end))
         return sorted(found, key=lambda entity: (entity["start"], entity["end"]))
 
-    def _by_occasion(self, reading: Reading) -> list[Mention]:
-        """The service that is meant where none is named: "we add a floor", a permit to build."""
+    def _meant(self, reading: Reading) -> list[Mention]:
+        """The services named, or else that of the occasion ("we add a floor", a permit to build), or else guessed."""
+        found = self._services.find(reading)
+        if found and found[0].confidence == 1.0:
+            return found
         hit = self._occasions.find(reading)
-        return [Mention(hit.value, hit.start, hit.end, _BY_OCCASION)] if hit else []
+        if hit is None or any(each.service == hit.value for each in found):
+            return found
+        return [Mention(hit.value, hit.start, hit.end, _BY_OCCASION)]
 
     def _located(self, reading: Reading, taken: Sequence[Span]) -> list[Entity]:
         """What says where: places, centres and villages; a village is not in what is `taken`."""

@@ -9,9 +9,12 @@ from typing import Any
 from bot.nlu.features import Reading
 from bot.nlu.letters import read
 from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases
+from bot.nlu.sound import HEAD, key
 
 # Both words must be in the message, wherever they stand.
 _BOTH = "…"
+# Either word will do.
+_OR = " / "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +53,10 @@ class Lexicon:
 
 
 class Phrases:
-    """Phrases of several languages in one search, by sound or as written, each as its language has it."""
+    """Phrases of several languages in one search, by sound or as written, each as its language has it.
+
+    Of what is `strict`, Latin words too short to be told by their sound are words as written.
+    """
 
     def __init__(
         self, entries: Iterable[tuple[str, str, Any]], lexicon: Lexicon, *, strict: bool = False
@@ -59,7 +65,8 @@ class Phrases:
         heard: list[tuple[str, Any]] = []
         written: list[tuple[str, Any]] = []
         for language, phrase, value in entries:
-            (heard if language in sounding else written).append((phrase, value))
+            by_sound = language in sounding and not (strict and _short(phrase, lexicon.sounds))
+            (heard if by_sound else written).append((phrase, value))
         self._heard, self._written = SoundPhrases(heard, lexicon.sounds, strict=strict), WordPhrases(written)
 
     def find(self, reading: Reading) -> list[Hit[Any]]:
@@ -71,8 +78,8 @@ class Phrases:
 class Signs:
     """Finds what words are a sign of; everyday words that look like them are listed beside them and win.
 
-    Of a list of lists such as `danger`, and the plain list `danger_not`; of a phrase in several parts all must
-    be in the message, in any order.
+    Of a list of lists such as `danger`, and the plain list `danger_not`; of a phrase in several parts ("add / build
+    … floor") all must be in the message, in any order.
     """
 
     def __init__(self, lexicon: Lexicon, entry: str) -> None:
@@ -83,7 +90,11 @@ class Signs:
         for language, kind, phrase in lexicon.table(entry):
             parts = [part.strip() for part in phrase.split(_BOTH)]
             self._parts[kind, phrase] = len(parts)
-            entries += [(language, part, (kind, phrase, number)) for number, part in enumerate(parts)]
+            entries += [
+                (language, word.strip(), (kind, phrase, number))
+                for number, part in enumerate(parts)
+                for word in part.split(_OR)
+            ]
         self._phrases = _Shared(entries, lexicon)
 
     def find(self, reading: Reading) -> Hit[str] | None:
@@ -102,15 +113,14 @@ class _Shared(Phrases):
     """Phrases of which one may have several values; a phrase with the value None silences itself."""
 
     def __init__(self, entries: Iterable[tuple[str, str, Any]], lexicon: Lexicon) -> None:
-        values: dict[tuple[str, str], list[Any]] = {}
-        silent: set[tuple[str, str]] = set()
+        values: dict[str, list[Any]] = {}
+        places: dict[tuple[str, str], None] = {}
         for language, phrase, value in entries:
-            if value is None:
-                silent.add((language, phrase))
-            values.setdefault((language, phrase), []).append(value)
+            places.setdefault((language, phrase))
+            values.setdefault(phrase, []).append(value)
         merged = (
-            (language, phrase, () if (language, phrase) in silent else tuple(several))
-            for (language, phrase), several in values.items()
+            (language, phrase, () if None in values[phrase] else tuple(values[phrase]))
+            for language, phrase in places
         )
         super().__init__(merged, lexicon, strict=True)
 
@@ -121,3 +131,7 @@ class _Shared(Phrases):
             hit for hit in hits
             if hit.value and not any(each.start <= hit.start and hit.end <= each.end for each in silenced)
         ]  # fmt: skip
+
+
+def _short(phrase: str, sounds: str) -> bool:
+    return phrase.isascii() and len(key(phrase, sounds).strip()) < HEAD
