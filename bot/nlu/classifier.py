@@ -19,6 +19,8 @@ from bot.nlu.model import Model
 OUT_OF_SCOPE = "out_of_scope"
 # What an example says of a message that is written just like it.
 _REMEMBERED = 0.9
+# A power of e that is still a number.
+_MOST = 700.0
 
 Rows = NDArray[np.intp]
 
@@ -45,27 +47,26 @@ class Classifier:
         # The place of each name's intent.
         self._bases = [model.intents.index(base_of(name)) for name in model.names]
         self._rows = _rows(model)
-        self._unknown, self._nothing = len(model.idf), len(model.idf) + 1
+        self._unknown, self._nothing = len(model.rarity), len(model.rarity) + 1
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
     def classify(self, reading: Reading) -> Wishes:
         """What this message may be about.
 
-        What the message loses for being made of unknown words goes to `out_of_scope`, or, where a
-        model has no such intent, evenly to all.
+        To be about nothing we know is one choice more, the likelier the more words are unknown. Its share goes to
+        `out_of_scope`, or, where a model has no such intent, evenly to all.
         """
         logits, familiar = self._score(grams(reading, self._concepts.find(reading)))
-        trust = self._trust(familiar)
         kinds, logits = logits[self._intents :], logits[: self._intents]
         highest, temperature = max(logits), self.model.temperature
         raised = [exp((logit - highest) / temperature) for logit in logits]
-        share = trust / sum(raised)
-        chances = [chance * share for chance in raised]
-        if trust < 1.0:
-            if self._elsewhere is None:
-                chances = [chance + (1.0 - trust) / len(chances) for chance in chances]
-            else:
-                chances[self._elsewhere] += 1.0 - trust
+        strange = exp(min(strangeness(self.model, familiar) - highest / temperature, _MOST))
+        whole = sum(raised) + strange
+        chances = [chance / whole for chance in raised]
+        if self._elsewhere is None:
+            chances = [chance + strange / whole / len(chances) for chance in chances]
+        else:
+            chances[self._elsewhere] += strange / whole
         remembered = self.model.remembered.get(fingerprint(reading))
         if remembered is not None:
             chances = [chance * (1.0 - _REMEMBERED) for chance in chances]
@@ -91,23 +92,16 @@ class Classifier:
         shares = [block[-2] / block[-1] for block in (words, sounds) if block[-1]]
         return logits, sum(shares) / max(len(shares), 1)
 
-    def _trust(self, known: float) -> float:
-        model = self.model
-        if model.known_from <= model.unknown_from:
-            return 1.0
-        share = (known - model.unknown_from) / (model.known_from - model.unknown_from)
-        return min(max(share, 0.0), 1.0)
-
 
 def _rows(model: Model) -> NDArray[np.float32]:
     """What each gram adds to its block: to the logits, to the squared length, the known and the whole rarity.
 
     The last two are an unknown gram and none at all.
     """
-    rarity = model.idf[:, None]
+    rarity = model.rarity[:, None]
     known = np.hstack([model.weights * model.scale * rarity, rarity * rarity, rarity, rarity])
     others = np.zeros((2, known.shape[1]), np.float32)
-    others[0, -1] = unseen_rarity(model.idf)
+    others[0, -1] = unseen_rarity(model.rarity)
     return np.concatenate([known, others])
 
 
@@ -116,8 +110,13 @@ def known_rows(block: Iterable[str], vocabulary: Mapping[str, int]) -> Rows:
     return np.array([row for row in map(vocabulary.get, block) if row is not None], np.intp)
 
 
+def strangeness(model: Model, familiar: float) -> float:
+    """The logit of a message's being about nothing that the model knows, beside those of its intents."""
+    return model.strange - model.slope * familiar
+
+
 def familiarity(
-    found: Sequence[Collection[str]], known: Sequence[Rows], idf: NDArray[np.float32], unseen: float
+    found: Sequence[Collection[str]], known: Sequence[Rows], rarity: NDArray[np.float32], unseen: float
 ) -> float:
     """How much of a message the examples know, 0 to 1: of its words, and of its sounds, by their rarity.
 
@@ -126,14 +125,14 @@ def familiarity(
     shares = []
     for block, rows in zip(found, known, strict=True):
         if block:
-            mass = float(idf.take(rows).sum())
+            mass = float(rarity.take(rows).sum())
             shares.append(mass / (mass + unseen * (len(block) - len(rows))))
     return sum(shares) / max(len(shares), 1)
 
 
-def unseen_rarity(idf: NDArray[np.float32]) -> float:
+def unseen_rarity(rarity: NDArray[np.float32]) -> float:
     """One step beyond the rarity of what a single example has."""
-    return float(idf.max(initial=1.0)) + log(2)
+    return float(rarity.max(initial=1.0)) + log(2)
 
 
 def fingerprint(reading: Reading) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from heapq import nlargest, nsmallest
 
 import numpy as np
 
-from bot.nlu.classifier import base_of, familiarity, fingerprint, known_rows, unseen_rarity
+from bot.nlu.classifier import base_of, familiarity, fingerprint, known_rows, strangeness, unseen_rarity
 from bot.nlu.concepts import Concepts
 from bot.nlu.data import Entity
 from bot.nlu.features import BLOCKS, CONCEPT, Reading, grams
@@ -25,6 +26,9 @@ from bot.parsed import readable
 _FEATURES, _NAMES, _TONGUES = 12, 5, 6
 # A name shorter than this, in sounds, is in every message.
 _LEAST_NAME = 4
+
+# A power of e that is still a number.
+_MOST = 700.0
 
 
 class Decider(StrEnum):
@@ -125,7 +129,7 @@ class Explainer:
         known = [
             known_rows(block, vocabulary) for block, vocabulary in zip(found, model.vocabularies, strict=True)
         ]
-        familiar = familiarity(found, known, model.idf, unseen_rarity(model.idf))
+        familiar = familiarity(found, known, model.rarity, unseen_rarity(model.rarity))
         logits = self._logits(known)
         first, second = (int(place) for place in np.argsort(-logits, kind="stable")[:2])
         return Explanation(
@@ -140,7 +144,7 @@ class Explainer:
             total=(round(float(logits[first]), 3), round(float(logits[second]), 3)),
             features=self._features(found, first, second),
             familiarity=round(familiar, 4),
-            trust=round(_trust(model, familiar), 4),
+            trust=round(_trust(model, logits, familiar), 4),
             unknown=_unknown(found, model),
             names=self._heard(reading, parsed["entities"]),
             letters=dict(Counter(filter(None, map(script, text)))),
@@ -175,7 +179,7 @@ class Explainer:
         model, count = self._model, len(self._model.intents)
         total = model.bias[:count].astype(np.float32)
         for rows in known:
-            rarity = model.idf.take(rows)
+            rarity = model.rarity.take(rows)
             length = float(np.sqrt((rarity * rarity).sum())) or 1.0
             coefficients = model.weights[rows, :count] * model.scale[:count]
             total = total + (coefficients * rarity[:, None]).sum(axis=0) / length
@@ -198,7 +202,7 @@ class Explainer:
     ) -> Iterator[Feature]:
         model = self._model
         known = sorted(gram for gram in several if gram in vocabulary)
-        rarities = [float(model.idf[vocabulary[gram]]) for gram in known]
+        rarities = [float(model.rarity[vocabulary[gram]]) for gram in known]
         length = sum(rarity * rarity for rarity in rarities) ** 0.5 * model.temperature
         for gram, rarity in zip(known, rarities, strict=True):
             weights = (
@@ -250,10 +254,10 @@ def _importance(feature: Feature) -> tuple[float, str]:
     return -abs(feature.first - feature.second), feature.gram
 
 
-def _trust(model: Model, familiar: float) -> float:
-    if model.known_from <= model.unknown_from:
-        return 1.0
-    return min(max((familiar - model.unknown_from) / (model.known_from - model.unknown_from), 0.0), 1.0)
+def _trust(model: Model, logits: Floats, familiar: float) -> float:
+    """What is left to the intents beside "nothing we know"."""
+    energy = float(np.logaddexp.reduce(logits))
+    return 1.0 / (1.0 + math.exp(min(strangeness(model, familiar) - energy, _MOST)))
 
 
 def _unknown(found: Sequence[Collection[str]], model: Model) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from bot.nlu.errors import ModelUnusable
 from bot.nlu.features import BLOCKS
 
 # Raised with every change of what a file holds.
-FORMAT = 3
+FORMAT = 4
 
 Floats = NDArray[np.float32]
 
@@ -27,11 +27,10 @@ class Model:
     """A multinomial logistic regression over blocks of grams.
 
     `kinds` are the names that some intents are told apart by ("help/privacy", and "help" itself): a
-    second regression, within the intent. `vocabularies` maps each block's grams to rows of `idf` and
+    second regression, within the intent. `vocabularies` maps each block's grams to rows of `rarity` and
     `weights`; a column of `weights` times its `scale` gives the coefficients of one of `names`.
     `temperature` divides the logits of intents.
-    `unknown_from` and `known_from` are familiarities: a message below the first is
-    foreign, above the second it is taken at its word. `sounds` names the table of sound.py that
+    `strange` less `slope` times a message's familiarity is the logit of its belonging to no intent at all. `sounds` names the table of sound.py that
     made the grams, `concepts` are the entries of concepts.py.
     `remembered` has the fingerprints of the examples, each with the place of its intent in `names`.
     `scripts` are the scripts of the examples, each with the languages written in it; `letters` are
@@ -42,13 +41,13 @@ class Model:
     intents: tuple[str, ...]
     kinds: tuple[str, ...]
     vocabularies: tuple[Mapping[str, int], ...]
-    idf: Floats
+    rarity: Floats
     weights: NDArray[np.int8]
     scale: Floats
     bias: Floats
     temperature: float
-    unknown_from: float
-    known_from: float
+    strange: float
+    slope: float
     sounds: str
     concepts: Sequence[Sequence[bool | str]]
     remembered: Mapping[int, int]
@@ -70,8 +69,8 @@ class Model:
             "intents": self.intents,
             "kinds": self.kinds,
             "temperature": self.temperature,
-            "unknown_from": self.unknown_from,
-            "known_from": self.known_from,
+            "strange": self.strange,
+            "slope": self.slope,
             "sounds": self.sounds,
             "concepts": self.concepts,
             "scripts": self.scripts,
@@ -80,7 +79,7 @@ class Model:
         }
         arrays = {
             "about": np.frombuffer(orjson.dumps(about), np.uint8),
-            "idf": self.idf,
+            "rarity": self.rarity,
             "weights": self.weights,
             "scale": self.scale,
             "bias": self.bias,
@@ -92,7 +91,7 @@ class Model:
         }
         part = path.with_suffix(f".{os.getpid()}.part")
         with part.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]  # the stub takes the names for its options
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # the stub takes the names for its options
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -121,13 +120,13 @@ class Model:
             intents=tuple(about["intents"]),
             kinds=tuple(about["kinds"]),
             vocabularies=tuple(vocabularies),
-            idf=arrays["idf"],
+            rarity=arrays["rarity"],
             weights=arrays["weights"],
             scale=arrays["scale"],
             bias=arrays["bias"],
             temperature=about["temperature"],
-            unknown_from=about["unknown_from"],
-            known_from=about["known_from"],
+            strange=about["strange"],
+            slope=about["slope"],
             sounds=about["sounds"],
             concepts=about["concepts"],
             remembered=dict(

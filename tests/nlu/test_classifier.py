@@ -16,6 +16,7 @@ from bot.nlu.classifier import (
     fingerprint,
     known_rows,
     softmax,
+    strangeness,
     unseen_rarity,
 )
 from bot.nlu.concepts import Concepts
@@ -55,13 +56,12 @@ def test_chances_are_those_of_the_plain_regression(classifier: Classifier, text:
     known = [known_rows(block, rows) for block, rows in zip(found, model.vocabularies, strict=True)]
     logits = model.bias.astype(np.float64)
     for rows in known:
-        length = np.linalg.norm(model.idf[rows]) or 1.0
-        logits += (model.idf[rows] / length) @ (model.weights[rows] * model.scale)
-    share = familiarity(found, known, model.idf, unseen_rarity(model.idf)) - model.unknown_from
-    trust = min(max(share / (model.known_from - model.unknown_from), 0.0), 1.0)
+        length = np.linalg.norm(model.rarity[rows]) or 1.0
+        logits += (model.rarity[rows] / length) @ (model.weights[rows] * model.scale)
+    strange = strangeness(model, familiarity(found, known, model.rarity, unseen_rarity(model.rarity)))
     intents = len(model.intents)
-    expected = softmax(logits[:intents] / model.temperature) * trust
-    expected[model.intents.index(OUT_OF_SCOPE)] += 1.0 - trust
+    *expected, none = softmax(np.append(logits[:intents] / model.temperature, strange))
+    expected[model.intents.index(OUT_OF_SCOPE)] += none
     wishes = classifier.classify(reading)
     assert wishes.chances == pytest.approx(expected, abs=1e-5)
     assert wishes.kinds == pytest.approx(logits[intents:], abs=1e-4)
