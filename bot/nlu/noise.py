@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bot.text.graphemes import clusters
@@ -14,6 +14,9 @@ LETTERS, SPACES = "letters", "spaces"
 
 _GAP = re.compile(r"(?<=\S)[ \u00a0]+(?=\S)")
 _LETTER = re.compile(r"[^\W\d_]")
+# At how many of the places where it can a kind of noise befalls an example that is learnt from.
+_LEARNT = {LETTERS: 0.05, SPACES: 0.05}
+_LEARNT_ELSE = 0.2
 # Ways to type a letter wrong: leave it out, double it, hit another, put it behind the next.
 _LEFT_OUT, _DOUBLED, _ANOTHER, _WAYS = 0, 1, 2, 4
 
@@ -66,7 +69,7 @@ class Noise:
 
     def _befallen(self, text: str, kind: str, share: float, chance: random.Random) -> str:
         if kind == LETTERS:
-            return _mistyped(text, share, chance, self._beside)
+            return _wrong(text, share, chance, self._beside)
         if kind == SPACES:
             return _GAP.sub(lambda gap: "" if chance.random() < share else gap[0], text)
         mix = self._mixes[kind]
@@ -76,6 +79,26 @@ class Noise:
             return _one(several, chance) if several and chance.random() < share else found[0]
 
         return mix.pattern.sub(other, text)
+
+
+def mistyped(
+    examples: Sequence[Sequence[str]], told: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[int, str]]:
+    """Examples (text, intent, language) as somebody may have typed them: the place of each, and that text.
+
+    `told` has by language what its lexicon.yml tells of noise; other languages have none, not even wrong
+    letters: without words of a pack they cost accuracy and gain nothing.
+    """
+    noises = {language: Noise.of(entry) for language, entry in told.items()}
+    shares = {
+        language: {**dict.fromkeys(noise.kinds, _LEARNT_ELSE), **_LEARNT}
+        for language, noise in noises.items()
+    }
+    for origin, (text, _, language) in enumerate(examples):
+        if language in noises:
+            typed = noises[language].typed(text, shares[language])
+            if typed != text:
+                yield origin, typed
 
 
 class _Mix(NamedTuple):
@@ -107,7 +130,7 @@ def _beside(keyboard: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _mistyped(text: str, share: float, chance: random.Random, beside: Mapping[str, str]) -> str:
+def _wrong(text: str, share: float, chance: random.Random, beside: Mapping[str, str]) -> str:
     """The text with that share of its letters typed wrong; a mark stays with a letter that is left."""
     typed = clusters(text)
     letters = [place for place, each in enumerate(typed) if _LETTER.match(each)]

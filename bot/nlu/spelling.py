@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from bot.nlu.features import CONCEPT, Reading
 
 # Shorter words are a slip away from too many; longer ones are no words.
-_LEAST, _LONGEST = 4, 24
+_LEAST, _LONGEST = 4, 20
 # Two words run together are so long, each of them at least of so many letters.
 _RUN_TOGETHER, _PART = 6, 2
 # So many unknown words of a message are looked at: with more it is in another language.
-_MOST = 12
+_MOST = 8
 
 
 class Spelling:

@@ -61,6 +61,7 @@ def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexic
         {
             "sounds": lexicon.sounds,
             "concepts": entries_of(lexicon),
+            "noise": {name: entries.get("noise") or {} for name, entries in lexicon.languages.items()},
             "examples": [(each.text, each.intent, each.language) for each in data.examples],
             "variants": list(_variants(data.examples, names)),
         }

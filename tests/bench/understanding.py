@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.nlu.data import Example
 from bot.nlu.evaluate import evaluate
 from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.model import Model
+from bot.nlu.noise import LETTERS, Noise
 from bot.yaml_read import read_yaml
 from composition.country import Country
 from composition.understanding import understanding
@@ -31,6 +33,8 @@ _PACK = Path("nlu_data")
 _TABLES = Path(__file__).parents[1] / "nlu"
 _LAO = 160  # code points
 _ROUNDS, _LOADS = 3, 9
+# At how many of the places where it can each kind of noise befalls a message.
+_NOISY = 0.5
 _LETTER = re.compile(r"[^\W\d_]")
 # What a process of the interpreter alone holds, beside one of numpy alone.
 _ALONE = """
@@ -50,7 +54,8 @@ async def understood() -> list[Row]:
     """The rows; times are the process's own."""
     with tempfile.TemporaryDirectory(prefix="patou-bench-") as folder:
         began = time.perf_counter()
-        interpreter = await understanding(Config(data_dir=Path(folder), pack=_PACK), Country.load(_PACK))
+        country = Country.load(_PACK)
+        interpreter = await understanding(Config(data_dir=Path(folder), pack=_PACK), country)
         trained = time.perf_counter() - began
         (model,) = (Path(folder) / "models").glob("*.npz")
         messages = _fresh()
@@ -65,6 +70,7 @@ async def understood() -> list[Row]:
                 bare=f"{_resident(_BARE):.0f} MB (Python importing numpy)",
             ),
             *await _wrong_letters(interpreter, messages),
+            *await _written_otherwise(interpreter, messages, country.pack.lexicon("noise")),
         ]
 
 
@@ -135,6 +141,25 @@ async def _wrong_letters(interpreter: LightInterpreter, messages: Sequence[Examp
         languages = ", ".join(f"{name} {right:.1%}" for name, right in report.by_language.items())
         what = f"Intents right of {report.messages} messages" if not share else f"… {share:.0%} wrong letters"
         rows.append(Row(what=what, figure=f"{report.accuracy:.1%} ({languages})"))
+    return rows
+
+
+async def _written_otherwise(
+    interpreter: LightInterpreter, messages: Sequence[Example], told: Mapping[str, Mapping[str, Any]]
+) -> list[Row]:
+    """What becomes of the accuracy with every other spelling that people mix up, of the languages that have it."""
+    noises = {language: Noise.of(entry) for language, entry in told.items()}
+    kinds = dict.fromkeys(kind for noise in noises.values() for kind in noise.kinds if kind != LETTERS)
+    rows = []
+    for kind in kinds:
+        own = [each for each in messages if kind in noises[each.language].kinds]
+        typed = [replace(each, text=noises[each.language].typed(each.text, {kind: _NOISY})) for each in own]
+        right, noisy = await evaluate(interpreter, own), await evaluate(interpreter, typed)
+        languages = ", ".join(
+            f"{name} {share:.1%} of {right.by_language[name]:.1%}"
+            for name, share in noisy.by_language.items()
+        )
+        rows.append(Row(what=f"… {kind} otherwise at half of the places", figure=languages))
     return rows
 
 

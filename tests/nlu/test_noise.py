@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.noise import LETTERS, SPACES, Noise
+from bot.nlu.noise import LETTERS, SPACES, Noise, mistyped
 from bot.pack import Pack
 from bot.yaml_read import read_yaml
 
@@ -67,3 +67,12 @@ def test_marks_keep_to_their_order(text: str, seed: int) -> None:
     """Run together, words lose their spaces and nothing else."""
     typed = Noise().typed(text, {SPACES: 1.0}, seed)
     assert typed.replace(" ", "").replace("\u00a0", "") == text.replace(" ", "").replace("\u00a0", "")
+
+
+def test_examples_are_typed_wrong_where_a_pack_tells_how() -> None:
+    """A language that the pack tells nothing of has wrong letters; one that it does not know has no noise."""
+    examples = [[f"how much is a passport for {name}", "fee", name] for name in ("xx", "yy", "xx")]
+    typed = dict(mistyped(examples, {"xx": {}}))
+    assert set(typed) == {0, 2}
+    assert typed[0] not in {text for text, _, _ in examples}
+    assert list(mistyped(examples, {})) == []
