@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.nlu.anyof import any_of
 from bot.nlu.data import Entity
+from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
 
 # In code points: what is longer is no money of anybody's, and may be more than a float holds.
@@ -14,6 +16,7 @@ _LONGEST = 20
 _NUMBER = r"(?<![\d.,])\d{1,3}(?:[.,]\d{3})+(?![\d]|[.,]\d)|(?<![\d.,])\d{1,12}(?:[.,]\d{1,2})?(?!\d)"
 _SPACED = r"(?<![\d.,])\d{1,3}(?:[ \u00a0]\d{3})+(?!\d|[.,]\d)"
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+_DIGIT = re.compile(r"\d")
 _BETWEEN_GROUPS = re.compile(r"[ \u00a0]")
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1_000
 # A multiplier this large counts by itself when a digit follows: "ແສນຫ້າ", a hundred thousand and five tenths of it.
@@ -43,10 +46,12 @@ class Amounts:
         self._nothing = {word.lower() for _, word in lexicon.words("amount_not")}
         self._money = {word.lower(): "" for _, word in lexicon.words("currency")}
         self._money |= {word.lower(): code for _, code, word in lexicon.table("currencies")}
-        word = either(self._said.keys() | self._nothing)
-        money = either(self._money)
-        symbol = either(each for each in self._money if not each[-1].isalpha())
-        self._telling = re.compile(rf"\d|{either(self._multipliers())}|{money}")
+        word = any_of(self._said.keys() | self._nothing)
+        money = any_of(self._money)
+        symbol = any_of(each for each in self._money if not each[-1].isalpha())
+        telling = {*self._multipliers(), *self._money}
+        self._words = frozenset(word.split()[0] for word in telling if word.isascii())
+        self._others = tuple(sorted(word for word in telling if not word.isascii()))
         self._run = re.compile(
             rf"(?:(?P<before>{symbol})\s?)?(?:(?P<spaced>{_SPACED})(?=\s*(?:{money}))"
             rf"|(?P<said>(?:(?:{_NUMBER})\s*)?(?:{word})(?:\s*(?:(?:{_NUMBER})\s*)?(?:{word}))*|{_NUMBER}))"
@@ -57,13 +62,15 @@ class Amounts:
     def _multipliers(self) -> Iterator[str]:
         return (word for word, said in self._said.items() if said.value >= _THOUSAND)
 
-    def find(self, text: str) -> Iterator[tuple[Entity, bool]]:
-        """The entities `amount` of a text whose digits are 0-9, and whether a currency is named.
+    def find(self, reading: Reading, text: str) -> Iterator[tuple[Entity, bool]]:
+        """The entities `amount` of a message, and whether a currency is named; its digits are 0-9 in `text`.
 
         The value is in the country's money, or in that of `currency`.
         """
+        if not (_DIGIT.search(text) or self._tells(reading)):
+            return
         lowered = text.lower()
-        if len(lowered) != len(text) or not self._telling.search(lowered):
+        if len(lowered) != len(text):
             return
         for match in self._run.finditer(lowered):
             money = match["after"] or match["before"] or ""
@@ -76,6 +83,12 @@ class Amounts:
             if code := self._money.get(money):
                 entity["currency"] = code
             yield entity, bool(money)
+
+    def _tells(self, reading: Reading) -> bool:
+        """Whether a word is there without which no amount is said in words."""
+        if not self._words.isdisjoint(reading.words.spelt):
+            return True
+        return not reading.text.isascii() and any(word in reading.text for word in self._others)
 
     def _worth(self, match: re.Match[str], *, named: bool) -> int | float | None:
         if match["spaced"]:
@@ -135,16 +148,3 @@ def _sum(steps: Sequence[float | _Said]) -> float:
         # "ລ້ານໜຶ່ງ" is one million, "ແສນສອງ" is one hundred and twenty thousand.
         return total + (digit * last.value / _TEN if digit > 1 else 0)
     return total + below + digit
-
-
-def either(words: Iterable[str]) -> str:
-    """A pattern for any of these words, the longest first; a Latin word stands alone, Lao runs on."""
-    return (
-        "|".join(
-            (r"(?<![a-z])" if word[0].isascii() and word[0].isalpha() else "")
-            + re.escape(word)
-            + (r"(?![a-z])" if word[-1].isascii() and word[-1].isalpha() else "")
-            for word in sorted(words, key=lambda word: (-len(word), word))
-        )
-        or r"(?!)"
-    )

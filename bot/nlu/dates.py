@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import NamedTuple
 
 from bot.calendar import WEEKDAYS
+from bot.nlu.anyof import any_of
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon, Phrases
@@ -163,21 +163,7 @@ def _written(words: Iterable[tuple[str, str, str]]) -> _Written:
     meanings: dict[str, tuple[str, str]] = {}
     for word, letter, value in words:
         meanings.setdefault(word, (letter, value))
-    # A Latin word stands alone, or right behind a digit (15th); Lao runs on.
-    latin = _either(word for word in meanings if word.isascii())
-    others = _either(word for word in meanings if not word.isascii())
-    pattern = re.compile(rf"{_NUMBER}|(?<![a-z])(?:{latin})(?![a-z])|{others}")
-    return _Written(pattern, meanings)
-
-
-def _either(words: Iterable[str]) -> str:
-    """A pattern for any of these words, the longest first, that looks once at each first letter."""
-    alphabetic = sorted(words, key=lambda word: (word[0], -len(word)))
-    by_letter = (
-        f"{re.escape(letter)}(?:{'|'.join(re.escape(word[1:]) for word in several)})"
-        for letter, several in groupby(alphabetic, key=lambda word: word[0])
-    )
-    return "|".join(by_letter) or "(?!)"
+    return _Written(re.compile(rf"{_NUMBER}|{any_of(meanings)}"), meanings)
 
 
 def _in_digits(text: str) -> Iterator[Entity]:

@@ -170,7 +170,8 @@ class ServiceNames:
         """The services named, from left to right; at most one where it had to be guessed."""
         unmeant = self._unmeant.find(reading.text, reading.sound)
         hits = _apart(self._heard.find(reading.text, reading.sound), unmeant)
-        hits += _apart(self._written.find(reading.words), [*unmeant, *hits])
+        if written := _apart(self._written.find(reading.words), unmeant):
+            hits = _longest([*hits, *written])
         if hits:
             return [Mention(hit.value, hit.start, hit.end, 1.0) for hit in sorted(hits, key=_start)]
         guess = self._guess(reading)
@@ -229,6 +230,14 @@ def _telling(names: Mapping[str, Iterable[str]], generic: Iterable[str]) -> Iter
 def _apart(found: Iterable[Place], taken: Sequence[Hit[Any]]) -> list[Place]:
     """What overlaps nothing that is taken."""
     return [each for each in found if not any(hit.start < each.end and each.start < hit.end for hit in taken)]
+
+
+def _longest(found: Iterable[Hit[str]]) -> list[Hit[str]]:
+    """Of what overlaps the longest: no shorter name hides "family book copy"."""
+    kept: list[Hit[str]] = []
+    for hit in sorted(found, key=lambda hit: hit.start - hit.end):
+        kept += _apart([hit], kept)
+    return kept
 
 
 def _longest_first(word: str) -> tuple[int, str]:

@@ -61,7 +61,7 @@ class Numbers:
 
     def _candidates(self, text: str, reading: Reading, expects: str) -> Iterator[Entity]:
         yield from self._dates.find(reading)
-        amounts = list(self._amounts.find(text))
+        amounts = list(self._amounts.find(reading, text))
         yield from (amount for amount, named in amounts if named)
         for match in _RUN.finditer(text):
             yield from self._number(match, text, expects)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from bot.nlu.amounts import either
+from bot.nlu.anyof import any_of
 from bot.nlu.data import Entity
 from bot.nlu.lexicon import Lexicon
 
@@ -39,9 +39,9 @@ class Villages:
         words: dict[str, set[str]] = {"before": set(), "after": set(), "begins": set(), "ends": set()}
         for _, kind, word in lexicon.table("village_words"):
             words[kind].add(word.lower())
-        self._marks = re.compile(f"(?P<before>{either(words['before'])})|{either(words['after'])}")
+        self._marks = re.compile(f"(?P<before>{any_of(words['before'])})|{any_of(words['after'])}")
         spaced = {word for word in words["ends"] if word.isascii()}
-        self._ends, self._over = frozenset(spaced), re.compile(either(words["ends"] - spaced))
+        self._ends, self._over = frozenset(spaced), re.compile(any_of(words["ends"] - spaced))
         self._after = frozenset(words["after"])
         self._begins = tuple(sorted(words["begins"]))
 
