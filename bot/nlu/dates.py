@@ -35,14 +35,14 @@ _BETWEEN = re.compile(r"[\s,]*")
 _AHEAD, _NUMERAL, _UNIT, _FROM_NOW = "A", "N", "U", "F"
 _MONTH, _COMMON, _MONTH_WORD, _MONTH_MARK, _DAY_MARK = "M", "C", "L", "K", "D"
 _ORDINAL, _YEAR, _YEAR_WORD, _DAY_WORD, _GAP = "O", "Y", "P", "W", "-"
-_WEEKDAY, _AGO, _LAST, _NEXT = "J", "B", "V", "X"
+_WEEKDAY, _AGO, _LAST, _GONE, _NEXT = "J", "B", "V", "H", "X"
 _SHAPES = re.compile(
     r"""
       (?P<ahead>A(?P<count>N)(?P<unit>[ULP])|(?P<count2>N)(?P<unit2>[ULP])F)
-    | (?P<past>(?P<count3>N)(?P<unit3>[ULP])[BV])
-    | V(?P<gone3>L)|(?P<gone4>L)[BV]
+    | (?P<past>(?P<count3>N)(?P<unit3>[ULP])[BH])
+    | V(?P<gone3>L)|(?P<gone4>L)[BH]
     | (?P<word>W)
-    | V(?P<gone>J)|(?P<gone2>J)[VB]
+    | V(?P<gone>J)|(?P<gone2>J)[BH]
     | X?(?P<word2>J)[XF]?
     | D?(?P<day>N)O?K?(?:L?(?P<month>[MC])|L(?P<monthnumber>N)(?![UL]|P(?!Y)))(?:P?(?P<year>Y))?
     | (?P<month2>[MC])(?P<day2>N)O?(?:P?(?P<year2>Y))?
@@ -57,7 +57,7 @@ _SHAPES = re.compile(
 
 _UNITS = {"M": "month"}
 # No date is without one of these.
-_TELLING = frozenset((_LAST, _AGO, _NUMERAL, _DAY_WORD, _WEEKDAY, _MONTH, _COMMON))
+_TELLING = frozenset((_LAST, _GONE, _AGO, _NUMERAL, _DAY_WORD, _WEEKDAY, _MONTH, _COMMON))
 
 
 class _Token(NamedTuple):
@@ -137,7 +137,7 @@ def _small_words(lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
     """(word, letter, value) of what is found as written: most is too short to be told by its sound."""
     kinds = {
         "ahead": _AHEAD, "from_now": _FROM_NOW, "month_mark": _MONTH_MARK, "day_mark": _DAY_MARK, "ordinal": _ORDINAL,
-        "ago": _AGO, "last": _LAST, "next": _NEXT, "done": _GAP,
+        "ago": _AGO, "last": _LAST, "gone": _GONE, "next": _NEXT, "done": _GAP,
     }  # fmt: skip
     units = {
         "day": (_UNIT, "D"),
