@@ -37,6 +37,14 @@ class Yaml:
             line, node = found
         return line
 
+    def style(self, *keys: _Key) -> str:
+        """How the text under `keys` is written: as a block (| or >), in quotes, or plain; plain is empty."""
+        node = self.node
+        for key in keys:
+            found = _child(node, key)
+            node = found[1] if found else None
+        return node.style or "" if isinstance(node, yaml.ScalarNode) else ""
+
     def error(self, problem: str, remedy: str, *keys: _Key) -> PackError:
         """A PackError that points at the value under `keys`."""
         return PackError(file=self.file, line=self.line(*keys), problem=problem, remedy=remedy)

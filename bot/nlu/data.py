@@ -216,18 +216,7 @@ class _File:
     ) -> Iterator[tuple[int, str]]:
         """The examples with their lines: a block of "- " lines, or a list of texts or {text: …}."""
         if isinstance(examples, str):
-            first = document.line(*where, "examples") + 1
-            for line, raw in enumerate(examples.split("\n"), first):
-                match = _LINE.fullmatch(raw)
-                if match:
-                    yield line, match["example"]
-                elif raw.strip() == "-":
-                    self._tell(
-                        PackError(document.file, line, "an empty example", "Write words, or delete the line.")
-                    )
-                elif raw.strip():
-                    problem = f"not an example: {raw.strip()[:40]}"
-                    self._tell(PackError(document.file, line, problem, 'Begin the line with "- ".'))
+            yield from self._block(document, (*where, "examples"), examples)
         elif isinstance(examples, list):
             for number, item in enumerate(examples):
                 text = item.get("text") if isinstance(item, dict) else item
@@ -236,6 +225,25 @@ class _File:
                     continue
                 place = (*where, "examples", number)
                 self._tell(document.error("an example without text", "Write - text: …", *place))
+
+    def _block(
+        self, document: Yaml, where: tuple[str | int, ...], examples: str
+    ) -> Iterator[tuple[int, str]]:
+        style, first = document.style(*where), document.line(*where)
+        if style == ">":
+            self._tell(document.error("lines are folded into one", "Write examples: | instead of >.", *where))
+            return
+        for number, raw in enumerate(examples.split("\n"), 1):
+            line = first + number if style == "|" else first
+            match = _LINE.fullmatch(raw)
+            if match:
+                yield line, match["example"]
+            elif raw.strip() == "-":
+                remedy = "Write words, or delete the line."
+                self._tell(PackError(document.file, line, "an empty example", remedy))
+            elif raw.strip():
+                problem = f"not an example: {raw.strip()[:40]}"
+                self._tell(PackError(document.file, line, problem, 'Begin the line with "- ".'))
 
     def _example(self, line: int, marked: str, intent: str) -> Example | None:
         place = Place(self._file, line)

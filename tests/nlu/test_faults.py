@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 
 import app
 from bot.config import Config
 from bot.errors import PackError
+from bot.nlu.data import TrainingData, gather
+from bot.nlu.faults import Known, faults
 from bot.pack import Pack, load_yaml
 from cli.pack import commands
 from composition.country import Country
@@ -22,6 +27,7 @@ from composition.understanding import in_force, model
 
 BROKEN = load_yaml(Path(__file__).with_name("broken.yml")).data
 FICTIONAL = Path(__file__).parents[1] / "packs" / "fictional"
+KEYS = ("intent", "synonym", "lookup", "regex", "examples", "text", "metadata")
 Write = Callable[[dict[str, Any]], Path]
 
 
@@ -110,3 +116,31 @@ async def test_what_is_wrong_is_never_taught(row: dict[str, Any], write: Write, 
         await model(Config(data_dir=tmp_path / "data", pack=pack), Country.load(pack))
     assert refused.value == check(Pack.load(pack))[0]
     assert not (tmp_path / "data" / "models").exists()
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+files = st.one_of(
+    st.binary(),
+    st.text().map(lambda text: text.encode(errors="replace")),
+    values.map(lambda value: json.dumps({"nlu": value}).encode()),
+    st.text('[](){}:- \nab"').map(lambda text: f"nlu:\n- intent: a\n  examples: |\n    - {text}".encode()),
+)
+
+
+@given(files)
+def test_no_file_is_too_broken_to_be_told_so(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "nlu.yml"
+        file.write_bytes(content)
+        problems: list[PackError] = []
+        examples = gather(file, "en", problems).examples
+        lines = content.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+        assert all(1 <= each.line <= lines + 1 and each.problem and each.remedy for each in problems)
+        assert examples or problems or b"synonym" in content or b"lookup" in content or b"regex" in content
+        assert faults(TrainingData(examples=examples), Known(intents=(), values={})) or not examples
