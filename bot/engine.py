@@ -20,7 +20,7 @@ from bot.dispatcher import Response
 from bot.forms import MEDIA, FormLoop
 from bot.media import KeepMedia, media_id
 from bot.messages import InboundMessage, SessionEvent
-from bot.parsed import Parsed, about, certain, parsed_payload, readable
+from bot.parsed import Parsed, about, certain, closest, parsed_payload, readable
 from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
 from bot.text.choices import match
@@ -33,11 +33,15 @@ FALLBACK = "nlu_fallback"
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
 # What is known of a message besides its words.
 _ENVELOPE = ("message_id", "channel", "address", "proven", "attachments")
+# To be asked about rather than guessed.
+_CONSENTS = frozenset(("subscribe",))
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
 # What the rules call it when a message asks for more than fits one answer, and when an answer may be wrong.
 _MORE, _DOUBT = "further_wish", "doubt"
+# What they call it when the wishes of a message do not fit one answer, and with what they ask for the first one.
+_SEVERAL, _WHICH_FIRST = "several_wishes", "utter_ask_which_first"
 # And when a form's question was answered in vain, so often and again as often.
 _STUCK, _IN_VAIN = "stuck", 2
 _WORD = re.compile(r"\b[^\W\d_]{2,}\b")
@@ -48,7 +52,7 @@ _TWO_ANSWERS = 4
 # The wish of a message that has something with it and no words, and what is run after the answer to the words.
 _ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
 # By these the engine calls on the rules itself, each where it makes sense; no button stands for them.
-_NOBODYS_CHOICE = frozenset((FALLBACK, _MORE, _DOUBT, _STUCK, _ENCLOSED, _ENCLOSED_BESIDE))
+_NOBODYS_CHOICE = frozenset((FALLBACK, _MORE, _SEVERAL, _DOUBT, _STUCK, _ENCLOSED, _ENCLOSED_BESIDE))
 # So much that is not spoken of yet is remembered: more than is taken of one person in a day, so that what
 # is too much is refused in words (PATOU_MEDIA_DAILY_FILES) and not forgotten here.
 _MOST_MEDIA = 100
@@ -231,7 +235,7 @@ class Engine:
         stage.say("utter_ask_continue_or_restart")
 
     async def _decide(self, stage: Stage) -> None:
-        if not (stage.chosen or stage.state.form or readable(stage.parsed["text"])):
+        if not (stage.chosen or stage.state.form) and _is_unreadable(stage):
             stage.understood = False
             if any(said["key"] in _NOT_TEXT for said in stage.state.said):
                 await self._run(stage, self._rules.actions(FALLBACK))
@@ -300,6 +304,7 @@ class Engine:
             stage.say("utter_nothing_to_cancel")
         elif stage.intent == "cancel":
             self._forms.drop(stage)
+            stage.cancelled = True
             stage.say("utter_cancelled")
             await self._forms.ask(stage)
         else:
@@ -313,13 +318,15 @@ class Engine:
         await self._run(stage, self._rules.actions(_TOP))
 
     async def _follow_rule(self, stage: Stage) -> None:
-        before = stage.state.form
+        before, told, slots = stage.state.form, list(stage.responses), dict(stage.state.slots)
         actions = self._actions_for(stage)
         actions = actions if self._is_sure_enough(stage, actions) else ()
         stage.understood = bool(actions) and stage.intent != "out_of_scope"
         await self._run(stage, actions or self._rules.actions(FALLBACK))
         if stage.understood and not stage.state.form:
-            await self._answer_further(stage)
+            if not await self._answer_further(stage):
+                stage.responses, stage.state.slots = told, slots
+                await self._run(stage, self._rules.actions(_SEVERAL))
             await self._offer_instead(stage)
         await self._submit_full_forms(stage)
         if stage.state.form and not stage.asked and not (stage.menu and stage.translates):
@@ -327,31 +334,39 @@ class Engine:
         stage.aside = before is not None and stage.state.form is before and stage.intent != _TOP
 
     def _is_sure_enough(self, stage: Stage, actions: Iterable[str]) -> bool:
-        """Whether to act on the wish: a form begun by mistake costs more than a question."""
-        begins = any(action in self._rules.forms for action in actions)
+        """Whether to act on the wish: a form begun, or a consent noted, by mistake costs more than a question."""
+        begins = stage.intent in _CONSENTS or any(action in self._rules.forms for action in actions)
         return stage.confidence >= (self._bands.sure if begins else self._bands.act)
 
-    async def _answer_further(self, stage: Stage) -> None:
-        """Answer what else the message asks, or offer it where that is too much for one turn."""
-        first = stage.parsed
-        wishes = first.get("further") or about(stage.later, first["entities"])
+    async def _answer_further(self, stage: Stage) -> bool:
+        """Answer what else was asked, or offer what waited; whether all that the message asks fits one turn."""
+        first, together = stage.parsed, stage.parsed.get("further") or []
+        wishes = together or _waiting(stage)
         if any(said.key == "utter_ask_service" for said in stage.responses):
             stage.state.later = wishes
-            return
+            return True
         for wish in wishes:
             stage.parsed = _said_with(wish, first)
-            await self._answer_besides(stage)
+            if await self._answer_besides(stage):
+                continue
+            if together and self._rules.actions(_SEVERAL):
+                stage.parsed, stage.state.later = first, [{**first, "further": []}, *together]
+                return False
+            await self._run(stage, self._rules.actions(_MORE))
         stage.parsed = first
+        return True
 
-    async def _answer_besides(self, stage: Stage) -> None:
+    async def _answer_besides(self, stage: Stage) -> bool:
+        """Answer one more wish, if that is not too much; whether it was not."""
         before, slots = list(stage.responses), dict(stage.state.slots)
         self._fill_slots(stage)
         await self._run(stage, self._actions_for(stage))
         told = [said for said in stage.responses[len(before) :] if said not in before]
         stage.responses = [*(_with(said) for said in before), *told] if told else before
-        if self._parts(stage.responses, stage.state.language) > _TWO_ANSWERS:
-            stage.responses, stage.state.slots = before, slots
-            await self._run(stage, self._rules.actions(_MORE))
+        if self._parts(stage.responses, stage.state.language) <= _TWO_ANSWERS:
+            return True
+        stage.responses, stage.state.slots = before, slots
+        return False
 
     async def _offer_instead(self, stage: Stage) -> None:
         """The next best wish as the last choice of an answer that may be none."""
@@ -378,8 +393,9 @@ class Engine:
             stage.state.last_wish = stage.parsed if quiet else {}
 
     def _actions_for(self, stage: Stage) -> tuple[str, ...]:
-        wish = stage.parsed.get("intent_response_key") or stage.intent
-        return self._rules.actions(wish, (each["entity"] for each in stage.parsed["entities"]))
+        return self._rules.actions(
+            closest(stage.parsed), (each["entity"] for each in stage.parsed["entities"])
+        )
 
     async def _run(self, stage: Stage, names: Iterable[str]) -> None:
         for name in names:
@@ -418,7 +434,22 @@ class Engine:
             wish=stage.parsed,
             aside=stage.aside,
             chosen=stage.chosen,
+            cancelled=stage.cancelled,
         )
+
+
+def _is_unreadable(stage: Stage) -> bool:
+    """Whether a message has neither words nor a sign that says something."""
+    known = stage.intent not in ("out_of_scope", FALLBACK) or stage.parsed.get("intent_response_key")
+    return not (known or readable(stage.parsed["text"]))
+
+
+def _waiting(stage: Stage) -> list[Parsed]:
+    """The wishes of the message before: for the service named now, or after the one that was to be answered first."""
+    if all(said["key"] != _WHICH_FIRST for said in stage.state.said):
+        return about(stage.later, stage.parsed["entities"])
+    others = [each for each in stage.later if closest(each) != closest(stage.parsed)]
+    return others if len(others) < len(stage.later) else []
 
 
 def _said_with(wish: Parsed, message: Parsed) -> Parsed:

@@ -35,6 +35,11 @@ def parsed_payload(payload: str, language: str) -> Parsed | None:
     return certain(found[1], _values(found[2]), language) if found else None
 
 
+def closest(parsed: Mapping[str, Any]) -> str:
+    """The intent as closely as it was understood: "help/privacy", or "help"."""
+    return str(parsed.get("intent_response_key") or parsed["intent"]["name"])
+
+
 def about(wishes: Iterable[Parsed], entities: Iterable[Mapping[str, Any]]) -> list[Parsed]:
     """The wishes, about the service that is named now; none if there is none."""
     named = [each for each in entities if each["entity"] == "service"]

@@ -17,7 +17,7 @@ class Turn:
 
     `understood` is false when nothing but "say it again" could be answered; `wish` is the parse data
     of what was answered; `aside` when that was in the middle of a form, whose question stands. `chosen` when
-    an answer offered was picked. `unclear` is what this turn tells of messages that were not understood.
+    an answer offered was picked, `cancelled` when a form was given up. `unclear` is what this turn tells of messages that were not understood.
     """
 
     state: TrackerState
@@ -27,6 +27,7 @@ class Turn:
     wish: Parsed = field(default_factory=lambda: certain("", {}, ""))
     aside: bool = False
     chosen: bool = False
+    cancelled: bool = False
     unclear: tuple[Unclear, ...] = ()
 
 
@@ -35,7 +36,7 @@ class Stage:
     """One turn in the making.
 
     `chosen` when the person picked one of the answers offered, `slipped` when they sent a number that
-    none of them has, `asked` when a form's question has already been put. `followup` is what an action
+    none of them has, `cancelled` when a form was given up, `asked` when a form's question has already been put. `followup` is what an action
     wants run in place of the rest of its rule. `later` are wishes of the message before, which waited
     for the name of a service. `in_session` on a screen that was dialled; `aside` as in Turn. `spoken` is
     the language of the turn before.
@@ -49,6 +50,7 @@ class Stage:
     asked: bool = False
     chosen: bool = False
     slipped: bool = False
+    cancelled: bool = False
     followup: str = ""
     later: list[Parsed] = field(default_factory=list)
     in_session: bool = False

@@ -96,7 +96,7 @@ class ServiceQuestion(DialogAction):
 
     def _meant(self, turn: Turn) -> str:
         """The id of the service that is meant, empty if the message leaves it open."""
-        short = sum(map(str.isalpha, turn.text)) <= _FOLLOW_UP_LETTERS
+        short = sum(map(str.isalpha, self._phrases.asked(turn.text))) <= _FOLLOW_UP_LETTERS
         return turn.entity("service") or (turn.slot("service") if short else "")
 
     def others(self, turn: Turn, answered: PublicService) -> list[dict[str, str]]:

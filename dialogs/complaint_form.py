@@ -75,7 +75,7 @@ class ValidateComplaintForm(FormValidationAction):
             return {"complaint_place": value}
         turn = Turn(self._ports, dispatcher, tracker)
         places = places_named(self._ports.places, value)
-        if not places and _is_no_place(turn, value):
+        if not places and (_is_no_place(turn, value) or self._phrases.is_noise(value)):
             return self._without_place(turn, value)
         one = places[0].code if len(places) == 1 else None
         if self._additions.to_place(turn):

@@ -9,6 +9,8 @@ from dialogs.ports import Ports
 from services.centres import Centre, CentreStatus
 from services.record import Status
 
+_NOT_OPEN = {CentreStatus.PLANNED: "utter_nearest_planned", CentreStatus.PAUSED: "utter_nearest_paused"}
+
 
 class Directory:
     """Finds centres, and says of them only what is known."""
@@ -23,6 +25,15 @@ class Directory:
     def keeping_hours(self, place: str) -> Centre | None:
         """The nearest open centre whose own hours are known."""
         return next((each for each in self._open(place) if each.week), None)
+
+    def tell_not_open(self, turn: Turn, place: str) -> bool:
+        """Say that the centre of a place has not opened yet, or is closed for a while, and whether that is so."""
+        near = self._ports.centres.for_place(place) if place else ()
+        centre = near[0] if near and near[0].place == place else None
+        if centre is None or centre.status not in _NOT_OPEN:
+            return False
+        turn.say(_NOT_OPEN[centre.status], centre=self.name(turn, centre))
+        return True
 
     def calendar(self, centre: Centre | None) -> WorkingCalendar:
         """When a centre works; without one, when offices do."""

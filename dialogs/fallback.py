@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from itertools import takewhile
+from typing import Any
 
 from rasa_sdk.events import FollowupAction
 from rasa_sdk.interfaces import Action
 
 from bot.bands import Bands
+from bot.parsed import closest
 from dialogs import draft
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import ASK, add, case_just_filed
@@ -44,7 +47,13 @@ _OF_A_SERVICE = ("requirements", "fee", "duration", "where_hours")
 def actions(ports: Ports) -> list[Action]:
     """The actions of this goal."""
     phrases = ports.phrases
-    return [Fallback(ports, phrases), OutOfScope(ports, phrases), OfferFurther(ports), OfferInstead(ports)]
+    return [
+        Fallback(ports, phrases),
+        OutOfScope(ports, phrases),
+        AskWhichFirst(ports),
+        OfferFurther(ports),
+        OfferInstead(ports),
+    ]
 
 
 class NotHelped(DialogAction):
@@ -155,8 +164,21 @@ class OutOfScope(NotHelped):
         turn.say("utter_out_of_scope")
 
 
+class AskWhichFirst(DialogAction):
+    """The wishes of a message, to be chosen from: each answer fills a turn."""
+
+    action_name = "action_ask_which_first"
+
+    async def respond(self, turn: Turn) -> Events:
+        """Name them in the order in which they were said."""
+        first = turn.tracker.latest_message
+        wishes = [_as_choice(self.ports, turn, each) for each in (first, *first.get("further", ()))]
+        turn.say("utter_ask_which_first", wishes)
+        return []
+
+
 class OfferFurther(DialogAction):
-    """The second wish of a message, to be chosen: the answer to the first one fills the turn."""
+    """A further wish, to be chosen: the answer to the one before fills the turn."""
 
     action_name = "action_offer_further"
 
@@ -199,9 +221,19 @@ def likely(ports: Ports, turn: Turn) -> list[str]:
 
 def wish(ports: Ports, turn: Turn, name: str) -> dict[str, str]:
     """One thing that people want, to be chosen: of the service that is spoken of where it has one."""
-    service = ports.catalogue.get(turn.entity("service"))
-    closer = str(turn.tracker.latest_message.get("intent_response_key") or "")
+    closer = closest(turn.tracker.latest_message)
     meant = closer if closer.partition("/")[0] == name else name
+    return _named(ports, turn, meant, turn.entity("service"))
+
+
+def _as_choice(ports: Ports, turn: Turn, parsed: Mapping[str, Any]) -> dict[str, str]:
+    """A wish as it was understood, to be chosen."""
+    services = (str(each["value"]) for each in parsed["entities"] if each["entity"] == "service")
+    return _named(ports, turn, closest(parsed), next(services, turn.slot("service")))
+
+
+def _named(ports: Ports, turn: Turn, meant: str, service_id: str) -> dict[str, str]:
+    name, service = meant.partition("/")[0], ports.catalogue.get(service_id)
     if service is None or name not in _OF_A_SERVICE:
         return {"title": turn.words.label(f"intent_{name}"), "payload": f"/{meant}"}
     return choice(ports, turn, name, service.id, meant)

@@ -9,6 +9,7 @@ from rasa_sdk.interfaces import Action
 from bot.calendar import WorkingCalendar
 from bot.dates import coming
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.circumstances import Circumstances
 from dialogs.directory import Directory
 from dialogs.ports import Ports
 from dialogs.rating import offer_rating
@@ -30,7 +31,11 @@ class OpenNow(DialogAction):
         self._directory = Directory(ports)
 
     async def respond(self, turn: Turn) -> Events:
-        """One answer about one day: of the centre of the person's place if its hours are known, else of all offices."""
+        """One answer about one day: of the centre of the person's place if its hours are known, else of all offices.
+
+        Before it what is in force: the service is out, the centre has not opened or is closed for a while.
+        """
+        self._announce(turn)
         centre = self._directory.keeping_hours(turn.slot("place"))
         calendar = self._directory.calendar(centre)
         office = self._directory.name(turn, centre) if centre else turn.words.label("offices")
@@ -42,6 +47,12 @@ class OpenNow(DialogAction):
             tell_now(turn, calendar, office, now)
         offer_rating(turn)
         return remember(goal="open_now")
+
+    def _announce(self, turn: Turn) -> None:
+        service = turn.entity("service") or turn.slot("service")
+        if service in self.ports.catalogue.services:
+            Circumstances(self.ports, turn, service).announce()
+        self._directory.tell_not_open(turn, turn.slot("place"))
 
 
 def tell_now(turn: Turn, calendar: WorkingCalendar, office: str, now: datetime) -> None:

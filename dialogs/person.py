@@ -107,7 +107,8 @@ class ValidateCallBackForm(FormValidationAction):
         reachable = turn.entity("phone") or _NO_NUMBER in turn.last_answers
         if value != ANY_TIME and not (reachable or await known_phone(self._ports, turn)):
             turn.say(_NO_NUMBER)
-            return {"call_back_time": None}
+            told = [turn.slot("call_back_wish"), value]
+            return {"call_back_time": None, "call_back_wish": "\n".join(filter(None, told))}
         return {"call_back_time": value}
 
 

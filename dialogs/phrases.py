@@ -14,6 +14,9 @@ from bot.text.digits import ascii_digits
 # Fewer than both is no substance. Lao has no spaces to count words by.
 _SUBSTANCE_WORDS = 4
 _SUBSTANCE_LETTERS = 15
+# Of one word, so that it is no initials.
+_LEAST_KEYS = 3
+_LETTERS = re.compile(r"[^\s\d!-/:-@\[-`{-~]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +28,8 @@ class Phrases:
     skip: frozenset[str]
     on_behalf: re.Pattern[str]
     open_until: re.Pattern[str]
+    courtesies: re.Pattern[str]
+    keys: tuple[str, ...]
 
     @classmethod
     def load(cls, pack: Pack) -> Phrases:
@@ -37,9 +42,11 @@ class Phrases:
             skip=frozenset(_plain(word) for word in _together(files, "skip")),
             on_behalf=any_of(_together(files, "on_behalf")),
             open_until=any_of(_together(files, "open_until")),
+            courtesies=any_of(_together(files, "courtesies")),
+            keys=tuple(row + row[::-1] for row in _together(files, "keys")),
         )
         for each in files:
-            each.only(("wish", "insults", "skip", "on_behalf", "open_until"))
+            each.only(("wish", "insults", "skip", "on_behalf", "open_until", "courtesies", "keys"))
         if problems:
             raise problems[0]
         return phrases
@@ -56,6 +63,18 @@ class Phrases:
     def insulting(self, text: str) -> bool:
         """Whether a text has an insult in it."""
         return bool(self.insults.search(text.casefold()))
+
+    def asked(self, text: str) -> str:
+        """A text without the courtesies around it."""
+        return self.courtesies.sub(" ", text.casefold())
+
+    def is_noise(self, text: str) -> bool:
+        """Whether a text is only keys pressed by chance: neighbours of one row, or one again and again."""
+        words = _LETTERS.findall(text.casefold())
+        return all(len(word) >= _LEAST_KEYS and self._pressed(word) for word in words)
+
+    def _pressed(self, word: str) -> bool:
+        return any(word in row for row in self.keys) or len(set(word)) == 1
 
     def skips(self, text: str) -> bool:
         """Whether a text is nothing but "skip" or "I do not know"."""

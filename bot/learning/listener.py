@@ -82,7 +82,7 @@ class Listener:
             chosen = str(turn.wish.get("intent_response_key") or intent)
             told = Unclear(text=before.unclear, chosen=chosen, service=_service(turn.wish), again=True)
             return (told,) if picked else ()
-        if before.begun and intent == "cancel":
+        if before.begun and turn.cancelled:
             return (Unclear(text=before.begun, corrected=True),)
         if before.asking or not self._contradicts(intent, turn, message.text):
             return ()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict
 
 from bot.bands import Bands
-from bot.nlu.classifier import OUT_OF_SCOPE, Classifier, base_of
+from bot.nlu.asides import REFUSABLE, Asides, Refusal
+from bot.nlu.classifier import OUT_OF_SCOPE, Classifier, base_of, fingerprint
 from bot.nlu.clauses import Clauses, Span
 from bot.nlu.data import Entity
 from bot.nlu.entities import EntityFinder
@@ -19,6 +20,9 @@ from bot.nlu.whole import WholeMessages
 
 _RANKED = 5
 _TWO = 2
+# So much of a message is read, in code points: four SMS, nine of Lao. Of a longer one the middle is left out: it begins with
+# the wish, and may end with a call for help or the number of a phone.
+READ, _READ_LAST = 600, 150
 _SAYS = re.compile(r"[^\W_]|\?")
 _BESIDE_DIGITS = re.compile(r"[^\d\s]")
 # A service named and nothing asked: most probably "what does it take", but worth a question.
@@ -33,6 +37,8 @@ _STORY = 10
 _QUESTIONS = frozenset(("requirements", "fee", "duration", "where_hours"))
 # What is told about something, besides all else, is answered as one thing.
 _TOLD = frozenset(("complaint", "complaint_status", "feedback"))
+# Said out of politeness, with more to come perhaps.
+_THANKS = frozenset(("thanks", "greet"))
 _HINT_OF_A_TALE = 0.25
 # After a question an answer is likelier; who wants no more messages then says so in plain words.
 _AFTER_A_QUESTION = {"inform": 2.0, "unsubscribe": 0.1}
@@ -88,10 +94,11 @@ class LightInterpreter:
         whole: WholeMessages | None = None,
         entities: EntityFinder | None = None,
         clauses: Clauses | None = None,
+        asides: Asides | None = None,
     ) -> None:
         self._classifier = Classifier(model)
         self._languages = LanguageDetector(model)
-        self._whole, self._entities, self._clauses = whole, entities, clauses
+        self._whole, self._entities, self._clauses, self._asides = whole, entities, clauses, asides
         self._bands = Bands()
         self._about_services = _ABOUT_SERVICES.intersection(model.intents)
         self._after_a_question = [each for each in _AFTER_A_QUESTION.items() if each[0] in model.intents]
@@ -106,10 +113,16 @@ class LightInterpreter:
 
     def read(self, text: str, context: ParseContext) -> ParseData:
         """The same without waiting for anything."""
+        if len(text) > READ:
+            return _of_whole(text, self.read(_shortened(text), context))
         reading = Reading(text, self._classifier.model.sounds)
         entities = self._entities.find(reading, context.expects) if self._entities else []
         language = self._languages.detect(reading, context.language, entities)
-        parsed = self._understand(reading, context, entities, language)
+        refusals = self._refusals(reading, entities, context)
+        parsed = self._understand(reading, context, _wanted(entities, refusals), language)
+        parsed["entities"] = _wanted(parsed["entities"], refusals)
+        if self._asides:
+            parsed = self._without_asides(reading, parsed, refusals, context)
         if self._clauses is None or context.expects or not _asks(parsed):
             return parsed
         return self._parted(reading, parsed, self._clauses.split(reading.text), context)
@@ -145,6 +158,55 @@ class LightInterpreter:
             parsed["intent_response_key"] = closest
         return parsed
 
+    def _refusals(self, reading: Reading, entities: list[Entity], context: ParseContext) -> Sequence[Refusal]:
+        """What is not wanted; "no, the passport" wants it where nothing else is named or was spoken of."""
+        found = self._asides.refusals(reading.text, entities) if self._asides else []
+        if not found:
+            return found
+        refused, named = {each.at for each in found}, _services(entities)
+        others = any(each["start"] not in refused for each in named)
+        meant = {each["start"] for each in named if not (others or each["value"] == context.service)}
+        return [each for each in found if each.at not in meant]
+
+    def _without_asides(
+        self, reading: Reading, parsed: ParseData, refusals: Sequence[Refusal], context: ParseContext
+    ) -> ParseData:
+        """The message without what it does not want, and without thanks for something else; as it is if that tells less."""
+        intent, model = parsed["intent"], self._classifier.model
+        if refusals and intent["confidence"] < 1.0 and fingerprint(reading) not in model.remembered:
+            return self._without_refusals(reading, parsed, refusals, context)
+        unsure = intent["confidence"] < self._bands.sure
+        if self._asides is None or not (unsure or intent["name"] in _THANKS) or intent["confidence"] == 1.0:
+            return parsed
+        besides = self._asides.besides(reading.text) if unsure else []
+        rest = blanked(reading.text, besides) if besides else self._asides.after_thanks(reading.bare)
+        if rest:
+            asked = self._understand(
+                Reading(rest, model.sounds), context, parsed["entities"], parsed["language"]
+            )
+            wished, clear = asked["intent"]["name"], asked["intent"]["confidence"] >= self._bands.act
+            if clear and (wished in _ABOUT_SERVICES or (wished == "inform" and _services(asked["entities"]))):
+                return {**asked, "text": parsed["text"]}
+        return parsed
+
+    def _without_refusals(
+        self, reading: Reading, parsed: ParseData, refusals: Sequence[Refusal], context: ParseContext
+    ) -> ParseData:
+        intent, sure = parsed["intent"], parsed["intent"]["confidence"] >= self._bands.sure
+        meant = [each for each in refusals if each.end > each.at]
+        of_it = any(not each.intents or intent["name"] in each.intents for each in meant)
+        if not meant or (sure and not of_it):
+            return parsed
+        left = blanked(reading.text, ((each.start, each.end) for each in meant))
+        if self._whole is None or not self._whole.says_nothing(left):
+            rest = Reading(left, self._classifier.model.sounds)
+            told = self._understand(rest, context, parsed["entities"], parsed["language"])
+            again = any(told["intent"]["name"] in each.intents for each in meant)
+            clear = told["intent"]["confidence"] >= self._bands.act or _services(parsed["entities"])
+            if clear and not again:
+                return {**told, "text": parsed["text"]}
+        return _instead(parsed, "repeat" if context.expects else "deny") if of_it else parsed
+
     def _parted(
         self, reading: Reading, whole: ParseData, spans: Sequence[Span], context: ParseContext
     ) -> ParseData:
@@ -166,7 +228,8 @@ class LightInterpreter:
             if intent["name"] in _TOLD and intent["confidence"] >= self._bands.act:
                 return whole
             if intent["name"] in _QUESTIONS and intent["confidence"] >= self._bands.sure:
-                wishes.setdefault(intent["name"], (parsed, _services(named)))
+                closest = parsed.get("intent_response_key", intent["name"])
+                wishes.setdefault(closest, (parsed, _services(named)))
         if len(wishes) < _TWO:
             return whole
         (first, _), *others = wishes.values()
@@ -209,14 +272,14 @@ class LightInterpreter:
         """The intent that the message has beyond doubt, or by being nothing but a fact."""
         if self._whole is None:
             return "", 0.0
-        if not _SAYS.search(reading.text):
-            return OUT_OF_SCOPE, 1.0
         intent = self._whole.intent(reading, context.expects)
         if intent:
             return intent, 1.0
+        if not _SAYS.search(reading.text):
+            return OUT_OF_SCOPE, 1.0
         if not entities and not _BESIDE_DIGITS.search(reading.text):
             return "inform", _SERVICE_ALONE
-        if entities and self._whole.says_nothing(_beside(reading.text, entities)):
+        if entities and self._whole.says_nothing(blanked(reading.text, map(_span, entities))):
             return _fact_alone({entity["entity"] for entity in entities}, context)
         return "", 0.0
 
@@ -259,9 +322,44 @@ def _fact_alone(kinds: set[str], context: ParseContext) -> tuple[str, float]:
     return "inform", _FACT_ALONE
 
 
-def _beside(text: str, entities: Sequence[Entity]) -> str:
-    left = list(text)
-    for entity in entities:
-        for position in range(entity["start"], entity["end"]):
-            left[position] = " "
-    return "".join(left)
+def _wanted(entities: list[Entity], refusals: Sequence[Refusal]) -> list[Entity]:
+    """The entities without those that are not wanted."""
+    unwanted = {each.at for each in refusals}
+    return [each for each in entities if each["start"] not in unwanted or each["entity"] not in REFUSABLE]
+
+
+def _instead(parsed: ParseData, intent: str) -> ParseData:
+    """The same with an intent that is told by a rule, as far as a rule can."""
+    others = [each for each in parsed["intent_ranking"] if each["name"] != intent]
+    scale = (1.0 - _FACT_ALONE) / (sum(each["confidence"] for each in others) or 1.0)
+    ranking = [
+        Intent(name=intent, confidence=_FACT_ALONE),
+        *(Intent(name=each["name"], confidence=round(each["confidence"] * scale, 4)) for each in others),
+    ]
+    told: ParseData = {**parsed, "intent": ranking[0], "intent_ranking": ranking[:_RANKED]}
+    told.pop("intent_response_key", None)
+    return told
+
+
+def _shortened(text: str) -> str:
+    return f"{text[: READ - _READ_LAST - 1]}\n{text[-_READ_LAST:]}"
+
+
+def _of_whole(text: str, parsed: ParseData) -> ParseData:
+    """What was understood of the shortened text, said of the whole one."""
+    moved = [
+        _moved(each, len(text) - READ) if each["start"] >= READ - _READ_LAST else each
+        for each in parsed["entities"]
+    ]
+    return {**parsed, "text": text, "entities": moved}
+
+
+def _span(entity: Entity) -> Span:
+    return entity["start"], entity["end"]
+
+
+def blanked(text: str, spans: Iterable[Span]) -> str:
+    """The text with spaces in place of some stretches."""
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text

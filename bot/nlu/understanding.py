@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import PackError
+from bot.nlu.asides import Asides
 from bot.nlu.clauses import Clauses
 from bot.nlu.data import TrainingData, gather, join, read_data
 from bot.nlu.entities import CentreBook, EntityFinder, Gazetteer
@@ -44,6 +45,7 @@ async def interpreter_of(  # noqa: PLR0913 - the composition root names each par
             Model.load(model),
             whole=WholeMessages(lexicon),
             clauses=Clauses(lexicon),
+            asides=Asides(lexicon),
             entities=finder_of(
                 pack,
                 data=data,

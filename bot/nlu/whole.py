@@ -1,4 +1,4 @@
-"""Messages that are nothing but one exact word, politeness aside: STOP, yes, back, thanks."""
+"""Messages that are nothing but one exact word or sign, politeness aside: STOP, yes, back, thanks, a thumb up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.nlu.sound import key
 # In the order of precedence where a word is in several lists ("cancel" in a dialog, STOP outside).
 INTENTS = (
     "unsubscribe", "subscribe", "help", "affirm", "deny", "cancel", "go_back", "repeat", "talk_to_human",
-    "greet", "thanks", "language", "help/menu", "help/link", "help/unlink",
+    "greet", "thanks", "language", "help/menu", "help/link", "help/unlink", "out_of_scope/upset",
 )  # fmt: skip
 _ANSWERS_FIRST = ("cancel", "affirm", "deny", "go_back", "repeat")
 # What ends something is never guessed by sound: ເຊົາ (stop) sounds as ຊາວ (twenty).
@@ -22,6 +22,8 @@ _LONGEST = 60
 _SPELT_LONGER = 4
 # The polite words of a message are not longer than this, all together.
 _POLITE = 16
+# What changes only the look of a sign: variation selectors, tones of skin, joiners.
+_LOOKS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\\s]")
 _MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+|(?<=\w)\?+|^[\s/]+")
 
 
@@ -32,9 +34,13 @@ class WholeMessages:
         self._sounds, sounding = lexicon.sounds, lexicon.sounding
         self._spelt: dict[str, list[str]] = {}
         self._heard: dict[str, list[str]] = {}
+        self._signs: dict[str, list[str]] = {}
         for intent in INTENTS:
             for language, word in lexicon.words(intent.rpartition("/")[2]):
                 plain = _plain(bare(word))
+                if not plain:
+                    self._signs.setdefault(_LOOKS.sub("", word), []).append(intent)
+                    continue
                 self._spelt.setdefault(plain, []).append(intent)
                 if language in sounding and intent not in _AS_WRITTEN:
                     self._heard.setdefault(key(word, self._sounds), []).append(intent)
@@ -44,12 +50,15 @@ class WholeMessages:
         self._longest = max(map(len, self._spelt), default=0) + _SPELT_LONGER
         self._particles = _Ends(lexicon, "particles")
         self._linking = _Ends(lexicon, "particles", "linking")
+        self._denials = _Ends(lexicon, "deny")
 
     def intent(self, reading: Reading, expects: str = "") -> str:
         """The intent, or the empty text; in a dialog answers to its question come first."""
         if len(reading.text) > _LONGEST:
             return ""
         plain = _plain(reading.bare)
+        if not plain:
+            return self._sign(reading.text, expects)
         if len(plain) > self._longest + _POLITE:
             return ""
         forms = list(dict.fromkeys(self._forms(plain)))
@@ -61,9 +70,15 @@ class WholeMessages:
                 return _first(self._heard[heard], expects)
         return ""
 
+    def _sign(self, text: str, expects: str) -> str:
+        """What a message of signs alone says: the first of them that says something."""
+        known = (self._signs[sign] for sign in _LOOKS.sub("", text) if sign in self._signs)
+        intents = next(known, None)
+        return _first(intents, expects) if intents else ""
+
     def says_nothing(self, rest: str) -> bool:
-        """Whether what is left of a message beside its facts is only polite or linking words."""
-        words = _plain(bare(rest.replace("?", " ")))
+        """Whether what is left of a message beside its facts is only polite or linking words, perhaps after a "no"."""
+        words = self._denials.without_first(_plain(bare(rest.replace("?", " "))))
         while words and words not in self._linking.words:
             shorter = self._linking.strip(words)
             if shorter == words:
@@ -87,6 +102,14 @@ class _Ends:
     def __init__(self, lexicon: Lexicon, *entries: str) -> None:
         self.words = {_plain(bare(word)) for entry in entries for _, word in lexicon.words(entry)}
         self._lengths = sorted(set(map(len, self.words)) - {0}, reverse=True)
+
+    def without_first(self, plain: str) -> str:
+        """The message without the longest such word that it begins with; at its end it may ask."""
+        for length in self._lengths:
+            first, after = plain[:length], plain[length : length + 1]
+            if first in self.words and (after in ("", " ") or not first.isascii()):
+                return plain[length:].lstrip()
+        return plain
 
     def strip(self, plain: str) -> str:
         """The message without the longest such word, at the end first; unchanged if there is none."""

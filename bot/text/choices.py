@@ -10,6 +10,8 @@ from functools import lru_cache
 from bot.text.digits import ascii_digits
 
 _FEWEST_LETTERS = 3
+# And so many of them are left by `key`, which may take one letter pressed again and again for one.
+_FEWEST_KEPT = 2
 _AROUND = " \t\n\r\u00a0\u200b.,;:!?()[]{}<>/\\|*#'\"`_~-‘’“”«»–—…。、，．：；）（】【＃\ufe0f\u20e3"
 _NUMBER_LAST = re.compile(r"(?P<words>\D*)(?P<number>\d{1,3})", re.ASCII)
 _NUMBER_FIRST = re.compile(r"(?P<number>\d{1,3})(?P<words>\D.*)", re.ASCII | re.DOTALL)
@@ -75,7 +77,7 @@ def _by_label(answer: str, labels: Sequence[str], key: Callable[[str], str]) -> 
     same = [index for index, label in enumerate(keys) if wanted and label == wanted]
     if not same:
         same = [index for index, label in enumerate(keys) if wanted and label.startswith(wanted)]
-        if same and _letters(answer) < _FEWEST_LETTERS:
+        if same and (_letters(answer) < _FEWEST_LETTERS or _letters(wanted) < _FEWEST_KEPT):
             return None
     return same[0] if len(same) == 1 else None
 
