@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.noise import LETTERS, SPACES, Noise, mistyped
 from bot.pack import Pack
 from bot.yaml_read import read_yaml
@@ -19,6 +20,35 @@ ROWS: list[dict[str, Any]] = read_yaml(Path(__file__).with_name("noise.yml"))
 SEEDS = 300
 # Nothing is written longer for anything than this, and a letter at most twice.
 LONGEST = 9
+
+HALF, WRONG_LETTERS = 0.5, 0.05
+MESSAGES: dict[str, list[dict[str, Any]]] = {
+    language: [
+        row for name in ("fresh", "fresh2", "fresh3", "fresh4")
+        for row in read_yaml(Path(__file__).with_name(f"{name}.yml"))[language]
+    ]
+    for language in PACK.languages
+}  # fmt: skip
+# The most that a kind of noise may take from the share of messages understood: a little over what is measured.
+BOUNDS = {
+    ("lo", "spoken"): 0.03,
+    ("lo", "tones"): 0.02,
+    ("lo", "am"): 0.0,
+    ("lo", "vowels"): 0.16,
+    ("lo", "consonants"): 0.04,
+    ("lo", "spaces"): 0.02,
+    ("lo", "letters"): 0.05,
+    ("lo-Latn", "aspirates"): 0.05,
+    ("lo-Latn", "vowels"): 0.1,
+    ("lo-Latn", "consonants"): 0.16,
+    ("lo-Latn", "spaces"): 0.11,
+    ("lo-Latn", "letters"): 0.1,
+    ("en", "short"): 0.02,
+    ("en", "vowels"): 0.04,
+    ("en", "consonants"): 0.08,
+    ("en", "spaces"): 0.23,
+    ("en", "letters"): 0.08,
+}
 
 texts = st.text(max_size=40) | st.text(alphabet="ບໍ່ນ້ຳຫຼໝໃໄ ເກັບ 12aeiou🙏🏽\u200b", max_size=40)
 shares = st.dictionaries(
@@ -76,3 +106,25 @@ def test_examples_are_typed_wrong_where_a_pack_tells_how() -> None:
     assert set(typed) == {0, 2}
     assert typed[0] not in {text for text, _, _ in examples}
     assert list(mistyped(examples, {})) == []
+
+
+@pytest.mark.parametrize(("language", "kind"), BOUNDS)
+async def test_a_message_written_otherwise_is_understood(
+    interpreter: LightInterpreter, language: str, kind: str
+) -> None:
+    """Of messages that no example was written from, at half of the places where such noise can be."""
+    share = WRONG_LETTERS if kind == LETTERS else HALF
+    right = noisy = 0
+    for row in MESSAGES[language]:
+        typed = NOISES[language].typed(row["text"], {kind: share})
+        right += await _understood(interpreter, row["text"], row["intent"])
+        noisy += await _understood(interpreter, typed, row["intent"])
+    assert (right - noisy) / len(MESSAGES[language]) <= BOUNDS[language, kind]
+
+
+def test_every_kind_has_a_bound() -> None:
+    assert set(BOUNDS) == {(name, kind) for name, noise in NOISES.items() for kind in noise.kinds if name}
+
+
+async def _understood(interpreter: LightInterpreter, text: str, intent: str) -> bool:
+    return (await interpreter.parse(text, ParseContext()))["intent"]["name"] == intent
