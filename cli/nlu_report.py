@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -25,16 +26,18 @@ _NUMBER = re.compile(r"[\d.%]+|-")
 _ERRORS, _CONFUSIONS = 500, 20
 
 # The figures in the words of people, in the order in which they are told.
-NAMES = {
-    "messages": "messages",
-    "accuracy": "right",
-    "top3": "among the first three",
-    "macro_f1": "macro F1",
-    "services": "services found",
-    "confidently_wrong": "confidently wrong",
-    "scope_auroc": "out of scope, AUROC",
-    "calibration_error": "calibration error",
-}
+NAMES = MappingProxyType(
+    {
+        "messages": "messages",
+        "accuracy": "right",
+        "top3": "among the first three",
+        "macro_f1": "macro F1",
+        "services": "services found",
+        "confidently_wrong": "confidently wrong",
+        "scope_auroc": "out of scope, AUROC",
+        "calibration_error": "calibration error",
+    }
+)
 
 
 def write_report(

@@ -14,6 +14,11 @@ _STYLE = (Path(__file__).parent / "templates" / "picture.css").read_text("utf-8"
 
 _CELL = 22
 _LETTER = 6.6  # how wide one is, on average
+_SMALL = {
+    3: ' font-size="10"',
+    4: ' font-size="8"',
+    5: ' font-size="6.5"',
+}  # so that a count fits, by its digits
 # Shares of a row up to which a cell has the first, the second and the third shade; the fourth is for more.
 _SHADES = (0.1, 0.3, 0.6)
 
@@ -87,11 +92,12 @@ def _cells(report: Report, names: Sequence[str], left: int, top: int) -> Iterato
         share = count / rows[wanted]
         shade = 1 + sum(share > each for each in _SHADES)
         kind = "good" if wanted == understood else "bad"
+        small = _SMALL.get(len(str(count)), "")
         told = f"{wanted} understood as {understood}: {count} of {rows[wanted]}, {share:.0%}"
         yield (
             f'<g class="cell"><title>{escape(told)}</title>'
             f'<rect class="{kind} s{shade}" x="{x + 1}" y="{y + 1}" width="{_CELL - 2}" height="{_CELL - 2}" rx="3"/>'
-            f'<text class="middle on-s{shade}" x="{x + _CELL / 2}" y="{y + _CELL / 2 + 4}">{count}</text></g>'
+            f'<text class="middle on-s{shade}"{small} x="{x + _CELL / 2}" y="{y + _CELL / 2 + 4}">{count}</text></g>'
         )
 
 
