@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import add
 
 from bot.errors import PackError
 from bot.pack import Pack, Row, Section, load_csv
@@ -50,6 +51,8 @@ class Places:
     # From the first three letters of a key, or two where it has no more, to the keys, longest first,
     # each with its places.
     _keys: Mapping[str, Sequence[tuple[str, tuple[Place, ...]]]] = field(repr=False)
+    # The first two letters of each.
+    _pairs: Collection[str] = field(repr=False)
     # Keys that are everyday words too ("ໃໝ່": new).
     _everyday: Collection[str] = field(repr=False)
 
@@ -135,10 +138,8 @@ class Places:
 
     def _named(self, key: str) -> list[Named]:
         """The names in the key, from left to right, the longest first at each place."""
-        keys = self._keys
-        begun = [
-            at for at in range(len(key)) if key[at : at + _HEAD] in keys or key[at : at + _SHORT] in keys
-        ]
+        keys, pairs = self._keys, self._pairs
+        begun = [at for at, pair in enumerate(map(add, key, key[1:])) if pair in pairs]
         return [
             (at, name, places)
             for at in begun
@@ -235,6 +236,7 @@ def _read(pack: Pack, problems: list[PackError]) -> Places:
         by_code=by_code,
         _matching=matching,
         _keys=_by_beginning(keys),
+        _pairs=frozenset(key[:_SHORT] for key in keys),
         _everyday=everyday,
     )
 

@@ -16,7 +16,7 @@ MIXED, OTHER = "mixed", "other"
 # Of the languages that no pack has, the one whose readers can be told apart and answered.
 _FOREIGN = {"THAI": "th"}
 # Names, numbers and places are spelt alike in every language.
-_NAMES = frozenset(("province", "district", "service", "reference", "phone"))
+_NAMES = frozenset(("province", "district", "village", "service", "reference", "phone"))
 _LATIN = re.compile(r"[A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+")
 
