@@ -9,7 +9,8 @@ from dialogs.ports import Ports
 from services.centres import Centre, CentreStatus
 from services.record import Status
 
-_NOT_OPEN = {CentreStatus.PLANNED: "utter_nearest_planned", CentreStatus.PAUSED: "utter_nearest_paused"}
+# What is said of a centre that nobody can go to.
+NOT_OPEN = {CentreStatus.PLANNED: "utter_nearest_planned", CentreStatus.PAUSED: "utter_nearest_paused"}
 
 
 class Directory:
@@ -30,9 +31,9 @@ class Directory:
         """Say that the centre of a place has not opened yet, or is closed for a while, and whether that is so."""
         near = self._ports.centres.for_place(place) if place else ()
         centre = near[0] if near and near[0].place == place else None
-        if centre is None or centre.status not in _NOT_OPEN:
+        if centre is None or centre.status not in NOT_OPEN:
             return False
-        turn.say(_NOT_OPEN[centre.status], centre=self.name(turn, centre))
+        turn.say(NOT_OPEN[centre.status], centre=self.name(turn, centre))
         return True
 
     def calendar(self, centre: Centre | None) -> WorkingCalendar:

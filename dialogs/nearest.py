@@ -7,14 +7,12 @@ from rasa_sdk.interfaces import Action
 from bot.places import Place
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import places_named
-from dialogs.directory import Directory
+from dialogs.directory import NOT_OPEN, Directory
 from dialogs.from_list import from_list
 from dialogs.menu_tree import NEAR
 from dialogs.ports import Ports
 from dialogs.rating import offer_rating
 from services.centres import Centre, CentreStatus
-
-_NOT_OPEN = {CentreStatus.PLANNED: "utter_nearest_planned", CentreStatus.PAUSED: "utter_nearest_paused"}
 
 
 def actions(ports: Ports) -> list[Action]:
@@ -56,7 +54,7 @@ class Nearest(DialogAction):
             turn.say("utter_nearest_elsewhere", place=name, **self._known(turn, around))
             self._directory.show(turn, around)
         elif here:
-            turn.say(_NOT_OPEN[here.status], centre=self._directory.name(turn, here))
+            turn.say(NOT_OPEN[here.status], centre=self._directory.name(turn, here))
         else:
             turn.say("utter_nearest_none", place=name)
 

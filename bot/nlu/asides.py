@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.nlu.data import Entity
-from bot.nlu.features import bare
+from bot.nlu.features import Reading, bare
 from bot.nlu.lexicon import Lexicon
+from bot.nlu.phrases import spelt
 
 # Of the entities those that can be unwanted.
 REFUSABLE = frozenset(("service", "province", "district", "centre", "date", "language"))
@@ -44,9 +45,9 @@ class Asides:
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
-        negations = _either(word for _, word in lexicon.words("not"))
         between = _either(word for _, word in lexicon.words("not_between"))
-        self._not = re.compile(f"(?:{negations})(?:{between}){{0,{_MOST_BETWEEN}}}", re.IGNORECASE)
+        negations = [word for _, word in lexicon.words("not")]
+        self._not = _Anywhere(negations, f"(?:{between}){{0,{_MOST_BETWEEN}}}")
         self._intents: dict[str, frozenset[str]] = {}
         for _, intent, word in lexicon.table("not_wanted"):
             said = _plain(word)
@@ -58,26 +59,25 @@ class Asides:
         self._before = re.compile(_bare([*before, *thanks]))
         links = (word for entry in ("between", "particles") for _, word in lexicon.words(entry))
         self._links = re.compile(_bare(links))
-        self._besides = re.compile(_either(word for _, word in lexicon.words("besides")), re.IGNORECASE)
+        self._besides = _Anywhere([word for _, word in lexicon.words("besides")])
         self._for = re.compile(_bare(word for _, word in lexicon.words("thanks_for")))
 
-    def refusals(self, text: str, entities: Iterable[Entity] = ()) -> list[Refusal]:
-        """What the text says not to be wanted, from left to right: one of `entities`, or words of the lexicon."""
+    def refusals(self, reading: Reading, entities: Iterable[Entity] = ()) -> list[Refusal]:
+        """What the message says not to be wanted, from left to right: one of `entities`, or words of the lexicon."""
         found = []
-        for match in self._not.finditer(text):
-            start, at = match.span()
+        for start, at in self._not.find(reading):
             named = [each for each in entities if each["start"] == at and each["entity"] in REFUSABLE]
             if named:
                 found.append(Refusal(start, at, named[0]["end"]))
-            elif thing := self._wanted.match(text, at):
+            elif thing := self._wanted.match(reading.text, at):
                 found.append(Refusal(start, at, thing.end(), self._intents[_plain(thing[0])]))
             else:
                 found.append(Refusal(start, at, at))
         return found
 
-    def besides(self, text: str) -> list[tuple[int, int]]:
-        """Where the text has words that do not change what is wanted."""
-        return [match.span() for match in self._besides.finditer(text)]
+    def besides(self, reading: Reading) -> list[tuple[int, int]]:
+        """Where the message has words that do not change what is wanted."""
+        return self._besides.find(reading)
 
     def after_thanks(self, said: str) -> str:
         """What follows the thanks or the greeting that a message in its bare form begins with; empty if none does."""
@@ -92,6 +92,24 @@ class Asides:
         return said[at:]
 
 
+class _Anywhere:
+    """Finds any of some words, and what may follow them: where no word begins nothing is tried."""
+
+    def __init__(self, words: Iterable[str], then: str = "") -> None:
+        plain = {_plain(word) for word in words}
+        self._latin = frozenset(spelt(word)[0] for word in plain if word.isascii())
+        self._others = frozenset(word[0] for word in plain if not word.isascii())
+        first = re.escape("".join(sorted({word[0] for word in plain}))) or "\\0"
+        self._pattern = re.compile(f"(?=[{first}])(?:{_either(plain)}){then}", re.IGNORECASE)
+
+    def find(self, reading: Reading) -> list[tuple[int, int]]:
+        """Where they are, from left to right."""
+        others = not reading.text.isascii() and not self._others.isdisjoint(reading.text)
+        if not others and self._latin.isdisjoint(reading.words.spelt):
+            return []
+        return [match.span() for match in self._pattern.finditer(reading.text)]
+
+
 def _plain(text: str) -> str:
     return " ".join(_TONE.sub("", text.lower()).replace("’", "'").split())
 
@@ -101,18 +119,20 @@ def _either(words: Iterable[str]) -> str:
 
     Latin words may follow those of another script after a space. Lao is cut between syllables only.
     """
-    spelt = sorted({_plain(word) for word in words}, key=lambda word: (-len(word), word))
+    several = sorted({_plain(word) for word in words}, key=lambda word: (-len(word), word))
     latin = "|".join(
-        re.escape(word).replace("\\ ", r"\s+").replace("'", "['’]") for word in spelt if word.isascii()
+        re.escape(word).replace("\\ ", r"\s+").replace("'", "['’]") for word in several if word.isascii()
     )
     others = "|".join(
-        "".join(rf"{re.escape(letter)}[{_TONES}]*" for letter in word) for word in spelt if not word.isascii()
+        "".join(rf"{re.escape(letter)}[{_TONES}]*" for letter in word)
+        for word in several
+        if not word.isascii()
     )
     return rf"\b(?:{latin or '(?!)'})\b\s*|(?:{others or '(?!)'})(?!{_GOES_ON})(?:\s+(?=[a-z]))?"
 
 
 def _bare(words: Iterable[str]) -> str:
     """Any of the words in their bare form, with the marks and spaces behind it; a Latin one whole."""
-    spelt = sorted({bare(word).strip() for word in words} - {""}, key=lambda word: (-len(word), word))
-    either = [re.escape(word) + (r"\b" if word.isascii() and word[-1].isalnum() else "") for word in spelt]
+    several = sorted({bare(word).strip() for word in words} - {""}, key=lambda word: (-len(word), word))
+    either = [re.escape(word) + (r"\b" if word.isascii() and word[-1].isalnum() else "") for word in several]
     return rf"(?:{'|'.join(either) or '(?!)'})[\s,.!?:;~-]*"

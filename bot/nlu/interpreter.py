@@ -160,7 +160,7 @@ class LightInterpreter:
 
     def _refusals(self, reading: Reading, entities: list[Entity], context: ParseContext) -> Sequence[Refusal]:
         """What is not wanted; "no, the passport" wants it where nothing else is named or was spoken of."""
-        found = self._asides.refusals(reading.text, entities) if self._asides else []
+        found = self._asides.refusals(reading, entities) if self._asides else []
         if not found:
             return found
         refused, named = {each.at for each in found}, _services(entities)
@@ -178,7 +178,7 @@ class LightInterpreter:
         unsure = intent["confidence"] < self._bands.sure
         if self._asides is None or not (unsure or intent["name"] in _THANKS) or intent["confidence"] == 1.0:
             return parsed
-        besides = self._asides.besides(reading.text) if unsure else []
+        besides = self._asides.besides(reading) if unsure else []
         rest = blanked(reading.text, besides) if besides else self._asides.after_thanks(reading.bare)
         if rest:
             asked = self._understand(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.nlu.asides import Asides
-from bot.nlu.features import bare
+from bot.nlu.features import Reading, bare
 from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack
 
@@ -28,14 +28,14 @@ def asides() -> Asides:
     ],
 )
 def test_what_is_not_wanted(asides: Asides, text: str, unwanted: str, intents: set[str]) -> None:
-    (found,) = asides.refusals(text)
+    (found,) = asides.refusals(Reading(text))
     assert text[found.at : found.end].strip() == unwanted
     assert found.intents == intents
 
 
 @pytest.mark.parametrize("text", ["ຢາກຢຸດ", "I want to stop", "yak yut", "note the fee", "ຢາສີຟັນ", ""])
 def test_what_is_wanted_is_not_refused(asides: Asides, text: str) -> None:
-    assert all(found.end == found.at for found in asides.refusals(text))
+    assert all(found.end == found.at for found in asides.refusals(Reading(text)))
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,20 @@ async def test_a_centre_is_told_as_far_as_it_has_opened(
     assert told.items() <= answer.said[0].values.items()
 
 
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("P101", []),
+        ("P202", ["utter_nearest_paused"]),
+        ("P302", ["utter_nearest_planned"]),
+        ("P301", []),
+    ],
+)
+async def test_before_the_hours_a_centre_that_nobody_can_go_to_is_told(place: str, told: list[str]) -> None:
+    answer = await act(QAVIA, "action_open_now", slots={"place": place})
+    assert answer.keys[:-1] == told
+
+
 async def test_a_district_without_a_centre_hears_of_the_one_in_its_province() -> None:
     answer = await act(WORLD, "action_nearest", entities={"district": "LA0101"})
     assert answer.keys == ["utter_nearest_elsewhere"]
