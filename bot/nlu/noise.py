@@ -14,8 +14,8 @@ LETTERS, SPACES = "letters", "spaces"
 
 _GAP = re.compile(r"(?<=\S)[ \u00a0]+(?=\S)")
 _LETTER = re.compile(r"[^\W\d_]")
-# At how many of the places where it can a kind of noise befalls an example that is learnt from.
-_LEARNT = {LETTERS: 0.05, SPACES: 0.05}
+# At how many of the places where it can a kind of noise befalls an example of a training.
+_LEARNT = {LETTERS: 0.1, SPACES: 0.05}
 _LEARNT_ELSE = 0.2
 # Ways to type a letter wrong: leave it out, double it, hit another, put it behind the next.
 _LEFT_OUT, _DOUBLED, _ANOTHER, _WAYS = 0, 1, 2, 4
@@ -86,8 +86,7 @@ def mistyped(
 ) -> Iterator[tuple[int, str]]:
     """Examples (text, intent, language) as somebody may have typed them: the place of each, and that text.
 
-    `told` has by language what its lexicon.yml tells of noise; other languages have none, not even wrong
-    letters: without words of a pack they cost accuracy and gain nothing.
+    `told` has by language what its lexicon.yml tells of noise; examples of other languages are left out.
     """
     noises = {language: Noise.of(entry) for language, entry in told.items()}
     shares = {
