@@ -20,19 +20,18 @@ from bot.dispatcher import Response
 from bot.forms import MEDIA, FormLoop
 from bot.media import KeepMedia, media_id
 from bot.messages import InboundMessage, SessionEvent
-from bot.parsed import Parsed, about, certain, closest, parsed_payload, readable
+from bot.parsed import Parsed, certain, closest, parsed_payload, readable
 from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
 from bot.text.choices import match
 from bot.text.digits import ascii_digits
 from bot.trackers import TrackerState
 from bot.turns import Stage, Turn
+from bot.wishes import said_with, waiting
 
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
-# What is known of a message besides its words.
-_ENVELOPE = ("message_id", "channel", "address", "proven", "attachments")
 # To be asked about rather than guessed.
 _CONSENTS = frozenset(("subscribe",))
 # Not a wish that could be answered again.
@@ -40,8 +39,8 @@ _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
 # What the rules call it when a message asks for more than fits one answer, and when an answer may be wrong.
 _MORE, _DOUBT = "further_wish", "doubt"
-# What they call it when the wishes of a message do not fit one answer, and with what they ask for the first one.
-_SEVERAL, _WHICH_FIRST = "several_wishes", "utter_ask_which_first"
+# What they call it when the wishes of a message do not fit one answer.
+_SEVERAL = "several_wishes"
 # And when a form's question was answered in vain, so often and again as often.
 _STUCK, _IN_VAIN = "stuck", 2
 _WORD = re.compile(r"\b[^\W\d_]{2,}\b")
@@ -314,7 +313,7 @@ class Engine:
 
     async def _show_top(self, stage: Stage) -> None:
         """Where digits are pressed, what can be done now is to be read, not to be known."""
-        stage.parsed = _said_with(certain(_TOP, {}, stage.state.language), stage.parsed)
+        stage.parsed = said_with(certain(_TOP, {}, stage.state.language), stage.parsed)
         await self._run(stage, self._rules.actions(_TOP))
 
     async def _follow_rule(self, stage: Stage) -> None:
@@ -341,12 +340,12 @@ class Engine:
     async def _answer_further(self, stage: Stage) -> bool:
         """Answer what else was asked, or offer what waited; whether all that the message asks fits one turn."""
         first, together = stage.parsed, stage.parsed.get("further") or []
-        wishes = together or _waiting(stage)
+        wishes = together or waiting(stage)
         if any(said.key == "utter_ask_service" for said in stage.responses):
             stage.state.later = wishes
             return True
         for wish in wishes:
-            stage.parsed = _said_with(wish, first)
+            stage.parsed = said_with(wish, first)
             if await self._answer_besides(stage):
                 continue
             if together and self._rules.actions(_SEVERAL):
@@ -385,7 +384,7 @@ class Engine:
         menu = parsed_payload(stage.menu, stage.state.language)
         wish = menu or (stage.state.last_wish if stage.state.form is None else None)
         if stage.translates and wish:
-            stage.parsed = _said_with(wish, stage.parsed)
+            stage.parsed = said_with(wish, stage.parsed)
             await self._run(stage, self._actions_for(stage))
             await self._answer_further(stage)
         elif stage.intent not in _SAID_ABOUT_THE_TALK and stage.intent not in _ANSWERS:
@@ -442,19 +441,6 @@ def _is_unreadable(stage: Stage) -> bool:
     """Whether a message has neither words nor a sign that says something."""
     known = stage.intent not in ("out_of_scope", FALLBACK) or stage.parsed.get("intent_response_key")
     return not (known or readable(stage.parsed["text"]))
-
-
-def _waiting(stage: Stage) -> list[Parsed]:
-    """The wishes of the message before: for the service named now, or after the one that was to be answered first."""
-    if all(said["key"] != _WHICH_FIRST for said in stage.state.said):
-        return about(stage.later, stage.parsed["entities"])
-    others = [each for each in stage.later if closest(each) != closest(stage.parsed)]
-    return others if len(others) < len(stage.later) else []
-
-
-def _said_with(wish: Parsed, message: Parsed) -> Parsed:
-    """A wish as one of this message."""
-    return {**wish, **{name: message[name] for name in _ENVELOPE if name in message}}
 
 
 def _moved(state: TrackerState, channel: str) -> bool:
