@@ -149,7 +149,10 @@ class ServiceNames:
             for name in several
             if not (said := _heard(name, sounds)) or _core(said, common)
         ]
-        self._heard, self._written = SoundPhrases(pairs, sounds), WordPhrases(_telling(names, generic))
+        self._heard, self._written = (
+            SoundPhrases(pairs, sounds, longest=True),
+            WordPhrases(_telling(names, generic)),
+        )
         heard = sorted({(_heard(name, sounds), service) for name, service in pairs})
         self._names = [
             _Name.of(service, name, common) for name, service in heard if len(name) >= _LEAST_GUESSED

@@ -36,10 +36,19 @@ class SoundPhrases(Generic[Value]):
     """Finds phrases by their phonetic key: tones, vowel length, spaces and the script do not matter.
 
     `strict` is for what must not be mistaken: the consonants must be those of the phrase too, so
-    that "I want to get" (ຢາກໄດ້) is not heard as "I want to die" (ຢາກຕາຍ).
+    that "I want to get" (ຢາກໄດ້) is not heard as "I want to die" (ຢາກຕາຍ). Of two that overlap the first is
+    heard, or by `longest` the longer one, of two as long the later.
     """
 
-    def __init__(self, phrases: Iterable[tuple[str, Value]], sounds: str, *, strict: bool = False) -> None:
+    def __init__(
+        self,
+        phrases: Iterable[tuple[str, Value]],
+        sounds: str,
+        *,
+        strict: bool = False,
+        longest: bool = False,
+    ) -> None:
+        self._longest = longest
         table: dict[str, dict[str, dict[str, Value]]] = {}
         self._short: dict[str, Value] = {}
         for phrase, value in phrases:
@@ -67,12 +76,15 @@ class SoundPhrases(Generic[Value]):
 
     def _hits(self, text: str, sound: Sound, heads: Iterable[str]) -> list[Hit[Value]]:
         hits: list[Hit[Value]] = []
-        table, key, free = self._table, sound.key, 0
+        table, key, free, last = self._table, sound.key, 0, 0
         # The first run has the blank before the key, which no phrase begins with.
         for position, several in [(at, table[head]) for at, head in enumerate(heads, -1) if head in table]:
-            if position < free:
+            overlaps = position < free
+            if overlaps and not self._longest:
                 continue
             for length, phrases in several:
+                if overlaps and length < last:
+                    break
                 found = phrases.get(key[position : position + length])
                 if found is None:
                     continue
@@ -83,8 +95,10 @@ class SoundPhrases(Generic[Value]):
                 stop = closed(text, stop)
                 letters = "" if "" in found else _letters(text[start:stop])
                 if letters in found:
+                    if overlaps:
+                        hits.pop()
                     hits.append(Hit(start, stop, found[letters]))
-                    free = position + length
+                    free, last = position + length, length
                     break
         return hits
 
