@@ -88,7 +88,8 @@ def test_names_and_languages_are_told_with_their_evidence(explainer: Explainer) 
 
 def test_unknown_words_are_named(explainer: Explainer) -> None:
     why = explainer.explain("xqzt blorp", NOWHERE)
-    assert (why.trust, {*why.unknown} >= {"xqzt", "blorp"}) == (0.0, True)
+    assert why.trust < 0.01
+    assert {*why.unknown} >= {"xqzt", "blorp"}
 
 
 @pytest.mark.parametrize(
