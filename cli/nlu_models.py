@@ -129,7 +129,7 @@ async def _retrain(ground: _Ground, *, as_json: bool) -> bool:
         trial = await ground.kit.trained(ground.config, taught(of_pack, part), trials(ground.config))
         figures.append(await judge(trial.interpreter, *judges))
     old, new = figures
-    fell = worse(old, new)
+    fell = worse(old, new, judges[0])
     if not history.entries():
         before = await ground.kit.trained(ground.config, of_pack, None)
         history.add(ground.entry(Did.BEGAN, model=before.name, labels=now, data=of_pack, figures=old))

@@ -7,6 +7,7 @@ that are wrong agree with each other, but not with the pack.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
@@ -72,14 +73,27 @@ async def judge(interpreter: Interpreter, of_pack: Sequence[Example], labelled: 
     )
 
 
-def worse(old: Figures, new: Figures) -> list[str]:
-    """The names of the figures that fell by more than they may: their tolerance, or what one message weighs where few judge."""
-    return [name for name, tolerance in TOLERANCES.items() if _fell(name, tolerance, old, new)]
+def worse(old: Figures, new: Figures, asked: Sequence[Example]) -> list[str]:
+    """The names of the figures that fell by more than they may: their tolerance, or what one message weighs where few judge.
+
+    `asked` are the messages of the pack that both were judged by.
+    """
+    one = {name: 1 / new.messages for name in TOLERANCES}
+    one["labelled_accuracy"] = 1 / max(new.labelled, 1)
+    one["macro_f1"] = _macro_f1_of_one(asked)
+    return [
+        name
+        for name, tolerance in TOLERANCES.items()
+        if _fell(old.record()[name], new.record()[name], max(tolerance, one[name]))
+    ]
 
 
-def _fell(name: str, tolerance: float, old: Figures, new: Figures) -> bool:
-    before, after = old.record()[name], new.record()[name]
-    if before is None or after is None:
-        return False
-    one = 1 / (new.labelled if name == "labelled_accuracy" else new.messages)
-    return bool(after < before - max(tolerance, one) - _ROUNDING)
+def _fell(before: float | None, after: float | None, may: float) -> bool:
+    return before is not None and after is not None and after < before - may - _ROUNDING
+
+
+def _macro_f1_of_one(asked: Sequence[Example]) -> float:
+    """What it costs at most when one message is taken for another intent: the rarest intent and one like it fall."""
+    counts = Counter(each.intent.partition("/")[0] for each in asked)
+    rarest = min(counts.values())
+    return (1 / rarest + 1 / (2 * rarest + 1)) / len(counts)

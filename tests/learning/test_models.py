@@ -21,7 +21,7 @@ from bot.learning.history import Did, Entry, History
 from bot.learning.labels import Label, Labels
 from bot.learning.serving import Trained
 from bot.learning.trial import TOLERANCES, Figures, worse
-from bot.nlu.data import TrainingData
+from bot.nlu.data import Example, TrainingData
 from bot.nlu.interpreter import Interpreter, ParseContext, ParseData
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
@@ -125,7 +125,7 @@ def test_labels_that_help_are_put_in_force(config: Config) -> None:
     told = json.loads(done.output)
     held = sum(map(is_held_back, GOOD))
     assert told["figures"]["labelled"] == told["before"]["labelled"] == held
-    assert told["figures"]["accuracy"] >= told["before"]["accuracy"] - TOLERANCES["accuracy"]
+    assert told["figures"]["accuracy"] >= told["before"]["accuracy"] - 1 / told["figures"]["messages"]
     assert (told["did"], told["by"], told["labelled"], told["fell"]) == ("replaced", "noy", len(GOOD), [])
     pack = examples_of(Pack.load(config.pack))
     assert told["examples"] == len(pack.examples) + len(GOOD) - held
@@ -282,7 +282,15 @@ async def _parse(config: Config, text: str) -> ParseData:
     ],
 )
 def test_worse_is_what_the_table_says(change: dict[str, float], fell: list[str]) -> None:
-    assert worse(FIGURES, replace(FIGURES, **change)) == fell  # type: ignore[arg-type]  # the table's own fields
+    asked = [Example(text=str(number), intent=("fee", "greet")[number % 2]) for number in range(1000)]
+    changed = replace(FIGURES, **change)  # type: ignore[arg-type]  # the table's own fields
+    assert worse(FIGURES, changed, asked) == fell
+
+
+def test_one_message_of_a_rare_intent_is_no_fall() -> None:
+    asked = [Example(text=str(number), intent=f"intent {min(number, 9)}") for number in range(100)]
+    one, more = replace(FIGURES, macro_f1=0.8 - 0.13), replace(FIGURES, macro_f1=0.8 - 0.14)
+    assert (worse(FIGURES, one, asked), worse(FIGURES, more, asked)) == ([], ["macro_f1"])
 
 
 def test_the_split_never_changes_and_holds_a_fifth() -> None:
