@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bot.nlu.concepts import Concepts
 from bot.nlu.features import Reading, grams
 from bot.nlu.model import Model
+from bot.nlu.spelling import Spelling
 
 OUT_OF_SCOPE = "out_of_scope"
 # What an example says of a message that is written just like it.
@@ -42,6 +43,7 @@ class Classifier:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._concepts = Concepts(model.concepts, model.sounds)
+        self._spelling = Spelling(model.vocabularies[0], model.sounds)
         self._bias: list[float] = model.bias.tolist()
         self._intents = len(model.intents)
         # The place of each name's intent.
@@ -56,7 +58,7 @@ class Classifier:
         To be about nothing we know is one choice more, the likelier the more words are unknown. Its share goes to
         `out_of_scope`, or, where a model has no such intent, evenly to all.
         """
-        logits, familiar = self._score(grams(reading, self._concepts.find(reading)))
+        logits, familiar = self._score(self.grams(reading))
         kinds, logits = logits[self._intents :], logits[: self._intents]
         highest, temperature = max(logits), self.model.temperature
         raised = [exp((logit - highest) / temperature) for logit in logits]
@@ -74,6 +76,11 @@ class Classifier:
             if remembered >= self._intents:
                 kinds[remembered - self._intents] = inf
         return Wishes(chances, kinds)
+
+    def grams(self, reading: Reading) -> tuple[set[str], set[str]]:
+        """What is looked at of a message, by block: words spelt wrong count as those that they were meant to be."""
+        mended = self._spelling.mended(reading)
+        return grams(mended, self._concepts.find(mended))
 
     def _score(self, found: Sequence[Collection[str]]) -> tuple[list[float], float]:
         """The logits of a message's grams, and how familiar they are."""

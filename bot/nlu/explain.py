@@ -11,10 +11,17 @@ from heapq import nlargest, nsmallest
 
 import numpy as np
 
-from bot.nlu.classifier import base_of, familiarity, fingerprint, known_rows, strangeness, unseen_rarity
-from bot.nlu.concepts import Concepts
+from bot.nlu.classifier import (
+    Classifier,
+    base_of,
+    familiarity,
+    fingerprint,
+    known_rows,
+    strangeness,
+    unseen_rarity,
+)
 from bot.nlu.data import Entity
-from bot.nlu.features import BLOCKS, CONCEPT, Reading, grams
+from bot.nlu.features import BLOCKS, CONCEPT, Reading
 from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
 from bot.nlu.language import script, tongue_grams
 from bot.nlu.model import Floats, Model
@@ -111,7 +118,7 @@ class Explainer:
         names: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self._interpreter, self._model, self._whole = interpreter, model, whole
-        self._concepts = Concepts(model.concepts, model.sounds)
+        self._classifier = Classifier(model)
         heard = (
             (service, name, key(name, model.sounds).replace(" ", ""))
             for service, several in (names or {}).items()
@@ -125,7 +132,7 @@ class Explainer:
         """Understand one message, and say why."""
         model, reading = self._model, Reading(text, self._model.sounds)
         parsed = self._interpreter.read(text, context)
-        found = grams(reading, self._concepts.find(reading))
+        found = self._classifier.grams(reading)
         known = [
             known_rows(block, vocabulary) for block, vocabulary in zip(found, model.vocabularies, strict=True)
         ]

@@ -260,7 +260,7 @@ class LightInterpreter:
             return chances
         about = _FOLLOWS if context.service else 1.0
         if context.expects:
-            about *= min(1.0, _STORY / max(len(reading.tokens), 1)) ** 2
+            about *= min(1.0, _STORY / max(len(reading.tokens), 1)) ** 3
             for name, likelier in self._after_a_question:
                 chances[name] *= likelier
         for name in self._about_services:

@@ -40,12 +40,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The grams of one text, its intent, the kind of that, and the example that it is, or that it was made from."""
+    """The grams of one text, its intent, the kind of that, and the example that it is, or that it was made from.
+
+    It has the `weight` 1, or less where it was mistyped on purpose.
+    """
 
     grams: Grams
     intent: str
     kind: str
     origin: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +97,11 @@ class Fit:
 
 
 def vocabulary_of(samples: Sequence[Sample], least: Mapping[str, int]) -> Vocabulary:
-    """Grams that occur in so many different examples, by block, in a fixed order, and their rarity."""
+    """Grams that occur in so many different examples, by block, in a fixed order, and their rarity.
+
+    What was mistyped on purpose has none of its own.
+    """
+    samples = [sample for sample in samples if sample.weight == 1.0]
     blocks: list[dict[str, int]] = []
     rarity: list[float] = []
     intents = len({sample.intent for sample in samples})
@@ -127,28 +135,26 @@ def fit(
     """
     if len(names) < _TWO:
         raise ValueError("examples of one intent teach nothing")
+    shares = np.array([sample.weight for sample in samples])
     rows, targets = vocabulary.matrix(samples), np.array([names.index(label) for label in labels])
     regression = LogisticRegression(C=_STRENGTH, tol=_CLOSE / len(names), max_iter=_TURNS)  # type: ignore[no-untyped-call]  # ships no types
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            regression.fit(rows, targets)
+            regression.fit(rows, targets, sample_weight=shares)
         except ConvergenceWarning as warning:
             raise RuntimeError(f"the regression does not converge: {warning}") from warning
     weights, bias = regression.coef_, regression.intercept_
     # Of two labels scikit-learn gives the weights of the second alone.
     if len(names) == _TWO:
         weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-    return Fit(
-        vocabulary=vocabulary, weights=weights + _COUNTS * _counts(rows, targets, len(names)), bias=bias
-    )
+    members = csr_matrix((shares, (targets, np.arange(len(targets)))), shape=(len(names), len(targets)))  # type: ignore[no-untyped-call]  # ships no types
+    return Fit(vocabulary=vocabulary, weights=weights + _COUNTS * _counts(members @ (rows > 0)), bias=bias)
 
 
-def _counts(rows: Any, targets: NDArray[np.intp], height: int) -> Floats:
+def _counts(found: Any) -> Floats:
     """How often each label has each gram, saturated as in BM25: the examples of a label are one document."""
-    count = len(targets)
-    members = csr_matrix((np.ones(count), (targets, np.arange(count))), shape=(height, count))  # type: ignore[no-untyped-call]  # ships no types
-    often: Floats = (members @ (rows > 0)).toarray().astype(np.float64)
+    often: Floats = found.toarray().astype(np.float64)
     lengths = often.sum(axis=1, keepdims=True)
     norm = _SATURATED * (1 - _BY_LENGTH + _BY_LENGTH * lengths / lengths.mean())
     saturated: Floats = often * (_SATURATED + 1) / (often + norm)

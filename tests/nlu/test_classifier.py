@@ -19,8 +19,7 @@ from bot.nlu.classifier import (
     strangeness,
     unseen_rarity,
 )
-from bot.nlu.concepts import Concepts
-from bot.nlu.features import Reading, grams
+from bot.nlu.features import Reading
 from bot.nlu.model import Model
 
 WORDS = st.sampled_from(
@@ -52,7 +51,7 @@ def test_chances_are_those_of_the_plain_regression(classifier: Classifier, text:
     model, reading = classifier.model, Reading(text, classifier.model.sounds)
     if fingerprint(reading) in model.remembered:
         return
-    found = grams(reading, Concepts(model.concepts, model.sounds).find(reading))
+    found = classifier.grams(reading)
     known = [known_rows(block, rows) for block, rows in zip(found, model.vocabularies, strict=True)]
     logits = model.bias.astype(np.float64)
     for rows in known:

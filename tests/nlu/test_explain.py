@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bot.nlu.classifier import Classifier
+from bot.nlu.classifier import OUT_OF_SCOPE, Classifier
 from bot.nlu.data import TrainingData
 from bot.nlu.explain import Decider, Explainer
 from bot.nlu.features import Reading
@@ -65,7 +65,7 @@ def test_totals_are_those_of_the_classifier(explainer: Explainer, model: Model, 
     for example in data.examples[::40]:
         text = f"{example.text} ok then"
         why = explainer.explain(text, NOWHERE)
-        if why.trust < 1.0:
+        if OUT_OF_SCOPE in {why.first, why.second}:  # what is strange goes there, too
             continue
         chances = dict(
             zip(model.intents, classifier.classify(Reading(text, model.sounds)).chances, strict=True)
@@ -88,7 +88,7 @@ def test_names_and_languages_are_told_with_their_evidence(explainer: Explainer) 
 
 def test_unknown_words_are_named(explainer: Explainer) -> None:
     why = explainer.explain("xqzt blorp", NOWHERE)
-    assert why.trust < 0.01
+    assert why.trust < 0.5
     assert {*why.unknown} >= {"xqzt", "blorp"}
 
 
