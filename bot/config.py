@@ -139,6 +139,11 @@ class Config:
     interpreter: str = _setting(
         "patou", "patou, or rasa to ask a Rasa server what a message wants", _one_of("patou", "rasa")
     )
+    segmenter: str = _setting(
+        "syllables",
+        "syllables, or icu (with the extra of that name) to learn scripts without spaces by words as well",
+        _one_of("syllables", "icu"),
+    )
     rasa_url: str = _setting("http://127.0.0.1:5005", "Address of that Rasa server", _web_url)
     rasa_token: str = _setting("", "What that server was started with as --auth-token")
     rasa_seconds: float = _setting(

@@ -56,7 +56,9 @@ async def _train(kit: Kit, data: Path | None, out: Path | None) -> Path:
     if data:
         lexicon = lexicon_of(Pack.load(config.pack_root))
         examples = _read(data)
-        path = await model_file(with_names(examples), config.data_dir / "models", lexicon=lexicon)
+        path = await model_file(
+            with_names(examples), config.data_dir / "models", lexicon=lexicon, segmenter=config.segmenter
+        )
     else:
         path = await kit.model(config)
     if out is None:

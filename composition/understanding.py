@@ -57,7 +57,7 @@ async def model(config: Config, country: Country) -> Path:
         if wrong:
             raise wrong[0]
 
-    return await _model(country, examples(config, country), config.data_dir / MODELS, proof)
+    return await _model(config, country, examples(config, country), config.data_dir / MODELS, proof)
 
 
 async def trained(
@@ -66,7 +66,7 @@ async def trained(
     """The understanding of these examples, or of those in force; the model comes from, or goes to, the folder `models`."""
     taught = data or examples(config, country)
     if data:
-        path = await _model(country, data, models or config.data_dir / MODELS)
+        path = await _model(config, country, data, models or config.data_dir / MODELS)
     else:
         path = await model(config, country)
     return Trained(name=path.stem, interpreter=await _interpreter(country, taught, path))
@@ -83,10 +83,19 @@ async def in_force(config: Config, country: Country) -> InForce:
 
 
 async def _model(
-    country: Country, data: TrainingData, models: Path, proof: Callable[[], None] | None = None
+    config: Config,
+    country: Country,
+    data: TrainingData,
+    models: Path,
+    proof: Callable[[], None] | None = None,
 ) -> Path:
     return await model_of(
-        country.pack, service_names=_service_names(country), models=models, data=data, proof=proof
+        country.pack,
+        service_names=_service_names(country),
+        models=models,
+        data=data,
+        proof=proof,
+        segmenter=config.segmenter,
     )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bot.nlu.concepts import Concepts
 from bot.nlu.features import Reading, grams
 from bot.nlu.model import Model
+from bot.nlu.segments import segmenter
 from bot.nlu.spelling import Spelling
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -41,9 +42,11 @@ class Classifier:
     """Says how probable each wish is."""
 
     def __init__(self, model: Model) -> None:
+        """Raises SegmenterMissing where the model wants one that is not installed."""
         self.model = model
         self._concepts = Concepts(model.concepts, model.sounds)
         self._spelling = Spelling(model.vocabularies[0], model.sounds)
+        self._segments = segmenter(model.segmenter)
         self._bias: list[float] = model.bias.tolist()
         self._intents = len(model.intents)
         # The place of each name's intent.
@@ -80,7 +83,7 @@ class Classifier:
     def grams(self, reading: Reading) -> tuple[set[str], set[str]]:
         """What is looked at of a message, by block: words spelt wrong count as those that they were meant to be."""
         mended = self._spelling.mended(reading)
-        return grams(mended, self._concepts.find(mended))
+        return grams(mended, self._concepts.find(mended), self._segments(reading.text))
 
     def _score(self, found: Sequence[Collection[str]]) -> tuple[list[float], float]:
         """The logits of a message's grams, and how familiar they are."""

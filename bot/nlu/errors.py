@@ -2,7 +2,8 @@
 
 NluError
 ├── TrainingFailed    the training process ended without a model
-└── ModelUnusable     a model file that this version cannot read
+├── ModelUnusable     a model file that this version cannot read
+└── SegmenterMissing  words by ICU are wanted, and its library is not installed
 """
 
 from __future__ import annotations
@@ -20,3 +21,7 @@ class TrainingFailed(NluError):
 
 class ModelUnusable(NluError):
     """This model file is broken or of another version."""
+
+
+class SegmenterMissing(NluError):
+    """Words by ICU need the extra: pip install 'patou[icu]'. PATOU_SEGMENTER=syllables does without."""

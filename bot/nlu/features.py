@@ -61,23 +61,31 @@ class Reading:
         self.words = Words(text)
 
 
+def toneless(text: str) -> str:
+    """The text without marks of tone."""
+    return text.translate(_TONES)
+
+
 def bare(text: str) -> str:
     """The folded text without tones, in small letters, numbers as 0, Lao written without spaces."""
     folded = fold(text[:LONGEST]).lower()
     if folded.isascii():
         return _NUMBER.sub("0", folded)
-    return _LAO_GAP.sub("", _NUMBER.sub("0", folded.translate(_TONES)))
+    return _LAO_GAP.sub("", _NUMBER.sub("0", toneless(folded)))
 
 
-def grams(reading: Reading, concepts: Iterable[str] = ()) -> tuple[set[str], set[str]]:
+def grams(
+    reading: Reading, concepts: Iterable[str] = (), segments: Iterable[str] = ()
+) -> tuple[set[str], set[str]]:
     """The features of a message, each once, by block.
 
-    Words, pairs of neighbouring ones and the names of `concepts`; two to four neighbouring sounds, or letters.
+    Words, pairs of neighbouring ones, `segments`, which are words too, and the names of `concepts`; two to four neighbouring sounds, or letters.
     """
     tokens = reading.tokens
     words = set(tokens)
     pairs = pairwise(tokens)
     words.update(map(" ".join, pairs if reading.heard else _unspaced(pairs)))
+    words.update(segments)
     words.update(CONCEPT + concept for concept in concepts)
     key, runs = reading.sound.key, reading.sound.runs
     if not reading.heard:

@@ -31,7 +31,7 @@ class Model:
     `weights`; a column of `weights` times its `scale` gives the coefficients of one of `names`.
     `temperature` divides the logits of intents.
     `strange` less `slope` times a message's familiarity is the logit of its belonging to no intent at all. `sounds` names the table of sound.py that
-    made the grams, `concepts` are the entries of concepts.py.
+    made the grams, `segmenter` is that of segments.py, `concepts` are the entries of concepts.py.
     `remembered` has the fingerprints of the examples, each with the place of its intent in `names`.
     `scripts` are the scripts of the examples, each with the languages written in it; `letters` are
     those of the examples beyond a to z. `tongues` are the languages that share a
@@ -49,6 +49,7 @@ class Model:
     strange: float
     slope: float
     sounds: str
+    segmenter: str
     concepts: Sequence[Sequence[bool | str]]
     remembered: Mapping[int, int]
     scripts: Mapping[str, tuple[str, ...]]
@@ -72,6 +73,7 @@ class Model:
             "strange": self.strange,
             "slope": self.slope,
             "sounds": self.sounds,
+            "segmenter": self.segmenter,
             "concepts": self.concepts,
             "scripts": self.scripts,
             "letters": self.letters,
@@ -128,6 +130,7 @@ class Model:
             strange=about["strange"],
             slope=about["slope"],
             sounds=about["sounds"],
+            segmenter=about["segmenter"],
             concepts=about["concepts"],
             remembered=dict(
                 zip(arrays["remembered"].tolist(), arrays["remembered_intents"].tolist(), strict=True)

@@ -1,7 +1,7 @@
 """Trains a model: `python -m bot.nlu.train OUT < examples.json`, in a process of its own.
 
 The server never imports scikit-learn: it costs 100 MB and seconds. Input is a JSON object
-{"sounds": name of a table of sound.py, "concepts": [[by sound, concept, word], …],
+{"sounds": name of a table of sound.py, "segmenter": name of one of segments.py, "concepts": [[by sound, concept, word], …],
 "noise": {language: what its lexicon tells of noise},
 "examples": [[text, intent, language], …], "variants": [[index of its example, text], …]}.
 Deterministic: the same input gives the same file.
@@ -25,6 +25,8 @@ from bot.nlu.features import Reading, grams
 from bot.nlu.model import Model
 from bot.nlu.noise import mistyped
 from bot.nlu.regression import Fit, Sample, Vocabulary, fit, vocabulary_of
+from bot.nlu.segments import Segmenter
+from bot.nlu.segments import segmenter as segmenter_of
 from bot.nlu.spelling import Spelling
 from bot.nlu.tongues import letters_of, scripts_of, tell_tongues
 
@@ -43,13 +45,14 @@ def train(
     sounds: str,
     concepts: Sequence[Sequence[bool | str]],
     noise: Mapping[str, Mapping[str, Any]],
+    segmenter: str,
 ) -> Model:
     """Fit on all examples, and a little on them mistyped; calibrate on some that a first fit has not seen.
 
-    Raises ValueError for examples of one intent, RuntimeError if a regression does not converge.
+    Raises ValueError for examples of one intent, SegmenterMissing, RuntimeError if a regression does not converge.
     """
     least = _LEAST_HEARD if sounds else _LEAST
-    course = _Course(examples, sounds, Concepts(concepts, sounds))
+    course = _Course(examples, sounds, Concepts(concepts, sounds), segmenter_of(segmenter))
     samples = course.samples([*enumerate(text for text, *_ in examples), *variants])
     vocabulary = vocabulary_of(samples, least)
     spelling = Spelling(vocabulary.blocks[0], sounds)
@@ -75,6 +78,7 @@ def train(
         strange=sureness.strange,
         slope=sureness.slope,
         sounds=sounds,
+        segmenter=segmenter,
         concepts=concepts,
         remembered=_remembered(examples, (*intents, *kinds), sounds),
         scripts=scripts,
@@ -88,9 +92,11 @@ def train(
 class _Course:
     """Makes samples of texts that say what an example says."""
 
-    def __init__(self, examples: Sequence[Sequence[str]], sounds: str, concepts: Concepts) -> None:
+    def __init__(
+        self, examples: Sequence[Sequence[str]], sounds: str, concepts: Concepts, segments: Segmenter
+    ) -> None:
         self._kinds = [kind for _, kind, _ in examples]
-        self._sounds, self._concepts = sounds, concepts
+        self._sounds, self._concepts, self._segments = sounds, concepts, segments
 
     def samples(
         self,
@@ -99,16 +105,16 @@ class _Course:
         weight: float = 1.0,
     ) -> list[Sample]:
         """A sample of each text, by the place of its example, as it is read when `mended`."""
-        readings = ((origin, mended(Reading(text, self._sounds))) for origin, text in texts)
+        readings = ((origin, mended(Reading(text, self._sounds)), text) for origin, text in texts)
         return [
             Sample(
-                grams=grams(reading, self._concepts.find(reading)),
+                grams=grams(reading, self._concepts.find(reading), self._segments(text)),
                 intent=base_of(self._kinds[origin]),
                 kind=self._kinds[origin],
                 origin=origin,
                 weight=weight,
             )
-            for origin, reading in readings
+            for origin, reading, text in readings
         ]
 
 
@@ -159,7 +165,12 @@ def main() -> None:
     told: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
     variants = [(origin, text) for origin, text in told["variants"]]
     model = train(
-        told["examples"], variants, sounds=told["sounds"], concepts=told["concepts"], noise=told["noise"]
+        told["examples"],
+        variants,
+        sounds=told["sounds"],
+        concepts=told["concepts"],
+        noise=told["noise"],
+        segmenter=told["segmenter"],
     )
     model.save(Path(sys.argv[1]))
 

@@ -15,6 +15,8 @@ from bot.nlu.concepts import entries_of
 from bot.nlu.data import Example, TrainingData
 from bot.nlu.errors import TrainingFailed
 from bot.nlu.lexicon import Lexicon
+from bot.nlu.segments import SYLLABLES
+from bot.nlu.segments import segmenter as segmenter_of
 
 # So many copies of an example that names a service, each with another service in its place: the
 # classifier learns that the name does not decide what is asked about it.
@@ -28,18 +30,21 @@ async def model_file(
     names: Mapping[str, Sequence[str]] | None = None,
     lexicon: Lexicon | None = None,
     proof: Callable[[], None] | None = None,
+    segmenter: str = SYLLABLES,
 ) -> Path:
     """The trained model of this data, by content, in `folder`; seconds if it must be trained first.
 
     `names` are more names of services by language, as a catalogue has them; `lexicon` says
     how words are compared and which are alike; `proof` raises what is wrong with the data, and is called in a
-    thread, only where there is something to train. Raises TrainingFailed.
+    thread, only where there is something to train; `segmenter` is one of segments.py. Raises TrainingFailed,
+    SegmenterMissing.
     """
-    told = _told(data, names or {}, lexicon or Lexicon(languages={}))
+    told = _told(data, names or {}, lexicon or Lexicon(languages={}), segmenter)
     path = folder / _name(told)
     if not await asyncio.to_thread(path.exists):
         if proof:
             await asyncio.to_thread(proof)
+        segmenter_of(segmenter)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await _train(told, path)
     return path
@@ -49,17 +54,18 @@ def model_name(
     data: TrainingData, names: Mapping[str, Sequence[str]] | None = None, lexicon: Lexicon | None = None
 ) -> str:
     """The file name of the model of this data: other data or other code, another name."""
-    return _name(_told(data, names or {}, lexicon or Lexicon(languages={})))
+    return _name(_told(data, names or {}, lexicon or Lexicon(languages={}), SYLLABLES))
 
 
 def _name(told: bytes) -> str:
     return f"{sha256(_code() + told).hexdigest()[:32]}.npz"
 
 
-def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexicon) -> bytes:
+def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexicon, segmenter: str) -> bytes:
     return orjson.dumps(
         {
             "sounds": lexicon.sounds,
+            "segmenter": segmenter,
             "concepts": entries_of(lexicon),
             "noise": {name: entries.get("noise") or {} for name, entries in lexicon.languages.items()},
             "examples": [(each.text, each.intent, each.language) for each in data.examples],

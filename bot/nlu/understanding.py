@@ -16,6 +16,7 @@ from bot.nlu.lexicon import Lexicon
 from bot.nlu.mentions import ServiceNames
 from bot.nlu.model import Model
 from bot.nlu.numbers import Numbers
+from bot.nlu.segments import SYLLABLES
 from bot.nlu.sound import TABLES
 from bot.nlu.training import model_file
 from bot.nlu.whole import WholeMessages
@@ -103,11 +104,12 @@ async def model_of(
     models: Path,
     data: TrainingData | None = None,
     proof: Callable[[], None] | None = None,
+    segmenter: str = SYLLABLES,
 ) -> Path:
     """The model file of the pack in the folder `models`, trained into it first if need be.
 
     `data` are other examples than the pack's alone; `proof` raises what is wrong with them, before they are
-    taught. Raises PackError, TrainingFailed.
+    taught; `segmenter` is one of segments.py. Raises PackError, TrainingFailed, SegmenterMissing.
     """
     lexicon = lexicon_of(pack)
     by_language: dict[str, list[str]] = {language: [] for language in lexicon.languages}
@@ -115,7 +117,12 @@ async def model_of(
         for language, name in names:
             by_language.setdefault(language, []).append(name)
     return await model_file(
-        data or examples_of(pack), models, names=by_language, lexicon=lexicon, proof=proof
+        data or examples_of(pack),
+        models,
+        names=by_language,
+        lexicon=lexicon,
+        proof=proof,
+        segmenter=segmenter,
     )
 
 

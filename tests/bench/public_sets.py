@@ -26,6 +26,7 @@ from bot.nlu.data import Example, TrainingData, with_names
 from bot.nlu.evaluate import evaluate
 from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.model import Model
+from bot.nlu.segments import ICU, SYLLABLES
 from bot.nlu.training import model_file
 
 _SHOTS = 10
@@ -91,6 +92,7 @@ class PublicSet:
 
     name: str
     source: str
+    segmenter: str = SYLLABLES
     read: Callable[[Path], Split]
 
 
@@ -113,6 +115,12 @@ SETS = (
     PublicSet(
         name="SIB-200 Lao, 701 sentences of 7 topics",
         source="github.com/dadelani/sib-200, lao_Laoo, Apache-2.0",
+        read=sib200_lao,
+    ),
+    PublicSet(
+        name="SIB-200 Lao, with words by ICU",
+        source="the same",
+        segmenter=ICU,
         read=sib200_lao,
     ),
 )
@@ -150,7 +158,8 @@ def few(examples: Iterable[Example]) -> list[Example]:
 async def measured(told: PublicSet, split: Split, models: Path) -> str:
     """The line of one set."""
     began = time.perf_counter()
-    path = await model_file(with_names(TrainingData(examples=tuple(split.train))), models)
+    data = with_names(TrainingData(examples=tuple(split.train)))
+    path = await model_file(data, models, segmenter=told.segmenter)
     trained = time.perf_counter() - began
     interpreter = LightInterpreter(Model.load(path))
     report = await evaluate(interpreter, split.test)
@@ -195,7 +204,9 @@ async def measure(folder: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="patou-bench-") as models:
         rows = [await measured(each, each.read(folder), Path(models)) for each in SETS]
     machine = f"{platform.machine()}, Python {platform.python_version()}, {platform.system()}"
-    sources = "; ".join(f"{each.name.partition(',')[0]}: {each.source}" for each in SETS)
+    sources = "; ".join(
+        f"{each.name.partition(',')[0]}: {each.source}" for each in SETS if each.segmenter == SYLLABLES
+    )
     return _PAGE.format(machine=machine, rows="\n".join(rows), sources=sources)
 
 

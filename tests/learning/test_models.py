@@ -20,7 +20,7 @@ from bot.learning.held_back import is_held_back
 from bot.learning.history import Did, Entry, History
 from bot.learning.labels import Label, Labels
 from bot.learning.serving import Trained
-from bot.learning.trial import TOLERANCES, Figures, worse
+from bot.learning.trial import Figures, worse
 from bot.nlu.data import Example, TrainingData
 from bot.nlu.interpreter import Interpreter, ParseContext, ParseData
 from bot.nlu.understanding import examples_of

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.nlu.classifier import Classifier
 from bot.nlu.data import Example, TrainingData
 from bot.nlu.errors import ModelUnusable, TrainingFailed
+from bot.nlu.features import Reading
 from bot.nlu.model import Model
+from bot.nlu.segments import ICU
 from bot.nlu.training import model_file, model_name
 
 SMALL = TrainingData(
@@ -57,6 +60,27 @@ def test_a_broken_file_is_no_model(tmp_path: Path, content: bytes) -> None:
 def test_the_server_does_not_load_the_training_library() -> None:
     program = "import sys, app; sys.exit(bool({'scipy', 'sklearn'} & {*sys.modules}))"
     subprocess.run([sys.executable, "-c", program], check=True)  # noqa: S603 - a fixed program
+
+
+async def test_words_by_icu_are_learnt_and_read(tmp_path: Path) -> None:
+    texts = {"fee": ("ຄ່າທຳນຽມເທົ່າໃດ", "ຈ່າຍຄ່າທຳນຽມຢູ່ໃສ"), "greet": ("ສະບາຍດີຕອນເຊົ້າ", "ສະບາຍດີ")}
+    examples = tuple(
+        Example(text=text, intent=intent, language="lo")
+        for intent, several in texts.items()
+        for text in several
+    )
+    data = TrainingData(examples=examples)
+    by_words, by_syllables = await asyncio.gather(
+        model_file(data, tmp_path, segmenter=ICU), model_file(data, tmp_path)
+    )
+    assert by_words != by_syllables
+    model, plain = Model.load(by_words), Model.load(by_syllables)
+    words = {"ທຳນຽມ", "ເທົາໃດ", "ສະບາຍດີ", "ຕອນເຊົາ"}
+    assert set(model.vocabularies[0]) >= words
+    assert not words & set(plain.vocabularies[0])
+    reading = Reading("ຄ່າທຳນຽມ passport")
+    assert "ທຳນຽມ" in Classifier(model).grams(reading)[0]
+    assert "ທຳນຽມ" not in Classifier(plain).grams(reading)[0]
 
 
 def _inside(folder: Path) -> list[str]:
