@@ -39,6 +39,7 @@ PACK_CHECKS = (
     journeys.check,
     categories.check,
     routing.check,
+    examples.check_lexicons,
     examples.check,
 )
 

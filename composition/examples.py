@@ -1,4 +1,4 @@
-"""The examples that are taught, held against the country and the rules: what they name must be there."""
+"""The examples that are taught and the word lists, held against the country and the rules: what they name must be there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.config import Config
 from bot.errors import PackError
 from bot.learning.history import LEARNING, History
 from bot.learning.labels import LABELS, gather_labels
+from bot.nlu import lexicon_check
 from bot.nlu.faults import Known, faults
 from bot.nlu.understanding import gather_examples
 from bot.pack import Pack
@@ -33,6 +34,11 @@ def check(pack: Pack) -> list[PackError]:
     return problems + faults(data, known(pack))
 
 
+def check_lexicons(pack: Pack) -> list[PackError]:
+    """What is wrong with the word lists of a pack."""
+    return lexicon_check.check(pack, known(pack))
+
+
 def check_installation(pack: Pack, config: Config) -> list[PackError]:
     """What is wrong with its labels, those that wait and those in force."""
     return [*check_labels(pack, config.data_dir / LABELS), *check_in_force(pack, config)]
@@ -53,7 +59,7 @@ def check_in_force(pack: Pack, config: Config) -> list[PackError]:
 
 
 def known(pack: Pack) -> Known:
-    """What examples may name; where a file of the pack cannot be read, which is told elsewhere, anything."""
+    """What examples and word lists may name; where a file of the pack cannot be read, which is told elsewhere, anything."""
     return Known(
         intents=Rules.load(RULES).intents,
         values={
@@ -62,6 +68,7 @@ def known(pack: Pack) -> Known:
             "centre": _read(lambda: [each.id for each in Centres.load(pack, Places.load(pack)).all()]),
             "province": _places(pack, PROVINCE),
             "district": _places(pack, DISTRICT),
+            "language": pack.languages,
             **dict.fromkeys(_ANY),
         },
     )

@@ -63,6 +63,12 @@ def lonely(examples: Iterable[Example]) -> Iterator[PackError]:
             yield PackError(*only.place, f"{intent} has only one example", remedy)
 
 
+def such_as(name: str, there: Iterable[str]) -> str:
+    """A guess at what was meant, to be put into a remedy."""
+    close = get_close_matches(name, there, n=2)
+    return f", such as {' or '.join(close)}" if close else ""
+
+
 def _unread(examples: Iterable[Example]) -> Iterator[PackError]:
     for each in examples:
         if len(each.text) > LONGEST:
@@ -89,7 +95,7 @@ def _unanswered(examples: Iterable[Example], known: Known) -> Iterator[PackError
         key = (each.place.file, each.intent)
         if each.intent not in known.intents and key not in told:
             told.add(key)
-            remedy = f"Write one that a rule answers{_such_as(each.intent, known.intents)}, or a rule in dialogs/rules."
+            remedy = f"Write one that a rule answers{such_as(each.intent, known.intents)}, or a rule in dialogs/rules."
             yield PackError(*each.place, f"no rule answers the intent {each.intent}", remedy)
 
 
@@ -103,12 +109,12 @@ def _unnamed(data: TrainingData, known: Known) -> Iterator[PackError]:
                 continue
             values = known.values[name]
             if values is not None and value not in values:
-                remedy = f"Write the id of one that is there{_such_as(value, values)}."
+                remedy = f"Write the id of one that is there{such_as(value, values)}."
                 yield PackError(*each.place, f"no {name} {value}", remedy)
     every = {value for values in known.values.values() for value in values or ()}
     for value, place in data.places.items():
         if value not in every:
-            remedy = f"Write the id of one that is there{_such_as(value, every)}."
+            remedy = f"Write the id of one that is there{such_as(value, every)}."
             yield PackError(*place, f"a synonym of {value}, which nothing is called", remedy)
 
 
@@ -129,9 +135,3 @@ def _quoted(example: Example) -> str:
 
 def _where(example: Example) -> str:
     return f"{example.place.file}:{example.place.line}"
-
-
-def _such_as(name: str, there: Iterable[str]) -> str:
-    """A guess at what was meant, to be put into a remedy."""
-    close = get_close_matches(name, there, n=2)
-    return f", such as {' or '.join(close)}" if close else ""

@@ -36,6 +36,7 @@ CHECKS = (
     complaints.categories.check,
     complaints.routing.check,
     composition.examples.check,
+    composition.examples.check_lexicons,
     dialogs.reminder_words.check,
     services.catalogue.check,
     services.centres.check,
