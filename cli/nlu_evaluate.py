@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,37 @@ from bot.clock import utc_now
 from bot.learning.history import LEARNING, History
 from bot.learning.trial import held_back, taught
 from bot.nlu.data import Entity, Example, read_rasa
-from bot.nlu.evaluate import Figures, Report, evaluate
+from bot.nlu.evaluate import evaluate
 from bot.nlu.interpreter import Interpreter
 from bot.nlu.noise import Noise
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 from cli.kit import Kit
 from cli.nlu_models import trials
-from cli.nlu_report import NAMES, cell, columns_of, write_report
+from cli.nlu_report import NAMES, Judgement, cell, write_report
 
 _CONFUSIONS = 10
 _WANTED = '{"text": "…", "intent": "…"}'
-
-
 # Of the places where a hurried person can make a mistake, those where one is made.
 _NOISE = 0.05
+
+_MODEL = click.option(
+    "--model",
+    type=click.Path(path_type=Path, exists=True),
+    help="A trained model, served alone, on FILE.",
+)
+_REPORT = click.option(
+    "--report",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder for report.html with its pictures, and report.json.",
+)
+_WITH_NOISE = click.option(
+    "--noise",
+    type=click.FloatRange(0, 1),
+    help="Ask once more, with mistakes at so many of the places where hurried people make some; "
+    f"{_NOISE} without FILE, 0 with it.",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,24 +61,10 @@ def evaluate_command(kit: Kit) -> click.Command:
     """The command."""
 
     @click.command("evaluate")
+    @_MODEL
+    @_REPORT
+    @_WITH_NOISE
     @click.argument("file", type=click.Path(path_type=Path, exists=True), required=False)
-    @click.option(
-        "--model",
-        type=click.Path(path_type=Path, exists=True),
-        help="A trained model, served alone, on FILE.",
-    )
-    @click.option(
-        "--report",
-        "folder",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="A folder for report.html with its pictures, and report.json.",
-    )
-    @click.option(
-        "--noise",
-        type=click.FloatRange(0, 1),
-        help="Ask once more, with mistakes at so many of the places where hurried people make some; "
-        "0.05 without FILE, 0 with it.",
-    )
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     def evaluate_file(
         file: Path | None, model: Path | None, folder: Path | None, noise: float | None, as_json: bool
@@ -80,29 +82,25 @@ def evaluate_command(kit: Kit) -> click.Command:
             raise click.UsageError(
                 "--model is judged on a FILE: what the pack holds back may have been taught to it."
             )
-        messages = _messages(file) if file else ()
         share = noise if noise is not None else 0.0 if file else _NOISE
-        about, report, noisy = asyncio.run(_judged(kit, file, messages, model, share))
-        columns = {**columns_of(report), **({f"{share:.0%} noise": noisy} if noisy else {})}
+        judgement = asyncio.run(_judged(kit, file, model, share))
         if folder:
-            page = write_report(folder, report, columns, about, kit.fonts())
+            page = write_report(folder, judgement, kit.fonts())
             click.echo(f"The report is {page}.", err=True)
-        told = {**report.record(), "noise": {"share": share, **noisy.figures()} if noisy else None}
-        click.echo(orjson.dumps(told) if as_json else "\n".join(_lines(report, columns)))
+        click.echo(orjson.dumps(judgement.record()) if as_json else "\n".join(_lines(judgement)))
 
     return evaluate_file
 
 
-async def _judged(
-    kit: Kit, file: Path | None, messages: Sequence[Example], model: Path | None, share: float
-) -> tuple[str, Report, Report | None]:
+async def _judged(kit: Kit, file: Path | None, model: Path | None, share: float) -> Judgement:
     """What was judged, and the figures, also with noise where some is wanted."""
-    trial = await (_of_file(kit, file, messages, model) if file else _of_pack(kit))
+    trial = await (_of_file(kit, file, model) if file else _of_pack(kit))
     report = await evaluate(trial.interpreter, trial.messages)
     if not share:
-        return trial.about, report, None
-    noisy = _typed(trial.messages, Pack.load(kit.config().pack_root), share)
-    return trial.about, report, await evaluate(trial.interpreter, noisy)
+        return Judgement(about=trial.about, report=report)
+    typed = _typed(trial.messages, Pack.load(kit.config().pack_root), share)
+    noisy = await evaluate(trial.interpreter, typed)
+    return Judgement(about=trial.about, report=report, share=share, noisy=noisy)
 
 
 def _typed(messages: Sequence[Example], pack: Pack, share: float) -> Iterator[Example]:
@@ -121,7 +119,8 @@ def _messages(file: Path) -> Sequence[Example]:
     return messages
 
 
-async def _of_file(kit: Kit, file: Path, messages: Sequence[Example], model: Path | None) -> _Trial:
+async def _of_file(kit: Kit, file: Path, model: Path | None) -> _Trial:
+    messages = _messages(file)
     who = f"the model {model.name} alone" if model else "the understanding in force"
     return _Trial(
         interpreter=await kit.interpreter(kit.config(), model),
@@ -143,6 +142,11 @@ async def _of_pack(kit: Kit) -> _Trial:
         raise click.ClickException(
             "No example of the pack is held back, so nothing can be judged: more are needed."
         )
+    click.echo(
+        f"Asking {len(messages)} held-back examples of a model that is taught the others alone. "
+        "It is trained first where there is none yet: half a minute on a small machine.",
+        err=True,
+    )
     trained = await kit.trained(config, taught(examples, history.labels(name)), trials(config))
     about = (
         f"{len(messages)} of the {len(examples.examples)} examples of the pack {pack.id}, which the model "
@@ -179,11 +183,12 @@ def _example(line: bytes) -> Example | None:
     return Example(text=text, intent=intent, language=language, entities=(named,) if service else ())
 
 
-def _lines(report: Report, columns: Mapping[str, Figures]) -> Iterator[str]:
+def _lines(judgement: Judgement) -> Iterator[str]:
+    columns = judgement.columns()
     wide = [max(len(name), 7) + 2 for name in columns]
     yield f"{'':<22}" + "".join(f"{name:>{width}}" for name, width in zip(columns, wide, strict=True))
     for name, said in NAMES.items():
         cells = (cell(name, figures) for figures in columns.values())
         yield f"{said:<22}" + "".join(f"{each:>{width}}" for each, width in zip(cells, wide, strict=True))
-    for (wanted, understood), count in list(report.confusion.items())[:_CONFUSIONS]:
+    for (wanted, understood), count in list(judgement.report.confusion.items())[:_CONFUSIONS]:
         yield f"{count:>4}  {wanted} understood as {understood}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -24,6 +25,7 @@ _TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 _NUMBER = re.compile(r"[\d.%]+|-")
 # So many on the page; all of them in report.json.
 _ERRORS, _CONFUSIONS = 500, 20
+_PERCENT = 0.01
 
 # The figures in the words of people, in the order in which they are told.
 NAMES = MappingProxyType(
@@ -40,25 +42,49 @@ NAMES = MappingProxyType(
 )
 
 
-def write_report(
-    folder: Path, report: Report, columns: Mapping[str, Figures], about: str, fonts: Mapping[str, bytes]
-) -> Path:
-    """Write the four files into a folder, readable by their owner alone; the page. `about` says what was judged.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """How well messages were understood; `about` says to people which, asked of whom.
 
-    `columns` are the figures to show side by side, `fonts` those of the page by weight, as WOFF2.
+    `noisy` are the figures of the same messages with mistakes at `share` of the places where some can be made.
     """
+
+    about: str
+    report: Report
+    share: float = 0.0
+    noisy: Figures | None = None
+
+    def columns(self) -> dict[str, Figures]:
+        """The figures to show side by side: of all messages, of each language if there are several, with noise."""
+        languages = self.report.languages
+        named = {language: figures for language, figures in languages.items() if language}
+        with_noise = {_noise_of(self.share): self.noisy} if self.noisy else {}
+        return {"all": self.report, **(named if len(languages) > 1 else {}), **with_noise}
+
+    def record(self) -> dict[str, Any]:
+        """All of it as JSON has it, but for the messages."""
+        noise = {"share": self.share, **self.noisy.figures()} if self.noisy else None
+        return {**self.report.record(), "noise": noise}
+
+
+def write_report(folder: Path, judgement: Judgement, fonts: Mapping[str, bytes]) -> Path:
+    """Write the four files into a folder, readable by their owner alone; the page.
+
+    `fonts` are those of the page by weight, as WOFF2.
+    """
+    report = judgement.report
     pictures = {"confusion": confusion_picture(report), "reliability": reliability_picture(report)}
     for name, picture in pictures.items():
         write_whole(folder / f"{name}.svg", picture.encode())
     told = {
-        "about": about,
-        **report.record(),
-        "columns": {name: figures.figures() for name, figures in columns.items()},
+        "about": judgement.about,
+        **judgement.record(),
+        "columns": {name: figures.figures() for name, figures in judgement.columns().items()},
         "errors": [_record(each) for each in errors(report)],
     }
     write_whole(folder / "report.json", orjson.dumps(told, option=orjson.OPT_INDENT_2))
     page = folder / "report.html"
-    write_whole(page, _page(report, columns, about, fonts, pictures).encode())
+    write_whole(page, _page(judgement, fonts, pictures).encode())
     return page
 
 
@@ -66,12 +92,6 @@ def errors(report: Report) -> list[Outcome]:
     """What was understood wrongly, the surest first."""
     wrong = [each for each in report.outcomes if not each.right]
     return sorted(wrong, key=lambda each: (-each.confidence, each.example.language, each.example.text))
-
-
-def columns_of(report: Report) -> dict[str, Figures]:
-    """The figures of all messages, and beside them of each language where there are several."""
-    named = {language: figures for language, figures in report.languages.items() if language}
-    return {"all": report, **(named if len(report.languages) > 1 else {})}
 
 
 def cell(name: str, figures: Figures) -> str:
@@ -82,18 +102,13 @@ def cell(name: str, figures: Figures) -> str:
     return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
-def _page(
-    report: Report,
-    columns: Mapping[str, Figures],
-    about: str,
-    fonts: Mapping[str, bytes],
-    pictures: Mapping[str, str],
-) -> str:
+def _page(judgement: Judgement, fonts: Mapping[str, bytes], pictures: Mapping[str, str]) -> str:
+    report, columns = judgement.report, judgement.columns()
     wrong = errors(report)
     left_out = len(wrong) - _ERRORS
     return Template(_TEMPLATE.read_text("utf-8")).substitute(
         fonts="\n".join(font_face(weight, body) for weight, body in fonts.items()),
-        about=escape(about),
+        about=escape(judgement.about),
         sure=f"{Bands().sure:.0%}",
         figures=_table(
             "Shares between 0 and 1",
@@ -111,6 +126,11 @@ def _page(
         errors=_errors(wrong[:_ERRORS]),
         left_out=f" {left_out} more are in report.json." if left_out > 0 else "",
     )
+
+
+def _noise_of(share: float) -> str:
+    """The head of a column; below one percent with a decimal, so that little noise is not told as none."""
+    return f"{share:.1%} noise" if share < _PERCENT else f"{share:.0%} noise"
 
 
 def _confusions(report: Report) -> Iterator[Sequence[Any]]:

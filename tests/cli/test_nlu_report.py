@@ -16,7 +16,7 @@ from playwright.async_api import Browser
 
 from bot.nlu.data import Example
 from bot.nlu.evaluate import Outcome, Report, report
-from cli.nlu_report import columns_of, write_report
+from cli.nlu_report import Judgement, write_report
 from composition.poster import fonts
 from tests.servers.chromium import barriers, chromium
 
@@ -54,7 +54,7 @@ def judged() -> Report:
 def folder(judged: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the report of these lies."""
     made = tmp_path_factory.mktemp("report") / "new"
-    page = write_report(made, judged, columns_of(judged), "900 messages of <nobody>.", fonts())
+    page = write_report(made, Judgement(about="900 messages of <nobody>.", report=judged), fonts())
     assert page == made / "report.html"
     return made
 
@@ -104,6 +104,16 @@ def test_the_tables_have_the_figures(page: _Page, judged: Report) -> None:
     assert len(errors) - 1 == round(900 * (1 - judged.accuracy))
     sure = [int(row[3].rstrip("%")) for row in errors[1:]]
     assert all(one >= other for one, other in pairwise(sure))
+
+
+@pytest.mark.parametrize(
+    ("share", "head"),
+    [(0.5, "50% noise"), (0.05, "5% noise"), (0.01, "1% noise"), (0.004, "0.4% noise")],
+)
+def test_a_column_says_how_much_noise_there_was(share: float, head: str, judged: Report) -> None:
+    judgement = Judgement(about="", report=judged, share=share, noisy=judged)
+    assert list(judgement.columns()) == ["all", *TEXTS, head]
+    assert judgement.record()["noise"] == {"share": share, **judged.figures()}
 
 
 def test_nobody_is_recognised_and_nothing_is_run(folder: Path, page: _Page) -> None:
