@@ -32,7 +32,7 @@ from bot.wishes import said_with, waiting
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
-# To be asked about rather than guessed.
+# To be asked about unless said in the very words for it, or picked.
 _CONSENTS = frozenset(("subscribe",))
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
@@ -317,15 +317,12 @@ class Engine:
         await self._run(stage, self._rules.actions(_TOP))
 
     async def _follow_rule(self, stage: Stage) -> None:
-        before, told, slots = stage.state.form, list(stage.responses), dict(stage.state.slots)
+        before = stage.state.form
         actions = self._actions_for(stage)
         actions = actions if self._is_sure_enough(stage, actions) else ()
         stage.understood = bool(actions) and stage.intent != "out_of_scope"
-        await self._run(stage, actions or self._rules.actions(FALLBACK))
+        await self._answer_wishes(stage, actions or self._rules.actions(FALLBACK))
         if stage.understood and not stage.state.form:
-            if not await self._answer_further(stage):
-                stage.responses, stage.state.slots = told, slots
-                await self._run(stage, self._rules.actions(_SEVERAL))
             await self._offer_instead(stage)
         await self._submit_full_forms(stage)
         if stage.state.form and not stage.asked and not (stage.menu and stage.translates):
@@ -333,9 +330,20 @@ class Engine:
         stage.aside = before is not None and stage.state.form is before and stage.intent != _TOP
 
     def _is_sure_enough(self, stage: Stage, actions: Iterable[str]) -> bool:
-        """Whether to act on the wish: a form begun, or a consent noted, by mistake costs more than a question."""
-        begins = stage.intent in _CONSENTS or any(action in self._rules.forms for action in actions)
+        """Whether to act on the wish: a form begun by mistake costs more than a question, and no consent is guessed."""
+        if stage.intent in _CONSENTS:
+            return stage.confidence >= 1.0
+        begins = any(action in self._rules.forms for action in actions)
         return stage.confidence >= (self._bands.sure if begins else self._bands.act)
+
+    async def _answer_wishes(self, stage: Stage, actions: Iterable[str]) -> None:
+        """Run the actions and answer what else was asked; what is too much is taken back, to ask which is first."""
+        told, slots = list(stage.responses), dict(stage.state.slots)
+        await self._run(stage, actions)
+        answered = stage.understood and not stage.state.form
+        if answered and not await self._answer_further(stage):
+            stage.responses, stage.state.slots = told, slots
+            await self._run(stage, self._rules.actions(_SEVERAL))
 
     async def _answer_further(self, stage: Stage) -> bool:
         """Answer what else was asked, or offer what waited; whether all that the message asks fits one turn."""
@@ -385,8 +393,7 @@ class Engine:
         wish = menu or (stage.state.last_wish if stage.state.form is None else None)
         if stage.translates and wish:
             stage.parsed = said_with(wish, stage.parsed)
-            await self._run(stage, self._actions_for(stage))
-            await self._answer_further(stage)
+            await self._answer_wishes(stage, self._actions_for(stage))
         elif stage.intent not in _SAID_ABOUT_THE_TALK and stage.intent not in _ANSWERS:
             quiet = stage.understood and not stage.dispatcher.effects and not stage.state.form
             stage.state.last_wish = stage.parsed if quiet else {}

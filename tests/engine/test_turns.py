@@ -14,6 +14,7 @@ from rasa_sdk.types import DomainDict
 from bot.dispatcher import Response, TurnDispatcher
 from bot.engine import Engine
 from bot.messages import InboundMessage
+from bot.parsed import certain
 from bot.rules import Rules
 from bot.trackers import TrackerState
 from bot.turns import Turn
@@ -23,7 +24,9 @@ from bot.yaml_read import read_yaml
 HERE = Path(__file__).parent
 CONVERSATIONS = read_yaml(HERE / "turns.yml")
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-# The answers that two of the texts offer, as the pack would.
+# The SMS parts that a response costs, by language.
+PARTS = {"lo": 1, "en": 2}
+# The answers that some of the texts offer, as the pack would.
 OFFERED = {
     "utter_ask_order_form_size": [
         {"title": "Large one", "payload": '/inform{"size": "large"}'},
@@ -32,6 +35,10 @@ OFFERED = {
     "utter_ask_continue_or_restart": [
         {"title": "Continue", "payload": "/continue_session"},
         {"title": "Start again", "payload": "/restart_session"},
+    ],
+    "utter_ask_which_first": [
+        {"title": "Price", "payload": "/price"},
+        {"title": "Price for many", "payload": "/price/party"},
     ],
 }
 
@@ -113,6 +120,7 @@ def engine() -> Engine:
         texts=("utter_ask_order_form_size", "utter_ask_dish", "utter_ask_number"),
         item_words=("ຂໍ້",),
         key=str.casefold,
+        parts=lambda responses, language: PARTS[language] * len(responses),
     )
 
 
@@ -182,6 +190,7 @@ def _parsed(step: dict[str, Any]) -> dict[str, Any]:
         "intent_ranking": [intent],
         "intent_response_key": step.get("closer", ""),
         "entities": entities,
+        "further": [certain(wish, {}, "lo") for wish in step.get("further", ())],
     }
 
 
