@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +20,12 @@ from bot.forms import MEDIA, FormLoop
 from bot.media import KeepMedia, media_id
 from bot.messages import InboundMessage, SessionEvent
 from bot.parsed import Parsed, certain, closest, parsed_payload, readable
-from bot.rendering import DEFAULT_BUDGET
 from bot.rules import Rules
 from bot.text.choices import match
 from bot.text.digits import ascii_digits
 from bot.trackers import TrackerState
 from bot.turns import Stage, Turn
-from bot.wishes import said_with, waiting
+from bot.wishes import OFFERS, Wishes, said_with
 
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
@@ -37,21 +35,15 @@ _CONSENTS = frozenset(("subscribe",))
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
-# What the rules call it when a message asks for more than fits one answer, and when an answer may be wrong.
-_MORE, _DOUBT = "further_wish", "doubt"
-# What they call it when the wishes of a message do not fit one answer.
-_SEVERAL = "several_wishes"
-# And when a form's question was answered in vain, so often and again as often.
+# What the rules call it when a form's question was answered in vain, so often and again as often.
 _STUCK, _IN_VAIN = "stuck", 2
 _WORD = re.compile(r"\b[^\W\d_]{2,}\b")
 # A number that can be meant for one of the answers offered.
 CHOICE_DIGITS = 2
-# So many SMS parts may two answers cost in one turn, as much as in two turns.
-_TWO_ANSWERS = 4
 # The wish of a message that has something with it and no words, and what is run after the answer to the words.
 _ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
 # By these the engine calls on the rules itself, each where it makes sense; no button stands for them.
-_NOBODYS_CHOICE = frozenset((FALLBACK, _MORE, _SEVERAL, _DOUBT, _STUCK, _ENCLOSED, _ENCLOSED_BESIDE))
+_NOBODYS_CHOICE = OFFERS | {FALLBACK, _STUCK, _ENCLOSED, _ENCLOSED_BESIDE}
 # So much that is not spoken of yet is remembered: more than is taken of one person in a day, so that what
 # is too much is refused in words (PATOU_MEDIA_DAILY_FILES) and not forgotten here.
 _MOST_MEDIA = 100
@@ -88,9 +80,9 @@ class Engine:
         self._languages = tuple(languages)
         self._item_words = item_words
         self._key = key
-        self._parts = parts
         self._bands = Bands()
         self._forms = FormLoop(rules, self._actions, texts)
+        self._wishes = Wishes(rules, run=self._run, answer=self._answer, parts=parts)
         self._filled_by = tuple(
             (mapping.entity, slot.name)
             for slot in rules.slots.values()
@@ -321,9 +313,10 @@ class Engine:
         actions = self._actions_for(stage)
         actions = actions if self._is_sure_enough(stage, actions) else ()
         stage.understood = bool(actions) and stage.intent != "out_of_scope"
-        await self._answer_wishes(stage, actions or self._rules.actions(FALLBACK))
-        if stage.understood and not stage.state.form:
-            await self._offer_instead(stage)
+        await self._wishes.answer_all(stage, actions or self._rules.actions(FALLBACK))
+        in_doubt = stage.intent not in _ANSWERS and stage.confidence < self._bands.sure
+        if in_doubt and stage.understood and not stage.state.form:
+            await self._wishes.offer_instead(stage)
         await self._submit_full_forms(stage)
         if stage.state.form and not stage.asked and not (stage.menu and stage.translates):
             await self._forms.ask(stage, alone=stage.in_session and stage.intent == _TOP)
@@ -336,67 +329,21 @@ class Engine:
         begins = any(action in self._rules.forms for action in actions)
         return stage.confidence >= (self._bands.sure if begins else self._bands.act)
 
-    async def _answer_wishes(self, stage: Stage, actions: Iterable[str]) -> None:
-        """Run the actions and answer what else was asked; what is too much is taken back, to ask which is first."""
-        told, slots = list(stage.responses), dict(stage.state.slots)
-        await self._run(stage, actions)
-        answered = stage.understood and not stage.state.form
-        if answered and not await self._answer_further(stage):
-            stage.responses, stage.state.slots = told, slots
-            await self._run(stage, self._rules.actions(_SEVERAL))
-
-    async def _answer_further(self, stage: Stage) -> bool:
-        """Answer what else was asked, or offer what waited; whether all that the message asks fits one turn."""
-        first, together = stage.parsed, stage.parsed.get("further") or []
-        wishes = together or waiting(stage)
-        if any(said.key == "utter_ask_service" for said in stage.responses):
-            stage.state.later = wishes
-            return True
-        for wish in wishes:
-            stage.parsed = said_with(wish, first)
-            if await self._answer_besides(stage):
-                continue
-            if together and self._rules.actions(_SEVERAL):
-                stage.parsed, stage.state.later = first, [{**first, "further": []}, *together]
-                return False
-            await self._run(stage, self._rules.actions(_MORE))
-        stage.parsed = first
-        return True
-
-    async def _answer_besides(self, stage: Stage) -> bool:
-        """Answer one more wish, if that is not too much; whether it was not."""
-        before, slots = list(stage.responses), dict(stage.state.slots)
-        self._fill_slots(stage)
-        await self._run(stage, self._actions_for(stage))
-        told = [said for said in stage.responses[len(before) :] if said not in before]
-        stage.responses = [*(_with(said) for said in before), *told] if told else before
-        if self._parts(stage.responses, stage.state.language) <= _TWO_ANSWERS:
-            return True
-        stage.responses, stage.state.slots = before, slots
-        return False
-
-    async def _offer_instead(self, stage: Stage) -> None:
-        """The next best wish as the last choice of an answer that may be none."""
-        if stage.intent in _ANSWERS or stage.confidence >= self._bands.sure or not stage.responses:
-            return
-        answer, language = list(stage.responses), stage.state.language
-        await self._run(stage, self._rules.actions(_DOUBT))
-        offered = [dict(button) for said in stage.responses[len(answer) :] for button in said.buttons]
-        stage.responses = [*answer[:-1], _with(answer[-1], offered)]
-        if self._parts(stage.responses, language) > max(self._parts(answer, language), DEFAULT_BUDGET):
-            cheap = [{**button, "optional": "yes"} for button in offered]
-            stage.responses = [*answer[:-1], _with(answer[-1], cheap)]
-
     async def _answer_again(self, stage: Stage) -> None:
         """Who asks for another language gets the last answer in it: a menu, or one that caused nothing."""
         menu = parsed_payload(stage.menu, stage.state.language)
         wish = menu or (stage.state.last_wish if stage.state.form is None else None)
         if stage.translates and wish:
             stage.parsed = said_with(wish, stage.parsed)
-            await self._answer_wishes(stage, self._actions_for(stage))
+            await self._wishes.answer_all(stage, self._actions_for(stage))
         elif stage.intent not in _SAID_ABOUT_THE_TALK and stage.intent not in _ANSWERS:
             quiet = stage.understood and not stage.dispatcher.effects and not stage.state.form
             stage.state.last_wish = stage.parsed if quiet else {}
+
+    async def _answer(self, stage: Stage) -> None:
+        """Answer a wish of the message besides its first one."""
+        self._fill_slots(stage)
+        await self._run(stage, self._actions_for(stage))
 
     def _actions_for(self, stage: Stage) -> tuple[str, ...]:
         return self._rules.actions(
@@ -459,9 +406,3 @@ def _moved(state: TrackerState, channel: str) -> bool:
 def _tells_language(text: str) -> bool:
     """Whether what was typed on a screen is enough to tell: two words, or letters that few languages have."""
     return not text.isascii() or len(_WORD.findall(text)) > 1
-
-
-def _with(response: Response, buttons: Sequence[dict[str, str]] = ()) -> Response:
-    """The response with these choices in place of what it offers for good measure."""
-    kept = [button for button in response.buttons if "optional" not in button]
-    return replace(response, buttons=(*kept, *buttons))
