@@ -30,7 +30,7 @@ from bot.wishes import OFFERS, Wishes, said_with
 FALLBACK = "nlu_fallback"
 # Never a wish of their own while a form is asking.
 _ANSWERS = frozenset(("inform", "affirm", "deny", FALLBACK))
-# To be asked about unless said in the very words for it, or picked.
+# To be asked about rather than guessed.
 _CONSENTS = frozenset(("subscribe",))
 # Not a wish that could be answered again.
 _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
@@ -323,10 +323,8 @@ class Engine:
         stage.aside = before is not None and stage.state.form is before and stage.intent != _TOP
 
     def _is_sure_enough(self, stage: Stage, actions: Iterable[str]) -> bool:
-        """Whether to act on the wish: a form begun by mistake costs more than a question, and no consent is guessed."""
-        if stage.intent in _CONSENTS:
-            return stage.confidence >= 1.0
-        begins = any(action in self._rules.forms for action in actions)
+        """Whether to act on the wish: a form begun, or a consent noted, by mistake costs more than a question."""
+        begins = stage.intent in _CONSENTS or any(action in self._rules.forms for action in actions)
         return stage.confidence >= (self._bands.sure if begins else self._bands.act)
 
     async def _answer_again(self, stage: Stage) -> None:
