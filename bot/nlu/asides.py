@@ -14,6 +14,9 @@ from bot.nlu.phrases import spelt
 # Of the entities those that can be unwanted.
 REFUSABLE = frozenset(("service", "province", "district", "centre", "date", "language"))
 
+# Thai and Lao, Myanmar, Khmer.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_SIGN = re.compile(r"[^\w\s'’-]")
 _TONES = "\u0ec8-\u0ecc"
 # After a word of Lao that ends in a vowel: it is another word, which has a last consonant.
 _GOES_ON = f"(?<=[\u0eb2\u0eb4-\u0eb9\u0ecd{_TONES}])[ກງດນບມຍວ](?![\u0eb0-\u0ebd\u0ecd{_TONES}ອວ])"
@@ -115,20 +118,25 @@ def _plain(text: str) -> str:
 
 
 def _either(words: Iterable[str]) -> str:
-    """Any of the words: a Latin one whole, with the space behind it; any other with whatever tones, run on.
+    """Any of the words: one in spaced letters whole, with the space behind it; any other with whatever tones, run on.
 
-    Latin words may follow those of another script after a space. Lao is cut between syllables only.
+    Latin words may follow those without spaces after one. Lao is cut between syllables only.
     """
     several = sorted({_plain(word) for word in words}, key=lambda word: (-len(word), word))
-    latin = "|".join(
-        re.escape(word).replace("\\ ", r"\s+").replace("'", "['’]") for word in several if word.isascii()
+    spaced = "|".join(
+        re.escape(word).replace("\\ ", r"\s+").replace("'", "['’]") for word in several if _is_spaced(word)
     )
     others = "|".join(
         "".join(rf"{re.escape(letter)}[{_TONES}]*" for letter in word)
         for word in several
-        if not word.isascii()
+        if not _is_spaced(word)
     )
-    return rf"\b(?:{latin or '(?!)'})\b\s*|(?:{others or '(?!)'})(?!{_GOES_ON})(?:\s+(?=[a-z]))?"
+    return rf"\b(?:{spaced or '(?!)'})\b\s*|(?:{others or '(?!)'})(?!{_GOES_ON})(?:\s+(?=[a-z]))?"
+
+
+def _is_spaced(word: str) -> bool:
+    """Whether spaces part such words from others: no sign, and no letter of a script that is written without."""
+    return word.isascii() or not (_UNSPACED.search(word) or _SIGN.search(word))
 
 
 def _bare(words: Iterable[str]) -> str:

@@ -9,8 +9,11 @@ import pytest
 
 from bot.config import Config
 from bot.errors import PackError
+from bot.nlu.asides import Asides
+from bot.nlu.features import Reading
 from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.lexicon import Lexicon
+from bot.nlu.noise import LETTERS, Noise
 from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack
 from composition.country import Country
@@ -43,6 +46,51 @@ async def test_another_country_is_understood(
         assert found == [service]
     if text.startswith("what") or not text.isascii():
         assert parsed["language"] == language
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "values"),
+    [
+        ("we build a bigger house", "service", ["house-permit"]),
+        ("ew დლიუბ ა ესუოჰ", "service", ["house-permit"]),
+        ("build a house of birds", "service", []),
+        ("დლიუბ ა ესუოჰ ფო სდრიბ", "service", []),
+        ("we go fishing every day", "service", ["boat-licence"]),
+        ("ოგ გნიჰსიფ", "service", ["boat-licence"]),
+        ("the road in Mossy hamlet is bad", "village", ["Mossy"]),
+        ("ტელმაჰ ფო პოტისო", "village", ["პოტისო"]),
+    ],
+)
+async def test_occasions_and_villages_are_heard_there(
+    foreign: LightInterpreter, text: str, entity: str, values: list[str]
+) -> None:
+    parsed = await foreign.parse(text, ParseContext())
+    assert [each["value"] for each in parsed["entities"] if each["entity"] == entity] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "unwanted"),
+    [
+        ("not the price", "price"),
+        ("do not want the fee", "fee"),
+        ("ტონ ეჰტ ეკირპ", "ეკირპ"),
+        ("ოდ ტონ ტნავ ეჰტ ეეფ", "ეეფ"),
+        ("ტონი ეჰტ ეკირპ", ""),
+    ],
+)
+def test_what_is_not_wanted_there(text: str, unwanted: str) -> None:
+    found = Asides(lexicon_of(Pack.load(FICTIONAL))).refusals(Reading(text))
+    assert "".join(text[each.at : each.end] for each in found) == unwanted
+    assert all(each.intents == {"fee"} for each in found)
+
+
+def test_mistakes_are_made_in_letters_of_its_own() -> None:
+    rows = ["ქწერტყუიოპ", "ასდფგჰჯკლ", "ზხცვბნმ"]
+    noise = Noise.of({"keyboard": rows, "spellings": {"doubled": [{"ლლ": ["ლ"]}]}})
+    assert noise.typed("ლლევ", {"doubled": 1.0}) == "ლევ"
+    typed = {noise.typed("ტაობ ეკნეკილ", {LETTERS: 1.0}, seed) for seed in range(20)}
+    assert len(typed) > 1
+    assert set("".join(typed)) <= set("".join(rows)) | {" "}
 
 
 def test_only_the_pack_says_what_is_compared_by_sound() -> None:
