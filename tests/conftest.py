@@ -32,7 +32,7 @@ MASTER = bytes(range(32))
 # The plain form of a fault; the one that structlog draws for people takes a second to draw.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()])
 _names = count(1)
-_MODELS_KEPT = 10
+_MODELS_KEPT = 40
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
