@@ -56,6 +56,9 @@ class Asides:
             said = _plain(word)
             self._intents[said] = self._intents.get(said, frozenset()) | {intent}
         self._wanted = re.compile(_either(self._intents), re.IGNORECASE)
+        self._halts = _Anywhere(
+            [*negations, *(word for word, of in self._intents.items() if "unsubscribe" in of)]
+        )
         thanks = [word for entry in ("thanks", "greet") for _, word in lexicon.words(entry)]
         before = [word for entry in ("affirm", "particles") for _, word in lexicon.words(entry)]
         self._thanks = re.compile(_bare(thanks))
@@ -77,6 +80,10 @@ class Asides:
             else:
                 found.append(Refusal(start, at, at))
         return found
+
+    def halts(self, reading: Reading) -> bool:
+        """Whether the message has a word that says not to want something, or to stop."""
+        return bool(self._halts.find(reading))
 
     def besides(self, reading: Reading) -> list[tuple[int, int]]:
         """Where the message has words that do not change what is wanted."""

@@ -29,7 +29,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The probability of each of `Model.intents`, which add up to one, and a score of each of `Model.kinds`.
+    """The probability of each of `Model.intents`, which add up to one at most, and a score of each of `Model.kinds`.
 
     Scores compare the kinds of one intent.
     """
@@ -59,7 +59,7 @@ class Classifier:
         """What this message may be about.
 
         To be about nothing we know is one choice more, the likelier the more words are unknown. Its share goes to
-        `out_of_scope`, or, where a model has no such intent, evenly to all.
+        `out_of_scope`, or, where a model has no such intent, to none.
         """
         logits, familiar = self._score(self.grams(reading))
         kinds, logits = logits[self._intents :], logits[: self._intents]
@@ -68,9 +68,7 @@ class Classifier:
         strange = exp(min(strangeness(self.model, familiar) - highest / temperature, _MOST))
         whole = sum(raised) + strange
         chances = [chance / whole for chance in raised]
-        if self._elsewhere is None:
-            chances = [chance + strange / whole / len(chances) for chance in chances]
-        else:
+        if self._elsewhere is not None:
             chances[self._elsewhere] += strange / whole
         remembered = self.model.remembered.get(fingerprint(reading))
         if remembered is not None:
@@ -147,7 +145,9 @@ def unseen_rarity(rarity: NDArray[np.float32]) -> float:
 
 def fingerprint(reading: Reading) -> int:
     """Sixty-four bits by which a message is known again, whatever its tones and spaces."""
-    return int.from_bytes(blake2b(reading.bare.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        blake2b(reading.bare.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
+    )
 
 
 def base_of(name: str) -> str:

@@ -111,10 +111,15 @@ class EntityFinder:
         ]
         found += self._numbers.find(reading, expects)
         found += self._located(reading, [(each["start"], each["end"]) for each in found])
-        danger = self._danger.find(reading)
+        danger = self.danger(reading)
         if danger:
-            found.append(_entity("danger", danger.value, danger.start, danger.end))
+            found.append(danger)
         return sorted(found, key=lambda entity: (entity["start"], entity["end"]))
+
+    def danger(self, reading: Reading) -> Entity | None:
+        """The first sign of danger to life."""
+        hit = self._danger.find(reading)
+        return _entity("danger", hit.value, hit.start, hit.end) if hit else None
 
     def _meant(self, reading: Reading) -> list[Mention]:
         """The services named, or else that of the occasion ("we add a floor", a permit to build), or else guessed."""
@@ -140,7 +145,7 @@ class EntityFinder:
             if not any(start <= match.start and match.end <= end for start, end in within)
         ]
         if hits and places and self._centres:
-            found += self._named_centres(hits, places, self._centres)
+            found += self._named_centres(hits, places)
         return found + villages
 
     def _placed(self, text: str, centres: Sequence[Span]) -> list[PlaceMatch]:
@@ -160,16 +165,13 @@ class EntityFinder:
         """The centres of a place itself."""
         return [each for each in self._centres.for_place(code) if each.place == code] if self._centres else []
 
-    def _named_centres(
-        self, hits: Sequence[Hit[Any]], places: Sequence[PlaceMatch], centres: CentreBook
-    ) -> list[Entity]:
+    def _named_centres(self, hits: Sequence[Hit[Any]], places: Sequence[PlaceMatch]) -> list[Entity]:
         """The centres called so beside the name of the place that they are in: "the one-door centre in Pek"."""
         named: dict[str, Entity] = {}
         for hit in hits:
             for match in places:
                 apart = max(hit.start, match.start) - min(hit.end, match.end)
-                own = [each for each in centres.for_place(match.place.code) if each.place == match.place.code]
-                if own and apart <= _BESIDE:
+                if apart <= _BESIDE and (own := self._centres_in(match.place.code)):
                     start, end = min(hit.start, match.start), max(hit.end, match.end)
                     named.setdefault(own[0].id, _entity("centre", own[0].id, start, end))
         return list(named.values())

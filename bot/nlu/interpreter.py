@@ -23,6 +23,8 @@ _TWO = 2
 # So much of a message is read, in code points: four SMS, nine of Lao. Of a longer one the middle is left out: it begins with
 # the wish, and may end with a call for help or the number of a phone.
 READ, _READ_LAST = 600, 150
+# So far a call for help is looked for: twenty SMS.
+_MOST_HEARD = 3_000
 _SAYS = re.compile(r"[^\W_]|\?")
 _BESIDE_DIGITS = re.compile(r"[^\d\s]")
 # A service named and nothing asked: most probably "what does it take", but worth a question.
@@ -33,6 +35,10 @@ _ABOUT_SERVICES = frozenset(("requirements", "fee", "duration", "where_hours", "
 _FOLLOWS = 1.5
 # Words, or syllables of Lao, from which on an answer to a question is a story and not another question.
 _STORY = 10
+# Consent is never taken from a message that says no or stop.
+_CONSENT = "subscribe"
+# Where to begin tells what the first step requires, too.
+_JOURNEY = "requirements/journey"
 # Two of these in one message are both answered.
 _QUESTIONS = frozenset(("requirements", "fee", "duration", "where_hours"))
 # What is told about something, besides all else, is answered as one thing.
@@ -114,7 +120,7 @@ class LightInterpreter:
     def read(self, text: str, context: ParseContext) -> ParseData:
         """The same without waiting for anything."""
         if len(text) > READ:
-            return _of_whole(text, self.read(_shortened(text), context))
+            return self._with_danger(_of_whole(text, self.read(_shortened(text), context)))
         reading = Reading(text, self._classifier.model.sounds)
         entities = self._entities.find(reading, context.expects) if self._entities else []
         language = self._languages.detect(reading, context.language, entities)
@@ -123,9 +129,22 @@ class LightInterpreter:
         parsed["entities"] = _wanted(parsed["entities"], refusals)
         if self._asides:
             parsed = self._without_asides(reading, parsed, refusals, context)
-        if self._clauses is None or context.expects or not _asks(parsed):
+            if parsed["intent"]["name"] == _CONSENT and self._asides.halts(reading):
+                parsed = _doubted(parsed, self._bands)
+        if self._clauses is None or context.expects or refusals or not _asks(parsed):
             return parsed
         return self._parted(reading, parsed, self._clauses.split(reading.text), context)
+
+    def _with_danger(self, parsed: ParseData) -> ParseData:
+        """With the sign of danger in what was not read of a long message."""
+        text, entities = parsed["text"], parsed["entities"]
+        if self._entities is None or any(each["entity"] == "danger" for each in entities):
+            return parsed
+        for start in range(READ - 2 * _READ_LAST, min(len(text), _MOST_HEARD), READ - _READ_LAST):
+            window = Reading(text[start : start + READ], self._classifier.model.sounds)
+            if found := self._entities.danger(window):
+                return {**parsed, "entities": [*entities, _moved(found, start)]}
+        return parsed
 
     def _understand(
         self, reading: Reading, context: ParseContext, entities: list[Entity], language: str
@@ -179,14 +198,16 @@ class LightInterpreter:
         if self._asides is None or not (unsure or intent["name"] in _THANKS) or intent["confidence"] == 1.0:
             return parsed
         besides = self._asides.besides(reading) if unsure else []
-        rest = blanked(reading.text, besides) if besides else self._asides.after_thanks(reading.bare)
-        if rest:
-            asked = self._understand(
-                Reading(rest, model.sounds), context, parsed["entities"], parsed["language"]
-            )
+        if besides:
+            rest, entities = Reading(blanked(reading.text, besides), model.sounds), parsed["entities"]
+        else:
+            rest = Reading(self._asides.after_thanks(reading.bare), model.sounds)
+            entities = self._entities.find(rest, context.expects) if self._entities and rest.text else []
+        if rest.text:
+            asked = self._understand(rest, context, entities, parsed["language"])
             wished, clear = asked["intent"]["name"], asked["intent"]["confidence"] >= self._bands.act
             if clear and (wished in _ABOUT_SERVICES or (wished == "inform" and _services(asked["entities"]))):
-                return {**asked, "text": parsed["text"]}
+                return {**asked, "text": parsed["text"], "entities": parsed["entities"]}
         return parsed
 
     def _without_refusals(
@@ -230,6 +251,8 @@ class LightInterpreter:
             if intent["name"] in _QUESTIONS and intent["confidence"] >= self._bands.sure:
                 closest = parsed.get("intent_response_key", intent["name"])
                 wishes.setdefault(closest, (parsed, _services(named)))
+        if _JOURNEY in wishes:
+            wishes.pop("requirements", None)
         if len(wishes) < _TWO:
             return whole
         (first, _), *others = wishes.values()
@@ -265,8 +288,9 @@ class LightInterpreter:
                 chances[name] *= likelier
         for name in self._about_services:
             chances[name] *= about
-        whole = sum(chances.values())
-        return {name: chance / whole for name, chance in chances.items()}
+        # What belongs to no intent stays so.
+        share = sum(classified) / sum(chances.values())
+        return {name: chance * share for name, chance in chances.items()}
 
     def _rule(self, reading: Reading, context: ParseContext, entities: Sequence[Entity]) -> tuple[str, float]:
         """The intent that the message has beyond doubt, or by being nothing but a fact."""
@@ -352,6 +376,15 @@ def _of_whole(text: str, parsed: ParseData) -> ParseData:
         for each in parsed["entities"]
     ]
     return {**parsed, "text": text, "entities": moved}
+
+
+def _doubted(parsed: ParseData, bands: Bands) -> ParseData:
+    """No surer than what is asked about."""
+    first, *others = parsed["intent_ranking"]
+    if first["confidence"] == 1.0:
+        return parsed
+    intent = Intent(name=first["name"], confidence=min(first["confidence"], bands.act))
+    return {**parsed, "intent": intent, "intent_ranking": [intent, *others]}
 
 
 def _span(entity: Entity) -> Span:

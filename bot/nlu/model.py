@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from bot.nlu.errors import ModelUnusable
 from bot.nlu.features import BLOCKS
 
 # Raised with every change of what a file holds.
-FORMAT = 4
+FORMAT = 5
 
 Floats = NDArray[np.float32]
 
@@ -107,7 +108,16 @@ class Model:
                 if about.pop("format") != FORMAT:
                     raise ModelUnusable
                 return cls._of(about, {name: file[name] for name in file.files if name != "about"})
-        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            BadZipFile,
+            zlib.error,
+        ) as error:
             raise ModelUnusable from error
 
     @classmethod

@@ -11,9 +11,11 @@ from bot.nlu.features import CONCEPT, Reading
 
 # Shorter words are a slip away from too many; longer ones are no words.
 _LEAST, _LONGEST = 4, 20
+# From so many letters on few words are a letter away from each other: "feel" is no "fees", "the thief" no "the chief".
+_LONG = 7
 # Two words run together are so long, each of them at least of so many letters.
 _RUN_TOGETHER, _PART = 6, 2
-# So many unknown words of a message are looked at: with more it is in another language.
+# Of more unknown words only the first are looked at, so that the work of a message is bounded.
 _MOST = 8
 
 
@@ -80,11 +82,16 @@ def _shortened(word: str) -> Iterator[str]:
             yield word[:at] + word[at + 1 :]
 
 
-def _one_slip(one: str, other: str) -> bool:
-    """Whether a letter left out, put in, changed for another or put behind the next makes one of the other."""
-    short, long = sorted((one, other), key=len)
+def _one_slip(typed: str, known: str) -> bool:
+    """Whether a letter left out, put in, changed for another or put behind the next makes one word of the other.
+
+    Of a short word only a letter left out, doubled or put behind the next: changed for another it is a word of its own.
+    """
+    short, long = sorted((typed, known), key=len)
     same = next((at for at, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     if len(short) != len(long):
-        return len(long) == len(short) + 1 and short[same:] == long[same + 1 :]
+        one_more = len(long) == len(short) + 1 and short[same:] == long[same + 1 :]
+        return one_more and (typed == short or len(typed) >= _LONG or long[same] == long[same - 1 : same])
     turned = short[same + 1 : same + 2] + short[same : same + 1] + short[same + 2 :]
-    return short[same + 1 :] == long[same + 1 :] or turned == long[same:]
+    changed = len(typed) >= _LONG and short[same + 1 :] == long[same + 1 :]
+    return changed or turned == long[same:]

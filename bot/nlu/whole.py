@@ -16,7 +16,7 @@ INTENTS = (
 )  # fmt: skip
 _ANSWERS_FIRST = ("cancel", "affirm", "deny", "go_back", "repeat")
 # What ends something is never guessed by sound: ເຊົາ (stop) sounds as ຊາວ (twenty).
-_AS_WRITTEN = frozenset(("unsubscribe", "cancel", "help/unlink"))
+_AS_WRITTEN = frozenset(("unsubscribe", "cancel", "go_back", "help/unlink"))
 # No list entry is longer; what is longer is a sentence.
 _LONGEST = 60
 _SPELT_LONGER = 4

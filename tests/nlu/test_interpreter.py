@@ -148,3 +148,13 @@ async def test_a_closer_intent_is_told_beside_the_one_that_it_is_a_kind_of(tmp_p
         assert {each["name"] for each in parsed["intent_ranking"]} == {"help", "greet"}
         assert parsed.get("intent_response_key", "") == (intent if "/" in intent else "")
         assert sum(each["confidence"] for each in parsed["intent_ranking"]) == pytest.approx(1.0, abs=0.001)
+
+
+async def test_a_call_for_help_in_the_middle_of_a_long_message_is_heard(
+    interpreter: LightInterpreter,
+) -> None:
+    story = "the road is broken and nobody comes to repair it. "
+    text = f"{story * 10}i want to kill myself. {story * 8}"
+    parsed = await interpreter.parse(text, ParseContext())
+    (danger,) = (each for each in parsed["entities"] if each["entity"] == "danger")
+    assert (danger["value"], text[danger["start"] : danger["end"]]) == ("suicide", "kill myself")

@@ -38,6 +38,7 @@ def test_no_service_takes_what_is_meant_for_another(
 
 def test_an_occasion_is_one_of_a_service(pack: Pack) -> None:
     named = {service for _, service, _ in lexicon_of(pack).table("occasions")}
+    assert named
     assert named <= set(Catalogue.load(pack).services)
 
 

@@ -29,8 +29,8 @@ def test_known_words_stay_as_they_are() -> None:
 
 
 def test_the_commoner_word_is_meant() -> None:
-    assert Spelling(["form", "fork"], "").mended(Reading("forl")).bare == "form"
-    assert Spelling(["fork", "form"], "").mended(Reading("forl")).bare == "fork"
+    assert Spelling(["posting", "hosting"], "").mended(Reading("zosting")).bare == "posting"
+    assert Spelling(["hosting", "posting"], "").mended(Reading("zosting")).bare == "hosting"
 
 
 def test_pairs_and_concepts_are_no_words() -> None:
@@ -53,5 +53,4 @@ def test_a_message_of_unknown_words_is_not_searched_for_ever() -> None:
 def test_any_text_is_mended(text: str) -> None:
     reading = Reading(text, "lao")
     mended = SPELLING.mended(reading)
-    assert SPELLING.mended(Reading(text, "lao")).bare == mended.bare
-    assert mended is reading or set(mended.tokens) & set(TABLE["words"])
+    assert set(mended.tokens) - set(reading.tokens) <= set(TABLE["words"])
