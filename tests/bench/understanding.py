@@ -78,7 +78,7 @@ def _fresh() -> list[Example]:
     """Messages written by who had not read the examples; the examples have grown by what was wrong of them since."""
     return [
         Example(text=row["text"], intent=row["intent"], language=language)
-        for name in ("fresh", "fresh2", "fresh3")
+        for name in ("fresh", "fresh2", "fresh3", "fresh4", "fresh5")
         for language, rows in _table(name).items()
         for row in rows
     ]
