@@ -1,6 +1,6 @@
 """Words spelt wrong: an unknown word is read as the known one that a single slip of a finger made it from.
 
-Of unseen messages of the Lao pack ten letters of a hundred typed wrong cost 11 points of accuracy with it, 18 without.
+With it, and examples mistyped on purpose, ten wrong letters of a hundred cost 8 points of accuracy instead of 15.
 """
 
 from __future__ import annotations
