@@ -22,7 +22,7 @@ OUT_OF_SCOPE = "out_of_scope"
 # What an example says of a message that is written just like it.
 _REMEMBERED = 0.9
 # A power of e that is still a number.
-_MOST = 700.0
+HIGHEST = 700.0
 
 Rows = NDArray[np.intp]
 
@@ -65,7 +65,7 @@ class Classifier:
         kinds, logits = logits[self._intents :], logits[: self._intents]
         highest, temperature = max(logits), self.model.temperature
         raised = [exp((logit - highest) / temperature) for logit in logits]
-        strange = exp(min(strangeness(self.model, familiar) - highest / temperature, _MOST))
+        strange = exp(min(strangeness(self.model, familiar) - highest / temperature, HIGHEST))
         whole = sum(raised) + strange
         chances = [chance / whole for chance in raised]
         if self._elsewhere is not None:

@@ -12,6 +12,7 @@ from heapq import nlargest, nsmallest
 import numpy as np
 
 from bot.nlu.classifier import (
+    HIGHEST,
     Classifier,
     base_of,
     familiarity,
@@ -22,7 +23,7 @@ from bot.nlu.classifier import (
 )
 from bot.nlu.data import Entity
 from bot.nlu.features import BLOCKS, CONCEPT, Reading
-from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
+from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData, blanked
 from bot.nlu.language import script, tongue_grams
 from bot.nlu.model import Floats, Model
 from bot.nlu.pattern import Pattern
@@ -33,9 +34,6 @@ from bot.parsed import readable
 _FEATURES, _NAMES, _TONGUES = 12, 5, 6
 # A name shorter than this, in sounds, is in every message.
 _LEAST_NAME = 4
-
-# A power of e that is still a number.
-_MOST = 700.0
 
 
 class Decider(StrEnum):
@@ -178,7 +176,9 @@ class Explainer:
             return Decider.WHOLE
         if not entities and all(each.isdecimal() or each.isspace() for each in reading.text):
             return Decider.NUMBER
-        alone = entities and whole.says_nothing(_beside(reading.text, entities))
+        alone = entities and whole.says_nothing(
+            blanked(reading.text, ((each["start"], each["end"]) for each in entities))
+        )
         return Decider.FACT if alone else None
 
     def _logits(self, known: Sequence[np.ndarray[tuple[int], np.dtype[np.intp]]]) -> Floats:
@@ -264,7 +264,7 @@ def _importance(feature: Feature) -> tuple[float, str]:
 def _trust(model: Model, logits: Floats, familiar: float) -> float:
     """What is left to the intents beside "nothing we know"."""
     energy = float(np.logaddexp.reduce(logits))
-    return 1.0 / (1.0 + math.exp(min(strangeness(model, familiar) - energy, _MOST)))
+    return 1.0 / (1.0 + math.exp(min(strangeness(model, familiar) - energy, HIGHEST)))
 
 
 def _unknown(found: Sequence[Collection[str]], model: Model) -> tuple[str, ...]:
@@ -275,8 +275,3 @@ def _unknown(found: Sequence[Collection[str]], model: Model) -> tuple[str, ...]:
 
 def _shown(gram: str) -> str:
     return f"={gram.removeprefix(CONCEPT)}" if gram.startswith(CONCEPT) else gram
-
-
-def _beside(text: str, entities: Sequence[Entity]) -> str:
-    taken = {place for each in entities for place in range(each["start"], each["end"])}
-    return "".join(" " if place in taken else letter for place, letter in enumerate(text))
