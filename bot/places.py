@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import add
+from operator import add, itemgetter
 
 from bot.errors import PackError
 from bot.pack import Pack, Row, Section, load_csv
@@ -51,8 +51,8 @@ class Places:
     # From the first three letters of a key, or two where it has no more, to the keys, longest first,
     # each with its places.
     _keys: Mapping[str, Sequence[tuple[str, tuple[Place, ...]]]] = field(repr=False)
-    # The first two letters of each.
-    _pairs: Collection[str] = field(repr=False)
+    # The keys that have no more letters than two.
+    _short: frozenset[str] = field(repr=False)
     # Keys that are everyday words too ("ໃໝ່": new).
     _everyday: Collection[str] = field(repr=False)
 
@@ -138,13 +138,16 @@ class Places:
 
     def _named(self, key: str) -> list[Named]:
         """The names in the key, from left to right, the longest first at each place."""
-        keys, pairs = self._keys, self._pairs
-        begun = [at for at, pair in enumerate(map(add, key, key[1:])) if pair in pairs]
+        keys = self._keys
+        twos = list(map(add, key, key[1:]))
+        begun = [(at, head) for at, head in enumerate(map(add, twos, key[2:])) if head in keys]
+        if not self._short.isdisjoint(twos):
+            begun += [(at, two) for at, two in enumerate(twos) if two in self._short]
+            begun.sort(key=itemgetter(0))
         return [
             (at, name, places)
-            for at in begun
-            for width in (_HEAD, _SHORT)
-            for name, places in keys.get(key[at : at + width], ())
+            for at, head in begun
+            for name, places in keys[head]
             if key.startswith(name, at)
         ]
 
@@ -167,7 +170,7 @@ class _Matching:
     def kept(self, text: str) -> list[str]:
         """What is left of each character of the text."""
         letters = self.letters
-        kept = [letters[character] for character in text]
+        kept = list(map(letters.__getitem__, text))
         lowered = text.lower()
         if len(lowered) != len(text):  # a few foreign letters grow when lowered
             lowered = "".join(character.lower()[:1] for character in text)
@@ -236,7 +239,7 @@ def _read(pack: Pack, problems: list[PackError]) -> Places:
         by_code=by_code,
         _matching=matching,
         _keys=_by_beginning(keys),
-        _pairs=frozenset(key[:_SHORT] for key in keys),
+        _short=frozenset(key for key in keys if len(key) == _SHORT),
         _everyday=everyday,
     )
 

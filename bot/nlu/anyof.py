@@ -13,8 +13,11 @@ def any_of(words: Iterable[str]) -> str:
     A pattern that matches nothing where there is no word.
     """
     several = set(words)
+    if not several:
+        return "(?!)"
     latin = {word for word in several if word.isascii() and word[0].isalpha() and word[-1].isalpha()}
-    return f"(?<![a-z])(?:{_grouped(latin)})(?![a-z])|{_grouped(several - latin)}"
+    first = re.escape("".join(sorted({word[0] for word in several})))
+    return f"(?=[{first}])(?:(?<![a-z])(?:{_grouped(latin)})(?![a-z])|{_grouped(several - latin)})"
 
 
 def _grouped(words: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import repeat
-from math import exp, inf, log, sqrt
+from math import exp, log, sqrt
 from typing import Any
 
 import numpy as np
@@ -28,14 +28,24 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """The probability of each of `Model.intents`, which add up to one at most, and a score of each of `Model.kinds`.
+class Heard:
+    """The grams of a message by their rows; each block begins at one of `starts` and has one of `lengths`."""
 
-    Scores compare the kinds of one intent.
+    rows: Rows
+    starts: list[int]
+    lengths: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The probability of each of `Model.intents`, which add up to one at most.
+
+    They were `heard` in these grams; `known` is what an example calls a message written just like it, or empty.
     """
 
     chances: list[float]
-    kinds: list[float]
+    heard: Heard
+    known: str = ""
 
 
 class Classifier:
@@ -47,11 +57,12 @@ class Classifier:
         self._concepts = Concepts(model.concepts, model.sounds)
         self._spelling = Spelling(model.vocabularies[0], model.sounds)
         self._segments = segmenter(model.segmenter)
-        self._bias: list[float] = model.bias.tolist()
         self._intents = len(model.intents)
         # The place of each name's intent.
         self._bases = [model.intents.index(base_of(name)) for name in model.names]
+        self._bias: list[float] = model.bias[: self._intents].tolist()
         self._rows = _rows(model)
+        self._kinds = _Kinds(model)
         self._unknown, self._nothing = len(model.rarity), len(model.rarity) + 1
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
@@ -61,8 +72,7 @@ class Classifier:
         To be about nothing we know is one choice more, the likelier the more words are unknown. Its share goes to
         `out_of_scope`, or, where a model has no such intent, to none.
         """
-        logits, familiar = self._score(self.grams(reading))
-        kinds, logits = logits[self._intents :], logits[: self._intents]
+        logits, familiar, heard = self._score(self.grams(reading))
         highest, temperature = max(logits), self.model.temperature
         raised = [exp((logit - highest) / temperature) for logit in logits]
         strange = exp(min(strangeness(self.model, familiar) - highest / temperature, HIGHEST))
@@ -71,26 +81,30 @@ class Classifier:
         if self._elsewhere is not None:
             chances[self._elsewhere] += strange / whole
         remembered = self.model.remembered.get(fingerprint(reading))
-        if remembered is not None:
-            chances = [chance * (1.0 - _REMEMBERED) for chance in chances]
-            chances[self._bases[remembered]] += _REMEMBERED
-            if remembered >= self._intents:
-                kinds[remembered - self._intents] = inf
-        return Wishes(chances, kinds)
+        if remembered is None:
+            return Wishes(chances, heard)
+        chances = [chance * (1.0 - _REMEMBERED) for chance in chances]
+        chances[self._bases[remembered]] += _REMEMBERED
+        return Wishes(chances, heard, self.model.names[remembered])
+
+    def kind(self, wishes: Wishes, intent: str) -> str:
+        """The likeliest kind of an intent; itself where it has none."""
+        return self._kinds.likeliest(wishes, intent)
 
     def grams(self, reading: Reading) -> tuple[set[str], set[str]]:
         """What is looked at of a message, by block: words spelt wrong count as those that they were meant to be."""
         mended = self._spelling.mended(reading)
         return grams(mended, self._concepts.find(mended), self._segments(reading.text))
 
-    def _score(self, found: Sequence[Collection[str]]) -> tuple[list[float], float]:
+    def _score(self, found: Sequence[Collection[str]]) -> tuple[list[float], float, Heard]:
         """The logits of a message's grams, and how familiar they are."""
-        rows: list[int] = []
+        places: list[int] = []
         starts: list[int] = []
         for block, vocabulary in zip(found, self.model.vocabularies, strict=True):
-            starts.append(len(rows))
-            rows += map(vocabulary.get, block, repeat(self._unknown)) if block else [self._nothing]
-        words, sounds = np.add.reduceat(self._rows.take(rows, axis=0), starts).tolist()
+            starts.append(len(places))
+            places += map(vocabulary.get, block, repeat(self._unknown)) if block else [self._nothing]
+        rows = np.array(places, np.intp)
+        words, sounds = _summed(self._rows, rows, starts)
         # Behind the logits of each block stand its squared length, its known and its whole rarity.
         long, loud = sqrt(words[-3]) or 1.0, sqrt(sounds[-3]) or 1.0
         logits = [
@@ -98,7 +112,41 @@ class Classifier:
             for bias, word, sound in zip(self._bias, words, sounds, strict=False)
         ]
         shares = [block[-2] / block[-1] for block in (words, sounds) if block[-1]]
-        return logits, sum(shares) / max(len(shares), 1)
+        return logits, sum(shares) / max(len(shares), 1), Heard(rows, starts, (long, loud))
+
+
+class _Kinds:
+    """Tells the kinds of an intent apart, by columns of their own: few messages ask for them."""
+
+    def __init__(self, model: Model) -> None:
+        # Of each intent that has some: their names, bias and coefficients.
+        self._of: dict[str, tuple[list[str], list[float], NDArray[np.float32]]] = {}
+        for intent in set(map(base_of, model.kinds)):
+            names = [kind for kind in model.kinds if base_of(kind) == intent]
+            columns = [model.names.index(name, len(model.intents)) for name in names]
+            coefficients = model.weights[:, columns] * model.scale[columns] * model.rarity[:, None]
+            # The last two are an unknown gram and none at all.
+            rows = np.vstack([coefficients, np.zeros((2, len(names)), np.float32)])
+            self._of[intent] = names, model.bias[columns].tolist(), rows
+
+    def likeliest(self, wishes: Wishes, intent: str) -> str:
+        if intent not in self._of:
+            return intent
+        names, bias, table = self._of[intent]
+        if wishes.known in names:
+            return wishes.known
+        words, sounds = _summed(table, wishes.heard.rows, wishes.heard.starts)
+        long, loud = wishes.heard.lengths
+        scores = [
+            base + word / long + sound / loud for base, word, sound in zip(bias, words, sounds, strict=True)
+        ]
+        return names[scores.index(max(scores))]
+
+
+def _summed(table: NDArray[np.float32], rows: Rows, starts: Sequence[int]) -> list[list[float]]:
+    """The sums of some rows of a table, block by block."""
+    summed: list[list[float]] = np.add.reduceat(table.take(rows, axis=0), starts).tolist()
+    return summed
 
 
 def _rows(model: Model) -> NDArray[np.float32]:
@@ -106,8 +154,9 @@ def _rows(model: Model) -> NDArray[np.float32]:
 
     The last two are an unknown gram and none at all.
     """
-    rarity = model.rarity[:, None]
-    known = np.hstack([model.weights * model.scale * rarity, rarity * rarity, rarity, rarity])
+    rarity, first = model.rarity[:, None], len(model.intents)
+    logits = model.weights[:, :first] * model.scale[:first] * rarity
+    known = np.hstack([logits, rarity * rarity, rarity, rarity])
     others = np.zeros((2, known.shape[1]), np.float32)
     others[0, -1] = unseen_rarity(model.rarity)
     return np.concatenate([known, others])

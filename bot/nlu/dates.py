@@ -56,8 +56,9 @@ _SHAPES = re.compile(
 
 
 _UNITS = {"M": "month"}
-# No date is without one of these.
+# No date is without one of these, and most of them are none alone.
 _TELLING = frozenset((_LAST, _GONE, _AGO, _NUMERAL, _DAY_WORD, _WEEKDAY, _MONTH, _COMMON))
+_ALONE = frozenset((_DAY_WORD, _WEEKDAY, _MONTH))
 
 
 class _Token(NamedTuple):
@@ -71,14 +72,13 @@ class Dates:
     """Finds dates by the words of a lexicon: `days`, `months`, `date_words` and `date_units`."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        days = ((language, word, (_letter_of(day), day)) for language, day, word in lexicon.table("days"))
-        self._days = Phrases(days, lexicon, strict=True)
+        days = [(language, word, (_letter_of(day), day)) for language, day, word in lexicon.table("days")]
         common = {word for _, word in lexicon.words("months_also_words")}
-        months = (
+        months = [
             (language, word, (_COMMON if word in common else _MONTH, month))
             for language, month, word in lexicon.table("months")
-        )
-        self._months = Phrases(months, lexicon, strict=True)
+        ]
+        self._names = Phrases(days + months, lexicon, strict=True)
         self._words = _written(_small_words(lexicon))
 
     def find(self, reading: Reading) -> Iterator[Entity]:
@@ -89,8 +89,10 @@ class Dates:
         yield from self._in_words(text.lower(), reading)
 
     def _in_words(self, text: str, reading: Reading) -> Iterator[Entity]:
-        found = self._found(text, reading)
-        if _TELLING.isdisjoint([token.letter for token in found]):
+        found = [_Token(hit.value[0], hit.value[1], hit.start, hit.end) for hit in self._names.find(reading)]
+        found += self._small(text) if len(text) == len(reading.text) else ()
+        told = {token.letter for token in found}
+        if (_ALONE if len(told) == 1 else _TELLING).isdisjoint(told):
             return
         tokens = list(_ordered(found, text))
         letters = "".join(token.letter for token in tokens)
@@ -101,18 +103,15 @@ class Dates:
             if value:
                 yield _entity(value, tokens[match.start()].start, tokens[match.end() - 1].end)
 
-    def _found(self, text: str, reading: Reading) -> list[_Token]:
-        """What dates are made of, wherever it stands."""
-        heard = [*self._days.find(reading), *self._months.find(reading)]
-        found = [_Token(hit.value[0], hit.value[1], hit.start, hit.end) for hit in heard]
+    def _small(self, text: str) -> Iterator[_Token]:
+        """Numbers and small words, wherever they stand."""
         meanings = self._words.meanings
-        for match in self._words.pattern.finditer(text) if len(text) == len(reading.text) else ():
+        for match in self._words.pattern.finditer(text):
             word = match[0]
             letter, value = meanings.get(word) or (_NUMERAL, word)
             if word.isdecimal() and len(word) == _YEAR_LETTERS:
                 letter = _YEAR
-            found.append(_Token(letter, value, *match.span()))
-        return found
+            yield _Token(letter, value, *match.span())
 
 
 def _ordered(found: Iterable[_Token], text: str) -> Iterator[_Token]:

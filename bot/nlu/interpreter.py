@@ -108,10 +108,6 @@ class LightInterpreter:
         self._bands = Bands()
         self._about_services = _ABOUT_SERVICES.intersection(model.intents)
         self._after_a_question = [each for each in _AFTER_A_QUESTION.items() if each[0] in model.intents]
-        # The places, among the kinds of the model, of those of each intent that has some.
-        self._kinds: dict[str, list[int]] = {}
-        for place, kind in enumerate(model.kinds):
-            self._kinds.setdefault(base_of(kind), []).append(place)
 
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         """Understand one message."""
@@ -172,7 +168,7 @@ class LightInterpreter:
             intent_ranking=ranking,
             entities=self._with_topic(reading, intent, entities),
         )
-        closest = closest or self._kind(intent, wishes.kinds)
+        closest = closest or self._classifier.kind(wishes, intent)
         if closest not in ("", intent):
             parsed["intent_response_key"] = closest
         return parsed
@@ -269,11 +265,6 @@ class LightInterpreter:
         about = services or _services(whole["entities"])
         entities = [each for each in whole["entities"] if each["entity"] != "service" or each in about]
         return {**clause, "text": whole["text"], "entities": entities}
-
-    def _kind(self, intent: str, scores: Sequence[float]) -> str:
-        """The likeliest kind of an intent; itself where it has none."""
-        places = self._kinds.get(intent)
-        return self._classifier.model.kinds[max(places, key=scores.__getitem__)] if places else intent
 
     def _chances(
         self, classified: Sequence[float], reading: Reading, context: ParseContext

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from bot.nlu.normalise import compact
@@ -168,6 +169,7 @@ def _by_length(phrases: dict[str, Values]) -> list[tuple[int, dict[str, Values]]
     ]
 
 
+@lru_cache(maxsize=4096)
 def _letters(text: str) -> str:
     """What tells apart phrases that sound alike: Lao letter by letter, else the script and the stops as spelt."""
     return compact(text) if _LAO.search(text) else "-" + "".join(_STOPS.findall(text.lower()))
