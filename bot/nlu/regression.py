@@ -23,10 +23,10 @@ from sklearn.linear_model import LogisticRegression
 from bot.nlu.classifier import known_rows
 from bot.nlu.features import BLOCKS
 
-# The inverse of the price of large weights, and the largest gradient left of the mean loss: a tenth of it takes twice
-# as long and changes nothing.
+# The inverse of the price of large weights, and the largest gradient left of the mean loss, times the labels: a tenth
+# of it takes twice as long and changes nothing. Few labels are told apart in no time: they may be nearer to the end.
 _STRENGTH = 20.0
-_CLOSE = 0.03
+_CLOSE, CLOSER = 0.03, 0.001
 _TURNS = 500
 # How much BM25 adds, and its usual saturation and share of the length.
 _COUNTS, _SATURATED, _BY_LENGTH = 0.25, 1.2, 0.75
@@ -127,17 +127,36 @@ def _spread(samples: Sequence[Sample], block: int) -> tuple[Counter[str], Counte
 
 
 def fit(
-    samples: Sequence[Sample], labels: Sequence[str], names: Sequence[str], vocabulary: Vocabulary
+    samples: Sequence[Sample],
+    labels: Sequence[str],
+    names: Sequence[str],
+    vocabulary: Vocabulary,
+    *,
+    close: float = _CLOSE,
 ) -> Fit:
-    """Tell `names` apart by samples with these `labels`.
+    """Tell `names` apart by samples with these `labels`, until the gradient is so `close` to none.
 
     Raises ValueError for a single name, RuntimeError if the regression does not converge.
     """
     if len(names) < _TWO:
         raise ValueError("examples of one intent teach nothing")
     shares = np.array([sample.weight for sample in samples])
-    rows, targets = vocabulary.matrix(samples), np.array([names.index(label) for label in labels])
-    regression = LogisticRegression(C=_STRENGTH, tol=_CLOSE / len(names), max_iter=_TURNS)  # type: ignore[no-untyped-call]  # ships no types
+    whole, targets = vocabulary.matrix(samples), np.array([names.index(label) for label in labels])
+    # What none of these samples has costs time and learns nothing.
+    columns = np.unique(whole.indices)
+    rows = whole[:, columns]
+    weights, bias = _regressed(rows, targets, shares, close / len(names))
+    members = csr_matrix((shares, (targets, np.arange(len(targets)))), shape=(len(names), len(targets)))  # type: ignore[no-untyped-call]  # ships no types
+    told = np.zeros((len(names), len(vocabulary.rarity)))
+    told[:, columns] = weights + _COUNTS * _counts(members @ (rows > 0))
+    return Fit(vocabulary=vocabulary, weights=told, bias=bias)
+
+
+def _regressed(
+    rows: Any, targets: NDArray[np.intp], shares: Floats, gradient: float
+) -> tuple[Floats, Floats]:
+    """A row of weights a label, and its bias, at which the mean loss has no larger gradient."""
+    regression = LogisticRegression(C=_STRENGTH, tol=gradient, max_iter=_TURNS)  # type: ignore[no-untyped-call]  # ships no types
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
@@ -146,10 +165,9 @@ def fit(
             raise RuntimeError(f"the regression does not converge: {warning}") from warning
     weights, bias = regression.coef_, regression.intercept_
     # Of two labels scikit-learn gives the weights of the second alone.
-    if len(names) == _TWO:
-        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
-    members = csr_matrix((shares, (targets, np.arange(len(targets)))), shape=(len(names), len(targets)))  # type: ignore[no-untyped-call]  # ships no types
-    return Fit(vocabulary=vocabulary, weights=weights + _COUNTS * _counts(members @ (rows > 0)), bias=bias)
+    if len(bias) == 1:
+        return np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    return weights, bias
 
 
 def _counts(found: Any) -> Floats:

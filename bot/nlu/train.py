@@ -10,7 +10,8 @@ Deterministic: the same input gives the same file.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from bot.nlu.concepts import Concepts
 from bot.nlu.features import Reading, grams
 from bot.nlu.model import Model
 from bot.nlu.noise import mistyped
-from bot.nlu.regression import Fit, Sample, Vocabulary, fit, vocabulary_of
+from bot.nlu.regression import CLOSER, Fit, Sample, Vocabulary, fit, vocabulary_of
 from bot.nlu.segments import Segmenter
 from bot.nlu.segments import segmenter as segmenter_of
 from bot.nlu.spelling import Spelling
@@ -124,13 +125,16 @@ def _kinds(samples: Sequence[Sample]) -> tuple[str, ...]:
     return tuple(sorted({sample.kind for sample in samples if sample.intent in several}))
 
 
-def _closer(samples: Sequence[Sample], kinds: Sequence[str], vocabulary: Vocabulary) -> list[Fit]:
-    """The fit of kinds against each other; a single one needs none."""
-    if len(kinds) > 1:
-        told = [sample for sample in samples if sample.kind in kinds]
-        return [fit(told, [sample.kind for sample in told], kinds, vocabulary)]
-    nothing = np.zeros((len(kinds), len(vocabulary.rarity)))
-    return [Fit(vocabulary=vocabulary, weights=nothing, bias=np.zeros(len(kinds)))]
+def _closer(samples: Sequence[Sample], kinds: Sequence[str], vocabulary: Vocabulary) -> Iterator[Fit]:
+    """The fits of the kinds of each intent against each other, in their order; a single one needs none."""
+    for intent, several in groupby(kinds, key=base_of):
+        names = tuple(several)
+        if len(names) > 1:
+            told = [sample for sample in samples if sample.intent == intent]
+            yield fit(told, [sample.kind for sample in told], names, vocabulary, close=CLOSER)
+        else:
+            nothing = np.zeros((len(names), len(vocabulary.rarity)))
+            yield Fit(vocabulary=vocabulary, weights=nothing, bias=np.zeros(len(names)))
 
 
 def _sureness(samples: Sequence[Sample], least: Mapping[str, int]) -> Sureness:
