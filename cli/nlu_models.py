@@ -16,10 +16,10 @@ from bot.clock import utc_now
 from bot.config import Config
 from bot.learning.files import alone
 from bot.learning.history import LEARNING, NONE, Did, Entry, History
-from bot.learning.labels import LABELS
+from bot.learning.labels import LABELS, read_labels
 from bot.learning.trial import TOLERANCES, Figures, held_back, judge, taught, worse
 from bot.nlu.data import TrainingData, join
-from bot.nlu.normalise import compact
+from bot.nlu.faults import contradictions
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 from cli.kit import Kit
@@ -115,7 +115,9 @@ async def _retrain(ground: _Ground, *, as_json: bool) -> bool:
     history, of_pack = ground.history, examples_of(ground.pack)
     name, now = history.keep(ground.config.data_dir / LABELS), history.in_force()
     labels = history.labels(name)
-    _tell_contradictions(of_pack, labels)
+    # Which labels say otherwise than the pack is told only: the trial judges.
+    for each in contradictions((*of_pack.examples, *read_labels(ground.config.data_dir / LABELS).examples)):
+        click.echo(str(each), err=True)
     if name == now:
         click.echo("The labels are those in force: there is nothing to learn.")
         return True
@@ -185,15 +187,6 @@ def _refuse(ground: _Ground, labels: Path) -> None:
     wrong = ground.kit.check_examples(ground.config, labels)
     if wrong:
         raise click.ClickException("\n".join(map(str, wrong)))
-
-
-def _tell_contradictions(of_pack: TrainingData, labels: TrainingData) -> None:
-    """Which labels say otherwise than the pack: the trial judges."""
-    meant = {(each.language, compact(each.text)): each.intent for each in of_pack.examples}
-    for each in labels.examples:
-        other = meant.get((each.language, compact(each.text)), each.intent)
-        if other != each.intent:
-            click.echo(f"“{each.text}” is {each.intent} by its label and {other} in the pack.", err=True)
 
 
 def trials(config: Config) -> Path:

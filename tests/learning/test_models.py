@@ -146,6 +146,13 @@ def test_labels_that_harm_are_refused(config: Config) -> None:
     assert [each["in_force"] for each in _history(config)] == [True, False]
 
 
+def test_a_label_that_says_otherwise_than_the_pack_is_named_first(config: Config) -> None:
+    _label(config, ["PRICE  please"], "greet")
+    told = _run(config, "retrain").stderr.splitlines()[0]
+    assert f"{config.data_dir / 'labels' / 'en' / 'greet.yml'}:5: " in told
+    assert "is greet here and fee in " in told
+
+
 def test_the_figures_stand_side_by_side(config: Config) -> None:
     _label(config, GOOD)
     shown = _run(config, "retrain").output.splitlines()
