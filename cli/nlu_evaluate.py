@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import click
@@ -37,7 +38,7 @@ _MODEL = click.option(
 _REPORT = click.option(
     "--report",
     "folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     help="A folder for report.html with its pictures, and report.json.",
 )
 _WITH_NOISE = click.option(
@@ -82,6 +83,8 @@ def evaluate_command(kit: Kit) -> click.Command:
             raise click.UsageError(
                 "--model is judged on a FILE: what the pack holds back may have been taught to it."
             )
+        if folder:
+            _check_writable(folder)
         share = noise if noise is not None else 0.0 if file else _NOISE
         judgement = asyncio.run(_judged(kit, file, model, share))
         if folder:
@@ -90,6 +93,17 @@ def evaluate_command(kit: Kit) -> click.Command:
         click.echo(orjson.dumps(judgement.record()) if as_json else "\n".join(_lines(judgement)))
 
     return evaluate_file
+
+
+def _check_writable(folder: Path) -> None:
+    """Make the folder where it is missing and try to write into it, before minutes go into what is to lie there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        told = f"{folder} takes no files ({error.strerror}). Name a folder of your own, or a new one in it."
+        raise click.BadParameter(told, param_hint="--report") from error
 
 
 async def _judged(kit: Kit, file: Path | None, model: Path | None, share: float) -> Judgement:

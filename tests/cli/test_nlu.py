@@ -164,6 +164,20 @@ def test_a_model_is_not_judged_by_what_it_may_have_been_taught(folder: Path) -> 
     assert "may have been taught" in refused.output
 
 
+@pytest.mark.parametrize("where", ["taken", "taken/report"])
+def test_a_report_that_could_not_be_written_is_refused_before_anything_is_judged(
+    folder: Path, tmp_path: Path, where: str
+) -> None:
+    (tmp_path / "taken").write_text("mine", "utf-8")
+    refused = _evaluated(folder, "--report", str(tmp_path / where), "--noise", "1")
+    assert refused.exit_code == 2
+    assert refused.stdout == ""
+    (told,) = [line for line in refused.stderr.splitlines() if line.startswith("Error:")]
+    assert told.startswith(f"Error: Invalid value for --report: {tmp_path / where} takes no files (")
+    assert told.endswith("Name a folder of your own, or a new one in it.")
+    assert (tmp_path / "taken").read_text("utf-8") == "mine"
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
