@@ -6,24 +6,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from bot.clock import Chance, Clock
-from bot.config import Config
-from bot.crypto import Vault
-from bot.db import Database
 from bot.errors import PackError
-from bot.learning.serving import Trained
-from bot.messages import Capabilities
-from bot.nlu.data import TrainingData
-from bot.nlu.explain import Explainer
-from bot.nlu.interpreter import Interpreter
 from bot.pack import Pack
-from bot.pipeline import Pipeline
-from bot.rules import Rules
-from bot.traffic import Traffic
-from cli.sheet import Poster
-from services.overlays import Overlays
+
+# Named here and made by the command that needs it: the others should not wait for all of the product to load.
+if TYPE_CHECKING:
+    from bot.clock import Chance, Clock
+    from bot.config import Config
+    from bot.crypto import Vault
+    from bot.db import Database
+    from bot.learning.serving import Trained
+    from bot.messages import Capabilities
+    from bot.nlu.data import TrainingData
+    from bot.nlu.explain import Explainer
+    from bot.nlu.interpreter import Interpreter
+    from bot.pipeline import Pipeline
+    from bot.rules import Rules
+    from bot.traffic import Traffic
+    from cli.sheet import Poster
+    from services.overlays import Overlays
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
