@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from aiohttp import ClientSession
 from rasa_sdk.interfaces import Action
 
@@ -16,6 +17,7 @@ from bot.learning.history import LEARNING, History
 from bot.learning.serving import InForce, Trained
 from bot.nlu.data import TrainingData
 from bot.nlu.entities import EntityFinder
+from bot.nlu.errors import ModelUnusable
 from bot.nlu.explain import Explainer
 from bot.nlu.features import Reading
 from bot.nlu.interpreter import Interpreter, LightInterpreter
@@ -37,11 +39,15 @@ MODELS = "models"
 
 _DIALOGS = RULES.parent
 
+log = structlog.get_logger()
+
 
 async def understanding(config: Config, country: Country) -> LightInterpreter:
     """The interpreter of the pack; its model is trained, in a process of its own, when the data are new."""
-    data = examples(config, country)
-    return await _interpreter(country, data, await model(config, country))
+    _, interpreter = await _understanding(
+        config, country, examples(config, country), config.data_dir / MODELS
+    )
+    return interpreter
 
 
 def examples(config: Config, country: Country) -> TrainingData:
@@ -51,13 +57,7 @@ def examples(config: Config, country: Country) -> TrainingData:
 
 async def model(config: Config, country: Country) -> Path:
     """The model in force, trained first if need be; raises PackError rather than to teach what is wrong."""
-
-    def proof() -> None:
-        wrong = [*check(country.pack), *check_in_force(country.pack, config)]
-        if wrong:
-            raise wrong[0]
-
-    return await _model(config, country, examples(config, country), config.data_dir / MODELS, proof)
+    return await _model(config, country, examples(config, country), config.data_dir / MODELS)
 
 
 async def trained(
@@ -65,11 +65,10 @@ async def trained(
 ) -> Trained:
     """The understanding of these examples, or of those in force; the model comes from, or goes to, the folder `models`."""
     taught = data or examples(config, country)
-    if data:
-        path = await _model(config, country, data, models or config.data_dir / MODELS)
-    else:
-        path = await model(config, country)
-    return Trained(name=path.stem, interpreter=await _interpreter(country, taught, path))
+    path, interpreter = await _understanding(
+        config, country, taught, models or config.data_dir / MODELS, proven=data is not None
+    )
+    return Trained(name=path.stem, interpreter=interpreter)
 
 
 async def in_force(config: Config, country: Country) -> InForce:
@@ -82,19 +81,36 @@ async def in_force(config: Config, country: Country) -> InForce:
     return await InForce.open(load=load, stamp=History(config.data_dir / LEARNING).stamp)
 
 
+async def _understanding(
+    config: Config, country: Country, data: TrainingData, models: Path, *, proven: bool = False
+) -> tuple[Path, LightInterpreter]:
+    """The model of these examples and the interpreter over it; a file that cannot be read is made anew."""
+    path = await _model(config, country, data, models, proven=proven)
+    try:
+        return path, await _interpreter(country, data, path)
+    except ModelUnusable:
+        log.warning("nlu.model_damaged", file=path.name)
+        path.unlink(missing_ok=True)
+    path = await _model(config, country, data, models, proven=proven)
+    return path, await _interpreter(country, data, path)
+
+
 async def _model(
-    config: Config,
-    country: Country,
-    data: TrainingData,
-    models: Path,
-    proof: Callable[[], None] | None = None,
+    config: Config, country: Country, data: TrainingData, models: Path, *, proven: bool = False
 ) -> Path:
+    """The model of these examples, which are looked through for faults first unless they are `proven`."""
+
+    def proof() -> None:
+        wrong = [*check(country.pack), *check_in_force(country.pack, config)]
+        if wrong:
+            raise wrong[0]
+
     return await model_of(
         country.pack,
         service_names=_service_names(country),
         models=models,
         data=data,
-        proof=proof,
+        proof=None if proven else proof,
         segmenter=config.segmenter,
     )
 

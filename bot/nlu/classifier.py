@@ -163,8 +163,8 @@ def _rows(model: Model) -> NDArray[np.float32]:
 
 
 def known_rows(block: Iterable[str], vocabulary: Mapping[str, int]) -> Rows:
-    """The rows of those grams that the vocabulary has."""
-    return np.array([row for row in map(vocabulary.get, block) if row is not None], np.intp)
+    """The rows of those grams that the vocabulary has, in order: sums over them are the same in every process."""
+    return np.array(sorted(row for row in map(vocabulary.get, block) if row is not None), np.intp)
 
 
 def strangeness(model: Model, familiar: float) -> float:

@@ -67,8 +67,7 @@ class Vocabulary:
         """The samples as sparse rows; each block of a row has the length of its loudness."""
         values, columns, ends = [], [], [0]
         for sample in samples:
-            for name, rows in zip(BLOCKS, self.known(sample), strict=True):
-                found = np.sort(rows)
+            for name, found in zip(BLOCKS, self.known(sample), strict=True):
                 part = self.rarity[found]
                 values.append(part * (_LOUDNESS[name] / max(float(np.sqrt(part @ part)), 1e-9)))
                 columns.append(found.astype(np.int32))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +23,10 @@ from bot.nlu.segments import segmenter as segmenter_of
 # So many copies of an example that names a service, each with another service in its place: the
 # classifier learns that the name does not decide what is asked about it.
 _VARIANTS = 2
+
+_TRAINER = "bot.nlu.train"
+_ROOT = Path(__file__).parents[2]
+_IMPORTED = re.compile(rb"^\s*(?:from|import) (bot(?:\.\w+)*)", re.MULTILINE)
 
 
 async def model_file(
@@ -50,15 +56,9 @@ async def model_file(
     return path
 
 
-def model_name(
-    data: TrainingData, names: Mapping[str, Sequence[str]] | None = None, lexicon: Lexicon | None = None
-) -> str:
-    """The file name of the model of this data: other data or other code, another name."""
-    return _name(_told(data, names or {}, lexicon or Lexicon(languages={}), SYLLABLES))
-
-
 def _name(told: bytes) -> str:
-    return f"{sha256(_code() + told).hexdigest()[:32]}.npz"
+    made_by = b"".join(code_of(_TRAINER).values())
+    return f"{sha256(made_by + told).hexdigest()[:32]}.npz"
 
 
 def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexicon, segmenter: str) -> bytes:
@@ -76,7 +76,7 @@ def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexic
 
 async def _train(told: bytes, path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.nlu.train", str(path),
+        sys.executable, "-m", _TRAINER, str(path),
         # Threads of the numeric library fight over small matrices: one is faster than several.
         env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -91,9 +91,22 @@ async def _train(told: bytes, path: Path) -> None:
         raise TrainingFailed(complaint.decode(errors="replace").strip()[-2000:])
 
 
-def _code() -> bytes:
-    """What else decides the model: the code that makes it."""
-    return b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+@cache
+def code_of(module: str) -> Mapping[str, bytes]:
+    """A module of ours and all of ours that it imports, each with its source: with other code a model is another."""
+    found: dict[str, bytes] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = source = _source(name)
+            waiting += (match[1].decode() for match in _IMPORTED.finditer(source))
+    return dict(sorted(found.items()))
+
+
+def _source(module: str) -> bytes:
+    path = _ROOT.joinpath(*module.split("."))
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_bytes()
 
 
 def _variants(examples: Sequence[Example], names: Mapping[str, Sequence[str]]) -> Iterable[tuple[int, str]]:

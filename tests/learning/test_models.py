@@ -13,6 +13,7 @@ from typing import cast
 
 import pytest
 from click.testing import CliRunner, Result
+from structlog.testing import capture_logs
 
 from bot.config import Config
 from bot.errors import PackError
@@ -95,6 +96,21 @@ def config(tmp_path: Path, models: Path) -> Config:
     ]
     (pack / "en" / "nlu" / "more.yml").write_text(json.dumps({"nlu": sections}), "utf-8")
     return Config(data_dir=tmp_path, pack=pack, store_seconds=30.0)
+
+
+async def test_a_damaged_model_is_made_anew(config: Config) -> None:
+    models = config.data_dir / "models"
+    models.unlink()
+    models.mkdir()
+    country = Country.load(config.pack)
+    first = await trained(config, country)
+    file = models / f"{first.name}.npz"
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+    with capture_logs() as logs:
+        again = await trained(config, country)
+    assert (again.name, file.read_bytes()) == (first.name, content)
+    assert [(each["event"], each["file"]) for each in logs] == [("nlu.model_damaged", file.name)]
 
 
 def _run(config: Config, *arguments: str) -> Result:

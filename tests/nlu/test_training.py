@@ -13,7 +13,7 @@ from bot.nlu.errors import ModelUnusable, TrainingFailed
 from bot.nlu.features import Reading
 from bot.nlu.model import Model
 from bot.nlu.segments import ICU
-from bot.nlu.training import model_file, model_name
+from bot.nlu.training import code_of, model_file
 
 SMALL = TrainingData(
     examples=tuple(
@@ -25,16 +25,19 @@ SMALL = TrainingData(
 
 
 async def test_training(tmp_path: Path) -> None:
-    """The same data gives the same file, once; what cannot be learnt leaves no file. Three processes at once."""
+    """The same data gives the same file, once, other data another; what cannot be learnt leaves no file. Four processes at once."""
     one_intent = TrainingData(examples=SMALL.examples[:5])
-    first, again, refused = await asyncio.gather(
+    first, again, other, refused = await asyncio.gather(
         model_file(SMALL, tmp_path / "a"),
         model_file(SMALL, tmp_path / "b"),
+        model_file(TrainingData(examples=SMALL.examples[1:]), tmp_path / "b"),
         model_file(one_intent, tmp_path / "c"),
         return_exceptions=True,
     )
     assert isinstance(first, Path)
     assert isinstance(again, Path)
+    assert isinstance(other, Path)
+    assert other.name != first.name
     assert (first.name, first.read_bytes()) == (again.name, again.read_bytes())
     written = first.stat().st_mtime_ns
     assert await model_file(SMALL, tmp_path / "a") == first
@@ -44,9 +47,13 @@ async def test_training(tmp_path: Path) -> None:
     assert _inside(tmp_path / "c") == []
 
 
-def test_other_data_is_another_model() -> None:
-    assert model_name(SMALL) == model_name(SMALL)
-    assert model_name(SMALL) != model_name(TrainingData(examples=SMALL.examples[1:]))
+def test_other_code_is_another_model() -> None:
+    """What the trainer imports of ours, however far, is looked at; its packages are empty."""
+    program = "import sys, bot.nlu.train; print(*(name for name in sys.modules if name.startswith('bot.')))"
+    run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603 - a fixed program
+    imported = {*run.stdout.split()} - {"bot.nlu", "bot.text"}
+    assert {*code_of("bot.nlu.train")} == imported
+    assert b"BM25" in code_of("bot.nlu.train")["bot.nlu.regression"]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a model", b"x" * 1000])
