@@ -40,6 +40,7 @@ _DANGER_GOAL = "danger"
 _LEAST_ADDED = 8
 # How the understanding calls them.
 _FOREIGN = frozenset({"th", "other"})
+_STOP = "unsubscribe"
 # What is asked of a service, the most frequent first.
 _OF_A_SERVICE = ("requirements", "fee", "duration", "where_hours")
 
@@ -70,7 +71,10 @@ class NotHelped(DialogAction):
         if urgent is not None:
             return urgent
         self._announce(turn)
-        if turn.last_answer in _NOT_HELPED:
+        if turn.intent == _STOP:
+            # Who may want no more messages is asked, however often.
+            self.otherwise(turn)
+        elif turn.last_answer in _NOT_HELPED:
             turn.say("utter_not_understood_again")
         elif self._foreign(turn):
             turn.say("utter_other_language")

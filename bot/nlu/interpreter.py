@@ -16,6 +16,7 @@ from bot.nlu.entities import EntityFinder
 from bot.nlu.features import Reading
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model import Model
+from bot.nlu.slips import STOP, Slips
 from bot.nlu.whole import WholeMessages
 
 _RANKED = 5
@@ -30,6 +31,8 @@ _BESIDE_DIGITS = re.compile(r"[^\d\s]")
 # A service named and nothing asked: most probably "what does it take", but worth a question.
 _SERVICE_ALONE = 0.6
 _FACT_ALONE = 0.9
+# A slip of a word for STOP: too little to act on, enough to be asked about first.
+_SLIP = 0.45
 _ABOUT_SERVICES = frozenset(("requirements", "fee", "duration", "where_hours", "status"))
 # How much likelier the conversation makes what follows from it.
 _FOLLOWS = 1.5
@@ -105,6 +108,7 @@ class LightInterpreter:
         self._classifier = Classifier(model)
         self._languages = LanguageDetector(model)
         self._whole, self._entities, self._clauses, self._asides = whole, entities, clauses, asides
+        self._slips = Slips(whole, model) if whole else None
         self._bands = Bands()
         self._about_services = _ABOUT_SERVICES.intersection(model.intents)
         self._after_a_question = [each for each in _AFTER_A_QUESTION.items() if each[0] in model.intents]
@@ -127,9 +131,18 @@ class LightInterpreter:
             parsed = self._without_asides(reading, parsed, refusals, context)
             if parsed["intent"]["name"] == _CONSENT and self._asides.halts(reading):
                 parsed = _doubted(parsed, self._bands)
+        if self._is_slip(reading, parsed, context):
+            return _instead(parsed, STOP, _SLIP)
         if self._clauses is None or context.expects or refusals or not _asks(parsed):
             return parsed
         return self._parted(reading, parsed, self._clauses.split(reading.text), context)
+
+    def _is_slip(self, reading: Reading, parsed: ParseData, context: ParseContext) -> bool:
+        """Whether the message may be meant for STOP and must be asked about; in a dialog it is an answer, unless it was heard as STOP."""
+        intent = parsed["intent"]
+        if self._slips is None or parsed["entities"] or intent["confidence"] == 1.0:
+            return False
+        return (not context.expects or intent["name"] == STOP) and self._slips.heard(reading)
 
     def _with_danger(self, parsed: ParseData) -> ParseData:
         """With the sign of danger in what was not read of a long message."""
@@ -343,12 +356,12 @@ def _wanted(entities: list[Entity], refusals: Sequence[Refusal]) -> list[Entity]
     return [each for each in entities if each["start"] not in unwanted or each["entity"] not in REFUSABLE]
 
 
-def _instead(parsed: ParseData, intent: str) -> ParseData:
-    """The same with an intent that is told by a rule, as far as a rule can."""
+def _instead(parsed: ParseData, intent: str, sure: float = _FACT_ALONE) -> ParseData:
+    """The same with an intent that is told by a rule, as far as a rule can; none of the others is surer."""
     others = [each for each in parsed["intent_ranking"] if each["name"] != intent]
-    scale = (1.0 - _FACT_ALONE) / (sum(each["confidence"] for each in others) or 1.0)
+    scale = min(sure, 1.0 - sure) / (sum(each["confidence"] for each in others) or 1.0)
     ranking = [
-        Intent(name=intent, confidence=_FACT_ALONE),
+        Intent(name=intent, confidence=sure),
         *(Intent(name=each["name"], confidence=round(each["confidence"] * scale, 4)) for each in others),
     ]
     told: ParseData = {**parsed, "intent": ranking[0], "intent_ranking": ranking[:_RANKED]}

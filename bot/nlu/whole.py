@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bot.nlu.features import Reading, bare
 from bot.nlu.lexicon import Lexicon
+from bot.nlu.normalise import fold
 from bot.nlu.sound import key
 
 # In the order of precedence where a word is in several lists ("cancel" in a dialog, STOP outside).
@@ -24,51 +25,78 @@ _SPELT_LONGER = 4
 _POLITE = 16
 # What changes only the look of a sign: variation selectors, tones of skin, joiners.
 _LOOKS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\\s]")
+_TONE = re.compile("[\u0ec8-\u0ecb]")
 _MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+|(?<=\w)\?+|^[\s/]+")
 
 
 class WholeMessages:
-    """Knows the intent of a message that is in a word list of the pack as it stands."""
+    """Knows the intent of a message that is in a word list of the pack as it stands.
+
+    `spelt` are the intents of each word, in the order of precedence.
+    """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._sounds, sounding = lexicon.sounds, lexicon.sounding
-        self._spelt: dict[str, list[str]] = {}
+        self.spelt: dict[str, list[str]] = {}
+        # Of the words that count only as they are written: with their tones.
+        self._written: dict[str, list[str]] = {}
         self._heard: dict[str, list[str]] = {}
         self._signs: dict[str, list[str]] = {}
         for intent in INTENTS:
             for language, word in lexicon.words(intent.rpartition("/")[2]):
-                plain = _plain(bare(word))
-                if not plain:
+                if not _plain(bare(word)):
                     self._signs.setdefault(_LOOKS.sub("", word), []).append(intent)
                     continue
-                self._spelt.setdefault(plain, []).append(intent)
+                self._take(intent, word)
                 if language in sounding and intent not in _AS_WRITTEN:
                     self._heard.setdefault(key(word, self._sounds), []).append(intent)
         for _, intent, word in lexicon.table("neighbours"):
-            self._spelt.setdefault(_plain(bare(word)), []).append(intent)
+            self._take(intent, word)
         # Spellings differ by some letters; what is much longer than every entry is none of them.
-        self._longest = max(map(len, self._spelt), default=0) + _SPELT_LONGER
+        self._longest = max(map(len, self.spelt), default=0) + _SPELT_LONGER
         self._particles = _Ends(lexicon, "particles")
         self._linking = _Ends(lexicon, "particles", "linking")
         self._denials = _Ends(lexicon, "deny")
+
+    def _take(self, intent: str, word: str) -> None:
+        plain = _plain(bare(word))
+        self.spelt.setdefault(plain, []).append(intent)
+        if intent in _AS_WRITTEN:
+            self._written.setdefault(plain, []).append(_run_on(word))
 
     def intent(self, reading: Reading, expects: str = "") -> str:
         """The intent, or the empty text; in a dialog answers to its question come first."""
         if len(reading.text) > _LONGEST:
             return ""
-        plain = _plain(reading.bare)
-        if not plain:
+        if not _plain(reading.bare):
             return self._sign(reading.text, expects)
-        if len(plain) > self._longest + _POLITE:
-            return ""
-        forms = list(dict.fromkeys(self._forms(plain)))
+        forms = self.forms(reading)
         for form in forms:
-            if form in self._spelt:
-                return _first(self._spelt[form], expects)
+            if form in self.spelt and not self._is_toned_otherwise(form, reading.text):
+                return _first(self.spelt[form], expects)
         for form in forms:
             if len(form) <= self._longest and (heard := key(form, self._sounds)) in self._heard:
                 return _first(self._heard[heard], expects)
         return ""
+
+    def forms(self, reading: Reading) -> list[str]:
+        """The words of a message, also without the polite ones at its ends; none where that is no word of a list."""
+        plain = _plain(reading.bare)
+        if len(reading.text) > _LONGEST or len(plain) > self._longest + _POLITE:
+            return []
+        return list(dict.fromkeys(self._forms(plain)))
+
+    def _is_toned_otherwise(self, form: str, text: str) -> bool:
+        """Whether a word that counts only as it is written has a tone that is not its own: ເຊົ້າ (morning) is not ເຊົາ (stop).
+
+        Tones left out change nothing.
+        """
+        words, run = self._written.get(form), _run_on(text)
+        if not words or not _TONE.search(run):
+            return False
+        toned = "".join(rf"{re.escape(letter)}{_TONE.pattern}*" for letter in form.replace(" ", ""))
+        found = re.search(toned, run)
+        return found is not None and not any(_is_part(found[0], word) for word in words)
 
     def _sign(self, text: str, expects: str) -> str:
         """What a message of signs alone says: the first of them that says something."""
@@ -129,6 +157,17 @@ def _first(intents: list[str], expects: str) -> str:
             if intent in intents:
                 return intent
     return intents[0]
+
+
+def _run_on(text: str) -> str:
+    """The words with their tones, without spaces."""
+    return "".join(_plain(fold(text)).split())
+
+
+def _is_part(letters: str, word: str) -> bool:
+    """Whether these are letters of the word in their order."""
+    left = iter(word)
+    return all(letter in left for letter in letters)
 
 
 def _plain(text: str) -> str:
