@@ -53,10 +53,13 @@ from tests.dialogs.actions.kit import (
 )
 from tests.dialogs.actions.reminding import RemindersInMemory
 from tests.dialogs.dialling import Recorded, press
+from tests.dialogs.stand_ins import StandIn
 from tests.pinned import START, PinnedTime
 
 # The countries that a transcript may be held in; the first where it names none.
 ROOTS = {"lao": PACK, "fictional": FICTIONAL}
+# What is another in each conversation; all else is read from the pack, and made, once.
+_OWN = ("cases", "guesses", "reminders", "addresses", "follows", "registers", "clock", "chance")
 
 Transcript = dict[str, Any]
 
@@ -236,7 +239,7 @@ async def hold(world: World, transcript: Transcript) -> Held:
 class _Watched(Action):
     """An action that writes down its name when it runs."""
 
-    def __init__(self, action: Action, ran: set[str]) -> None:
+    def __init__(self, action: Action, ran: StandIn) -> None:
         self._action = action
         self._ran = ran
 
@@ -252,59 +255,72 @@ class _Watched(Action):
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A country as every conversation finds it: what is understood there, its texts and its facts."""
+    """A country as every conversation finds it: what is understood there, its texts and its facts.
+
+    One conversation is held at a time: `ports` and `engine` are of the one that was begun last.
+    """
 
     country: Country
     ports: Ports
     interpreter: Interpreter
+    engine: Engine
+    renderer: Renderer
+    own: Mapping[str, StandIn]
 
     @classmethod
     async def load(cls, root: Path, data_dir: Path) -> World:
         """The country of a pack; its model is trained where `data_dir` has none."""
-        country = Country.load(root)
-        interpreter = await understanding(Config(data_dir=data_dir, pack=root), country)
-        return cls(country=country, ports=ports(root=root), interpreter=interpreter)
+        country, read = Country.load(root), ports(root=root)
+        services = Services(catalogue=read.catalogue, places=read.centres, overlays=read.services.overlays)
+        own = {name: StandIn(getattr(read, name)) for name in _OWN}
+        of_talk: dict[str, Any] = {**own, "services": services}
+        whole, ran = replace(read, **of_talk), StandIn(set[str]())
+        return cls(
+            country=country,
+            ports=whole,
+            interpreter=await understanding(Config(data_dir=data_dir, pack=root), country),
+            engine=engine_of(country, [_Watched(action, ran) for action in discover(whole)]),
+            renderer=Renderer(country.pack, budgets()),
+            own={**own, "ran": ran},
+        )
 
     def begin(self, transcript: Transcript) -> Conversation:
         """The conversation of a transcript before its first step."""
-        pinned, reminders, ran = PinnedTime(), RemindersInMemory(), set[str]()
+        pinned = PinnedTime()
         cases = _cases(transcript, pinned)
         urn = Urn.parse(transcript.get("from", f"tel:{PHONE}"))
-        addresses = AddressesInMemory(own=[urn])
-        follows = _follows(transcript, cases)
-        world = replace(
-            self.ports,
-            cases=cases,
-            guesses=cases.guesses,
-            reminders=reminders,
-            addresses=addresses,
-            follows=follows,
-            registers=_register(transcript),
-            services=self._services(transcript),
-            clock=pinned.clock,
-            chance=Chance(random=random.Random(7)),  # noqa: S311 (it must repeat itself)
-        )
-        return Conversation(
-            engine=engine_of(self.country, [_Watched(action, ran) for action in discover(world)]),
+        talk = Conversation(
+            engine=self.engine,
             interpreter=self.interpreter,
-            renderer=Renderer(self.country.pack, budgets()),
+            renderer=self.renderer,
             pinned=pinned,
             channel=transcript["channel"],
             state=TrackerState(contact_id="me"),
             cases=cases,
-            reminders=reminders,
-            addresses=addresses,
-            follows=follows,
+            reminders=RemindersInMemory(),
+            addresses=AddressesInMemory(own=[urn]),
+            follows=_follows(transcript, cases),
             urn=urn,
-            ran=ran,
         )
+        self._turn_to(talk, _register(transcript))
+        # What staff say about services while the transcript is held.
+        self.ports.services.put(_notices(transcript))
+        return talk
 
-    def _services(self, transcript: Transcript) -> Services:
-        """The services, with what staff say about them while the transcript is held."""
-        known = self.ports.services
-        services = Services(catalogue=known.catalogue, places=self.ports.centres, overlays=known.overlays)
-        services.put(_notices(transcript))
-        return services
+    def _turn_to(self, talk: Conversation, registers: RegisterInMemory) -> None:
+        of_talk = {
+            "cases": talk.cases,
+            "guesses": talk.cases.guesses,
+            "reminders": talk.reminders,
+            "addresses": talk.addresses,
+            "follows": talk.follows,
+            "registers": registers,
+            "clock": talk.pinned.clock,
+            "chance": Chance(random=random.Random(7)),  # noqa: S311 (it must repeat itself)
+            "ran": talk.ran,
+        }
+        for name, stand_in in self.own.items():
+            stand_in.put(of_talk[name])
 
 
 def _cases(transcript: Transcript, pinned: PinnedTime) -> CasesInMemory:
