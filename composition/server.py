@@ -46,7 +46,7 @@ from complaints.retention import case_rule, held_contacts
 from complaints.sequencer import AnchorFile, Sequencer
 from composition.installation import Installation, Wake, Ways, open_installation
 from composition.pages import pages
-from composition.understanding import rules
+from composition.understanding import rules, values_of
 from services.herald import Herald
 from services.reminders import CancelReminders, Reminders
 from services.retention import service_rules
@@ -157,7 +157,9 @@ def _action_routes(opened: Installation) -> list[RouteDef]:
     ground = opened.ground
     token = ground.config.actions_token
     ours = rules().domain if token else None
-    return action_routes(opened.actions, token, ground.db, ground.vault, opened.effects, ours)
+    return action_routes(
+        opened.actions, token, ground.db, ground.vault, opened.effects, ours, values_of(ground.country)
+    )
 
 
 def _delivery(

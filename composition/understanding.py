@@ -179,9 +179,6 @@ def remote(
     taught = {example.intent for example in examples_of(country.pack).examples}
     lexicon = lexicon_of(country.pack)
     whole = WholeMessages(lexicon)
-    values: dict[str, list[str]] = {"service": list(country.catalogue.services)}
-    for place in country.places.by_code.values():
-        values.setdefault(place.level, []).append(place.code)
     return RemoteInterpreter(
         behind,
         session,
@@ -190,12 +187,20 @@ def remote(
         seconds=config.rasa_seconds,
         wanted=Wanted(
             intents=taught,
-            values=values,
+            values=values_of(country),
             exact=lambda text, context: bool(whole.intent(Reading(text, lexicon.sounds), context.expects)),
         ),
         clock=clock,
         told=told,
     )
+
+
+def values_of(country: Country) -> dict[str, set[str]]:
+    """The services and places that there are, by the name of their entity."""
+    values: dict[str, set[str]] = {"service": set(country.catalogue.services)}
+    for place in country.places.by_code.values():
+        values.setdefault(place.level, set()).add(place.code)
+    return values
 
 
 def engine_of(country: Country, actions: Sequence[Action]) -> Engine:

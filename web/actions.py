@@ -8,7 +8,7 @@ of ours 409 for a call whose effects are stored already. Intents have the names 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 import orjson
@@ -22,7 +22,7 @@ from bot.dispatcher import TurnDispatcher
 from bot.effects import Effects
 from bot.errors import Duplicate
 from bot.packed import NotUnpacked, TooMuch, encoding_of, unpacked
-from bot.rasa.names import own_events, own_message, rasa_response
+from bot.rasa.names import own_events, own_message, own_slots, rasa_response
 
 _CONTACT_ID = 26  # characters
 _MOST_BODY = 4 * 1024 * 1024
@@ -35,11 +35,12 @@ def routes(
     vault: Vault,
     effects: Effects,
     ours: DomainDict | None = None,
+    values: Mapping[str, Collection[str]] | None = None,
 ) -> list[web.RouteDef]:
     """`POST /actions` behind a bearer token; no route at all where no token is set.
 
     The Rasa server's sender becomes a contact of ours by hash. A call without a domain
-    (`enable_selective_domain`) is about `ours`.
+    (`enable_selective_domain`) is about `ours`. `values` are those that there are, by entity.
     """
     if not token:
         return []
@@ -47,7 +48,7 @@ def routes(
 
     async def run(request: web.Request) -> web.Response:
         _authorise(request, token)
-        name, tracker, domain = _call(await _body(request))
+        name, tracker, domain = _call(await _body(request), values or {})
         if name not in by_name:
             raise web.HTTPNotFound
         dispatcher = TurnDispatcher()
@@ -80,12 +81,16 @@ def _authorise(request: web.Request, token: str) -> None:
         raise web.HTTPUnauthorized
 
 
-def _call(body: bytes) -> tuple[str, Tracker, DomainDict]:
+def _call(body: bytes, values: Mapping[str, Collection[str]]) -> tuple[str, Tracker, DomainDict]:
     try:
         call = orjson.loads(body)
         told = call["tracker"]
-        latest, events = own_message(told.get("latest_message") or {}), own_events(told.get("events") or ())
-        state: Any = {**told, "latest_message": latest, "events": events}
+        state: Any = {
+            **told,
+            "latest_message": own_message(told.get("latest_message") or {}, values),
+            "slots": own_slots(told.get("slots") or {}, values),
+            "events": own_events(told.get("events") or ()),
+        }
         tracker = Tracker.from_dict(state)
         return str(call["next_action"]), tracker, cast(DomainDict, dict(call.get("domain") or {}))
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):

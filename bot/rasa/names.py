@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 _PART, _RASA_PART = "/", "__"
@@ -26,20 +26,32 @@ def rasa_payload(payload: str) -> str:
     return f"/{found[1]}{_RASA_PART}{found[2]}{payload[found.end() :]}" if found else payload
 
 
-def own_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A Rasa server's latest message in our terms: the intent, and the closer one as `intent_response_key`."""
+def own_message(message: Mapping[str, Any], values: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """A Rasa server's latest message in our terms: the intent, and the closer one as `intent_response_key`.
+
+    An entity that is none of its `values` is left out: DIET cuts "motorbike road tax" in two, of which one is nothing.
+    """
+    entities = [
+        each for each in message.get("entities") or () if _is_known(each["entity"], each["value"], values)
+    ]
+    told = {**message, "entities": entities}
     intent = message.get("intent")
     if not isinstance(intent, Mapping) or not isinstance(intent.get("name"), str):
-        return dict(message)
+        return told
     ranked: dict[str, Any] = {}
     for each in message.get("intent_ranking") or ():
         ranked.setdefault(_base(each["name"]), {**each, "name": _base(each["name"])})
     return {
-        **message,
+        **told,
         "intent": {**intent, "name": _base(intent["name"])},
         "intent_response_key": own_name(intent["name"]),
         "intent_ranking": list(ranked.values()),
     }
+
+
+def own_slots(slots: Mapping[str, Any], values: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """A Rasa server's slots; one of an entity that is none of its `values` is empty."""
+    return {name: value if _is_known(name, value, values) else None for name, value in slots.items()}
 
 
 def own_events(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -68,6 +80,10 @@ def rasa_response(response: Mapping[str, Any]) -> dict[str, Any]:
 def _own_event(event: Mapping[str, Any]) -> dict[str, Any]:
     key = (event.get("metadata") or {}).get("utter_action") if event.get("event") == "bot" else None
     return {**event, "text": key} if key else dict(event)
+
+
+def _is_known(entity: str, value: Any, values: Mapping[str, Collection[str]]) -> bool:
+    return entity not in values or (isinstance(value, str) and value in values[entity])
 
 
 def _base(name: str) -> str:

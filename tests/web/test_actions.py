@@ -64,6 +64,8 @@ class Tells(Action):
                 "closer": latest["intent_response_key"],
                 "ranking": [each["name"] for each in latest["intent_ranking"]],
                 "said": [event.get("text") for event in tracker.events],
+                "entities": [each["value"] for each in latest["entities"]],
+                "service": tracker.slots.get("service"),
                 "domain": domain,
             }
         ]
@@ -87,7 +89,9 @@ def write_note(effect: str, context: EffectContext, writes: WriteSet) -> None:
 async def url(db: Database, vault: Vault, clock: Clock, chance: Chance) -> AsyncIterator[str]:
     effects = Effects(writers={str: write_note}, db=db, vault=vault, clock=clock, chance=chance)
     ours = cast("DomainDict", {"actions": ["action_tells"]})
-    served: list[web.RouteDef] = routes([Noted(), Tells(), Rejects()], TOKEN, db, vault, effects, ours)
+    served: list[web.RouteDef] = routes(
+        [Noted(), Tells(), Rejects()], TOKEN, db, vault, effects, ours, {"service": ["passport"]}
+    )
     async with Server({"rasa": served}, https=False).listen("127.0.0.1", free_port()) as address:
         yield f"{address}/actions"
 
@@ -124,8 +128,15 @@ async def test_an_action_is_told_in_our_names_and_answers_in_those_of_the_projec
         {"event": "bot", "text": "Hm.", "metadata": {}},
         {"event": "slot", "name": "place", "value": None},
     ]
-    latest = {"message_id": "m1", "intent": ranking[0], "intent_ranking": ranking, "text": "who reads this"}
-    tracker = {**TRACKER, "latest_message": latest, "events": said}
+    named = [("service", "passport"), ("service", "pass"), ("province", "LA-VT")]
+    latest = {
+        "message_id": "m1",
+        "intent": ranking[0],
+        "intent_ranking": ranking,
+        "text": "who reads this",
+        "entities": [{"entity": entity, "value": value} for entity, value in named],
+    }
+    tracker = {**TRACKER, "latest_message": latest, "events": said, "slots": {"service": "pass"}}
     _, answer = await call(url, {"next_action": "action_tells", "tracker": tracker})
     assert answer["events"] == [
         {
@@ -133,6 +144,8 @@ async def test_an_action_is_told_in_our_names_and_answers_in_those_of_the_projec
             "closer": "help/privacy",
             "ranking": ["help", "fee"],
             "said": ["who reads this", "utter_greet", "Hm."],
+            "entities": ["passport", "LA-VT"],
+            "service": None,
             "domain": {"actions": ["action_tells"]},
         }
     ]
