@@ -149,6 +149,9 @@ class Engine:
         if picked and picked["intent_response_key"] in self._choosable:
             stage.parsed = {**picked, "text": inbound.text}
             stage.chosen = True
+        elif first := self._wishes.first_of_all(stage):
+            stage.parsed = dict(first)
+            stage.chosen = True
         number = ascii_digits(inbound.text).strip(" .)")
         stage.slipped = bool(stage.state.choices) and number.isdecimal() and len(number) <= CHOICE_DIGITS
         stage.slipped = stage.slipped and not stage.chosen
@@ -246,8 +249,9 @@ class Engine:
     def _offer_anew(self, stage: Stage) -> None:
         """Say how far the numbers go, and offer the same answers again."""
         stage.understood = False
-        choices = tuple(stage.state.choices)
-        stage.responses.append(Response(key=OFFERED_ANEW, values={"most": len(choices)}, buttons=choices))
+        choices, asked = tuple(stage.state.choices), self._wishes.ask_again(stage)
+        told = Response(key=OFFERED_ANEW, values={"most": len(choices)}, buttons=() if asked else choices)
+        stage.responses += [told, *asked]
 
     async def _answer_form(self, stage: Stage) -> None:
         """Take the answer; a number out of range, and answers in vain, get more than the question again."""

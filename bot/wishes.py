@@ -19,8 +19,10 @@ _SEVERAL = "several_wishes"
 OFFERS = frozenset((_MORE, _DOUBT, _SEVERAL))
 # So many SMS parts may two answers cost in one turn, as much as in two turns.
 _TWO_ANSWERS = 4
-# With this the first one is asked for.
-_WHICH_FIRST = "utter_ask_which_first"
+# With this the first one is asked for, and with this the service that they are about.
+_WHICH_FIRST, _WHICH_SERVICE = "utter_ask_which_first", "utter_ask_service"
+# How the understanding calls it when all is wanted that there was to choose from.
+_BOTH = "both"
 # What is known of a message besides its words.
 _ENVELOPE = ("message_id", "channel", "address", "proven", "attachments")
 
@@ -51,6 +53,20 @@ class Wishes:
             stage.responses, stage.state.slots = told, slots
             await self._run(stage, self._rules.actions(_SEVERAL))
 
+    @staticmethod
+    def first_of_all(stage: Stage) -> Parsed | None:
+        """Who wants all that there was to choose from is answered this first; None for anybody else."""
+        return stage.later[0] if stage.intent == _BOTH and stage.later and _chooses(stage) else None
+
+    @staticmethod
+    def ask_again(stage: Stage) -> list[Response]:
+        """The question whose answer the wishes wait for, as it was, and they wait on; none where nothing waits."""
+        if not stage.later:
+            return []
+        asked = [each for each in stage.state.said if each["key"] in (_WHICH_FIRST, _WHICH_SERVICE)]
+        stage.state.later = stage.later if asked else []
+        return [Response.recall(each) for each in asked]
+
     async def offer_instead(self, stage: Stage) -> None:
         """The next best wish as the last choice of an answer that may be none."""
         if not stage.responses:
@@ -67,7 +83,7 @@ class Wishes:
         """Answer what else was asked, or offer what waited; whether all that the message asks fits one turn."""
         first, together = stage.parsed, stage.parsed.get("further") or []
         wishes = together or _waiting(stage)
-        if any(said.key == "utter_ask_service" for said in stage.responses):
+        if any(said.key == _WHICH_SERVICE for said in stage.responses):
             stage.state.later = wishes
             return True
         for wish in wishes:
@@ -100,10 +116,15 @@ def said_with(wish: Parsed, message: Parsed) -> Parsed:
 
 def _waiting(stage: Stage) -> list[Parsed]:
     """The wishes of the message before: for the service named now, or after the one that was to be answered first."""
-    if all(said["key"] != _WHICH_FIRST for said in stage.state.said):
+    if not _chooses(stage):
         return about(stage.later, stage.parsed["entities"])
     others = [each for each in stage.later if closest(each) != closest(stage.parsed)]
     return others if len(others) < len(stage.later) else []
+
+
+def _chooses(stage: Stage) -> bool:
+    """Whether the first of several wishes was to be chosen."""
+    return any(said["key"] == _WHICH_FIRST for said in stage.state.said)
 
 
 def _with(response: Response, buttons: Sequence[dict[str, str]] = ()) -> Response:

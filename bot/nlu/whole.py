@@ -13,7 +13,7 @@ from bot.nlu.sound import key
 # In the order of precedence where a word is in several lists ("cancel" in a dialog, STOP outside).
 INTENTS = (
     "unsubscribe", "subscribe", "help", "affirm", "deny", "cancel", "go_back", "repeat", "talk_to_human",
-    "greet", "thanks", "language", "help/menu", "help/link", "help/unlink", "out_of_scope/upset",
+    "greet", "thanks", "language", "help/menu", "help/link", "help/unlink", "both", "out_of_scope/upset",
 )  # fmt: skip
 _ANSWERS_FIRST = ("cancel", "affirm", "deny", "go_back", "repeat")
 # What ends something is never guessed by sound: ເຊົາ (stop) sounds as ຊາວ (twenty).
