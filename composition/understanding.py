@@ -25,7 +25,7 @@ from bot.nlu.model import Model
 from bot.nlu.normalise import compact
 from bot.nlu.remembered import RememberingInterpreter
 from bot.nlu.remote import RemoteInterpreter, Wanted
-from bot.nlu.understanding import examples_of, finder_of, interpreter_of, lexicon_of, model_of
+from bot.nlu.understanding import Known, examples_of, finder_of, interpreter_of, lexicon_of, model_of
 from bot.nlu.whole import WholeMessages
 from bot.rendering import Renderer
 from bot.rules import Rules
@@ -120,11 +120,12 @@ def _service_names(country: Country) -> dict[str, list[tuple[str, str]]]:
 
 
 async def _interpreter(country: Country, data: TrainingData, path: Path) -> LightInterpreter:
-    return await interpreter_of(
-        country.pack,
+    return await interpreter_of(country.pack, _known(country), data=data, model=path)
+
+
+def _known(country: Country) -> Known:
+    return Known(
         service_names=_service_names(country),
-        data=data,
-        model=path,
         places=country.places,
         centres=country.centres,
         is_reference=_is_reference,
@@ -140,15 +141,7 @@ def _is_reference(digits: str) -> bool | None:
 
 def finder(config: Config, country: Country) -> EntityFinder:
     """What finds the entities of messages, without a model."""
-    return finder_of(
-        country.pack,
-        data=examples(config, country),
-        service_names=_service_names(country),
-        places=country.places,
-        centres=country.centres,
-        is_reference=_is_reference,
-        phone=country.phones.normalise,
-    )
+    return finder_of(country.pack, _known(country), data=examples(config, country))
 
 
 async def explainer(config: Config, country: Country) -> Explainer:

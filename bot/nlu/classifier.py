@@ -37,7 +37,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Classification:
     """The probability of each of `Model.intents`, which add up to one at most.
 
     They were `heard` in these grams; `known` is what an example calls a message written just like it, or empty.
@@ -66,7 +66,7 @@ class Classifier:
         self._unknown, self._nothing = len(model.rarity), len(model.rarity) + 1
         self._elsewhere = model.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in model.intents else None
 
-    def classify(self, reading: Reading) -> Wishes:
+    def classify(self, reading: Reading) -> Classification:
         """What this message may be about.
 
         To be about nothing we know is one choice more, the likelier the more words are unknown. Its share goes to
@@ -82,14 +82,14 @@ class Classifier:
             chances[self._elsewhere] += strange / whole
         remembered = self.model.remembered.get(fingerprint(reading))
         if remembered is None:
-            return Wishes(chances, heard)
+            return Classification(chances, heard)
         chances = [chance * (1.0 - _REMEMBERED) for chance in chances]
         chances[self._bases[remembered]] += _REMEMBERED
-        return Wishes(chances, heard, self.model.names[remembered])
+        return Classification(chances, heard, self.model.names[remembered])
 
-    def kind(self, wishes: Wishes, intent: str) -> str:
+    def kind(self, found: Classification, intent: str) -> str:
         """The likeliest kind of an intent; itself where it has none."""
-        return self._kinds.likeliest(wishes, intent)
+        return self._kinds.likeliest(found, intent)
 
     def grams(self, reading: Reading) -> tuple[set[str], set[str]]:
         """What is looked at of a message, by block: words spelt wrong count as those that they were meant to be."""
@@ -129,14 +129,14 @@ class _Kinds:
             rows = np.vstack([coefficients, np.zeros((2, len(names)), np.float32)])
             self._of[intent] = names, model.bias[columns].tolist(), rows
 
-    def likeliest(self, wishes: Wishes, intent: str) -> str:
+    def likeliest(self, found: Classification, intent: str) -> str:
         if intent not in self._of:
             return intent
         names, bias, table = self._of[intent]
-        if wishes.known in names:
-            return wishes.known
-        words, sounds = _summed(table, wishes.heard.rows, wishes.heard.starts)
-        long, loud = wishes.heard.lengths
+        if found.known in names:
+            return found.known
+        words, sounds = _summed(table, found.heard.rows, found.heard.starts)
+        long, loud = found.heard.lengths
         scores = [
             base + word / long + sound / loud for base, word, sound in zip(bias, words, sounds, strict=True)
         ]

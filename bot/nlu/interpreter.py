@@ -158,8 +158,8 @@ class LightInterpreter:
     def _understand(
         self, reading: Reading, context: ParseContext, entities: list[Entity], language: str
     ) -> ParseData:
-        wishes = self._classifier.classify(reading)
-        chances = self._chances(wishes.chances, reading, context)
+        classified = self._classifier.classify(reading)
+        chances = self._chances(classified.chances, reading, context)
         closest, confidence = self._rule(reading, context, entities)
         certain = base_of(closest)
         if certain:
@@ -181,7 +181,7 @@ class LightInterpreter:
             intent_ranking=ranking,
             entities=self._with_topic(reading, intent, entities),
         )
-        closest = closest or self._classifier.kind(wishes, intent)
+        closest = closest or self._classifier.kind(classified, intent)
         if closest not in ("", intent):
             parsed["intent_response_key"] = closest
         return parsed

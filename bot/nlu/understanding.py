@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import PackError
@@ -23,21 +24,24 @@ from bot.nlu.whole import WholeMessages
 from bot.pack import Pack, Section, load_yaml, sources
 
 
-async def interpreter_of(  # noqa: PLR0913 - the composition root names each part once
-    pack: Pack,
-    *,
-    model: Path,
-    data: TrainingData,
-    service_names: Mapping[str, Sequence[tuple[str, str]]],
-    places: Gazetteer,
-    centres: CentreBook,
-    is_reference: Callable[[str], bool | None],
-    phone: Callable[[str], str | None],
-) -> LightInterpreter:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What of a country is named in messages; `service_names` are (language, name) pairs by service.
+
+    `is_reference` and `phone` are those of Numbers.
+    """
+
+    service_names: Mapping[str, Sequence[tuple[str, str]]]
+    places: Gazetteer
+    centres: CentreBook
+    is_reference: Callable[[str], bool | None]
+    phone: Callable[[str], str | None]
+
+
+async def interpreter_of(pack: Pack, known: Known, *, model: Path, data: TrainingData) -> LightInterpreter:
     """The interpreter over the model of these examples (see `model_of`).
 
-    `service_names` are (language, name) pairs by service. It is put together in a thread: a server goes on
-    answering meanwhile. Raises PackError, ModelUnusable.
+    It is put together in a thread: a server goes on answering meanwhile. Raises PackError, ModelUnusable.
     """
     lexicon = lexicon_of(pack)
 
@@ -47,38 +51,21 @@ async def interpreter_of(  # noqa: PLR0913 - the composition root names each par
             whole=WholeMessages(lexicon),
             clauses=Clauses(lexicon),
             asides=Asides(lexicon),
-            entities=finder_of(
-                pack,
-                data=data,
-                service_names=service_names,
-                places=places,
-                centres=centres,
-                is_reference=is_reference,
-                phone=phone,
-            ),
+            entities=finder_of(pack, known, data=data),
         )
 
     return await asyncio.to_thread(built)
 
 
-def finder_of(
-    pack: Pack,
-    *,
-    data: TrainingData,
-    service_names: Mapping[str, Sequence[tuple[str, str]]],
-    places: Gazetteer,
-    centres: CentreBook,
-    is_reference: Callable[[str], bool | None],
-    phone: Callable[[str], str | None],
-) -> EntityFinder:
-    """What finds the entities of messages; see `interpreter_of`."""
+def finder_of(pack: Pack, known: Known, *, data: TrainingData) -> EntityFinder:
+    """What finds the entities of messages; `data` has more names of services than `known`."""
     lexicon = lexicon_of(pack)
     return EntityFinder(
         lexicon=lexicon,
-        services=_names(data, lexicon, service_names),
-        numbers=Numbers(lexicon, is_reference=is_reference, phone=phone),
-        places=places,
-        centres=centres,
+        services=_names(data, lexicon, known.service_names),
+        numbers=Numbers(lexicon, is_reference=known.is_reference, phone=known.phone),
+        places=known.places,
+        centres=known.centres,
         categories=_categories(pack),
     )
 

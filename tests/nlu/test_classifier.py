@@ -62,10 +62,10 @@ def test_chances_are_those_of_the_plain_regression(classifier: Classifier, text:
     intents = len(model.intents)
     *expected, none = softmax(np.append(logits[:intents] / model.temperature, strange))
     expected[model.intents.index(OUT_OF_SCOPE)] += none
-    wishes = classifier.classify(reading)
-    assert wishes.chances == pytest.approx(expected, abs=1e-5)
+    classified = classifier.classify(reading)
+    assert classified.chances == pytest.approx(expected, abs=1e-5)
     for intent in {base_of(kind) for kind in model.kinds}:
-        told = model.names.index(classifier.kind(wishes, intent), intents)
+        told = model.names.index(classifier.kind(classified, intent), intents)
         best = max(
             logits[at] for at, name in enumerate(model.names[intents:], intents) if base_of(name) == intent
         )
