@@ -25,6 +25,7 @@ from bot.rasa.project import write
 from bot.yaml_read import read_yaml
 from composition.server import open_server
 from tests.dialogs.conversation import TRANSCRIPTS, World
+from tests.interop.own import Own, own
 from tests.interop.rasa import Rasa, Server
 from tests.interop.report import Figures, Played, report
 from tests.interop.talks import hold
@@ -47,6 +48,7 @@ class Run:
     epochs: int
     reuse: bool
     world: World
+    own: Own
 
     async def language(self, language: str, names: list[str]) -> Played:
         """Everything in one language."""
@@ -118,7 +120,14 @@ class Run:
             parsed = await self.world.interpreter.parse(text, ParseContext())
             took.append(time.perf_counter() - began)
             right.append(parsed["intent"]["name"] == wanted)
-        return Figures(right=sum(right), asked=len(right), milliseconds=statistics.median(took) * 1000)
+        return Figures(
+            right=sum(right),
+            asked=len(right),
+            milliseconds=statistics.median(took) * 1000,
+            megabytes=self.own.megabytes,
+            trained=self.own.trained,
+            started=self.own.started,
+        )
 
 
 class _listening:  # noqa: N801 - read as a phrase where it is used
@@ -159,7 +168,9 @@ async def main() -> None:
     folder = chosen.folder.resolve()
     rasa = Rasa.install(chosen.python, folder / "venv", _TOKEN)
     world = await World.load(_ROOT / "nlu_data", _MODELS.parent)
-    run = Run(rasa=rasa, folder=folder, epochs=chosen.epochs, reuse=chosen.reuse, world=world)
+    run = Run(
+        rasa=rasa, folder=folder, epochs=chosen.epochs, reuse=chosen.reuse, world=world, own=await own()
+    )
     played = []
     for language, names in read_yaml(_HERE / "conversations.yml").items():
         played.append(await run.language(language, names))

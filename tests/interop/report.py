@@ -16,9 +16,9 @@ class Figures:
     right: int
     asked: int
     milliseconds: float
-    megabytes: int = 0
-    trained: float = 0.0
-    started: float = 0.0
+    megabytes: int
+    trained: float
+    started: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +49,16 @@ def _figures(played: Sequence[Played], epochs: int) -> Iterator[str]:
     yield ""
     yield f"Written by `make interop`. Rasa 3.6.21 learnt by {learnt}; the messages are those of tests/nlu/heldout4.yml."
     yield "Times are of the machine and the load of the run: Rasa is asked over HTTP, Patou in its own process."
+    yield "Patou learns all languages at once and serves them with everything else that it does in one process."
     yield ""
     yield "| | " + " | ".join(f"Rasa, {each.language} | Patou, {each.language}" for each in played) + " |"
     yield "|---" * (2 * len(played) + 1) + "|"
     rows: dict[str, Callable[[Figures], str]] = {
         "intents right": lambda each: f"{each.right} of {each.asked} ({each.right / each.asked:.0%})",
         "a message, median": lambda each: f"{each.milliseconds:.1f} ms",
-        "learnt in": lambda each: f"{each.trained:.0f} s" if each.trained else "",
-        "started in": lambda each: f"{each.started:.0f} s" if each.started else "",
-        "memory": lambda each: f"{each.megabytes} MB" if each.megabytes else "",
+        "learnt in": lambda each: f"{each.trained:.0f} s",
+        "started in": lambda each: f"{each.started:.0f} s",
+        "memory": lambda each: f"{each.megabytes} MB",
     }
     for name, shown in rows.items():
         cells = (f"{shown(each.theirs)} | {shown(each.ours)}" for each in played)
