@@ -9,12 +9,16 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from bot.nlu.explain import Decider, Explanation, Tongue
+from bot.nlu.decider import Decider
+from bot.nlu.explain import Explanation, Tongue
 
 _WHY = {
     Decider.DANGER: "danger to life, which comes before every intent",
     Decider.NOTHING: "there is nothing to read",
     Decider.WHOLE: "the whole message is in a word list",
+    Decider.REFUSAL: "what it says not to want",
+    Decider.ASIDE: "what it says beside thanks, haste or anger",
+    Decider.SLIP: "a slip of a word for STOP, which is asked about",
     Decider.NUMBER: "a number alone",
     Decider.FACT: "nothing but what it mentions",
     Decider.EXAMPLE: "an example of the pack says just this",
@@ -37,6 +41,10 @@ def _lines(why: Explanation) -> Iterator[str]:
     parsed = why.parsed
     yield f"text         {parsed['text']}"
     yield f"normalised   {why.normalised}"
+    if why.judged != why.normalised:
+        yield f"judged       {' '.join(why.judged.split())}"
+    if why.mended != why.judged:
+        yield f"mended       {' '.join(why.mended.split())}"
     yield f"tokens       {' | '.join(why.tokens)}"
     yield f"sound        {why.sound}"
     wish = parsed.get("intent_response_key", parsed["intent"]["name"])

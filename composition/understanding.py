@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.engine import Engine
 from bot.learning.history import LEARNING, History
 from bot.learning.serving import InForce, Trained
+from bot.nlu.asides import Asides
 from bot.nlu.data import TrainingData
 from bot.nlu.entities import EntityFinder
 from bot.nlu.errors import ModelUnusable
@@ -156,6 +157,7 @@ async def explainer(config: Config, country: Country) -> Explainer:
         await understanding(config, country),
         Model.load(path),
         whole=WholeMessages(lexicon_of(pack)),
+        asides=Asides(lexicon_of(pack)),
         names=names,
     )
 

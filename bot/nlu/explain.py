@@ -6,46 +6,26 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from heapq import nlargest, nsmallest
 
 import numpy as np
 
-from bot.nlu.classifier import (
-    HIGHEST,
-    Classifier,
-    base_of,
-    familiarity,
-    fingerprint,
-    known_rows,
-    strangeness,
-    unseen_rarity,
-)
+from bot.nlu.asides import Asides
+from bot.nlu.classifier import HIGHEST, Classifier, familiarity, known_rows, strangeness, unseen_rarity
 from bot.nlu.data import Entity
+from bot.nlu.decider import Decider, Decisions
 from bot.nlu.features import BLOCKS, CONCEPT, Reading
-from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData, blanked
+from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
 from bot.nlu.language import script, tongue_grams
 from bot.nlu.model import Floats, Model
 from bot.nlu.pattern import Pattern
 from bot.nlu.sound import key
+from bot.nlu.spelling import Spelling
 from bot.nlu.whole import WholeMessages
-from bot.parsed import readable
 
 _FEATURES, _NAMES, _TONGUES = 12, 5, 6
 # A name shorter than this, in sounds, is in every message.
 _LEAST_NAME = 4
-
-
-class Decider(StrEnum):
-    """What decided on the intent."""
-
-    DANGER = "danger"  # an entity that comes before every intent
-    NOTHING = "nothing_to_read"
-    WHOLE = "whole_message"  # it is in a word list as it stands
-    NUMBER = "number_alone"
-    FACT = "fact_alone"  # beside what it mentions it only is polite
-    EXAMPLE = "example"  # the pack has this very example
-    FEATURES = "features"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,11 +64,15 @@ class Explanation:
     `first` and `second` are the intents that the features compare, `base` what each has before any
     feature, `total` after all of them. `familiarity` and `trust` are shares: of the message that the examples know, and of what
     is left to the intents for that; `unknown` are the grams that no example has. `letters` counts by script.
+    `judged` is what these figures are about: the message, or what is left of it where a refusal or an aside decided, its
+    words `mended` where they were spelt wrong; `tokens` are those of that.
     """
 
     parsed: ParseData
     decider: Decider
     normalised: str
+    judged: str
+    mended: str
     tokens: Sequence[str]
     sound: str
     first: str
@@ -113,10 +97,13 @@ class Explainer:
         model: Model,
         *,
         whole: WholeMessages | None = None,
+        asides: Asides | None = None,
         names: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
-        self._interpreter, self._model, self._whole = interpreter, model, whole
+        self._interpreter, self._model = interpreter, model
         self._classifier = Classifier(model)
+        self._spelling = Spelling(model.vocabularies[0], model.sounds)
+        self._decisions = Decisions(interpreter, model, whole=whole, asides=asides)
         heard = (
             (service, name, key(name, model.sounds).replace(" ", ""))
             for service, several in (names or {}).items()
@@ -130,7 +117,10 @@ class Explainer:
         """Understand one message, and say why."""
         model, reading = self._model, Reading(text, self._model.sounds)
         parsed = self._interpreter.read(text, context)
-        found = self._classifier.grams(reading)
+        decider = self._decisions.decider(reading, parsed, context)
+        judged = self._decisions.judged(reading, decider)
+        mended = self._spelling.mended(judged)
+        found = self._classifier.grams(judged)
         known = [
             known_rows(block, vocabulary) for block, vocabulary in zip(found, model.vocabularies, strict=True)
         ]
@@ -139,9 +129,11 @@ class Explainer:
         first, second = (int(place) for place in np.argsort(-logits, kind="stable")[:2])
         return Explanation(
             parsed=parsed,
-            decider=self._decider(reading, parsed, context),
+            decider=decider,
             normalised=reading.bare,
-            tokens=tuple(reading.tokens),
+            judged=judged.bare,
+            mended=mended.bare,
+            tokens=tuple(mended.tokens),
             sound=reading.sound.key,
             first=model.intents[first],
             second=model.intents[second],
@@ -155,31 +147,6 @@ class Explainer:
             letters=dict(Counter(filter(None, map(script, text)))),
             tongues=tuple(self._tongues(text)),
         )
-
-    def _decider(self, reading: Reading, parsed: ParseData, context: ParseContext) -> Decider:
-        if any(each["entity"] == "danger" for each in parsed["entities"]):
-            return Decider.DANGER
-        rule = self._rule(self._whole, reading, parsed["entities"], context) if self._whole else None
-        remembered = self._model.remembered.get(fingerprint(reading))
-        if rule or remembered is None:
-            return rule or Decider.FEATURES
-        same = base_of(self._model.names[remembered]) == parsed["intent"]["name"]
-        return Decider.EXAMPLE if same else Decider.FEATURES
-
-    @staticmethod
-    def _rule(
-        whole: WholeMessages, reading: Reading, entities: Sequence[Entity], context: ParseContext
-    ) -> Decider | None:
-        if not readable(reading.text):
-            return Decider.NOTHING
-        if whole.intent(reading, context.expects):
-            return Decider.WHOLE
-        if not entities and all(each.isdecimal() or each.isspace() for each in reading.text):
-            return Decider.NUMBER
-        alone = entities and whole.says_nothing(
-            blanked(reading.text, ((each["start"], each["end"]) for each in entities))
-        )
-        return Decider.FACT if alone else None
 
     def _logits(self, known: Sequence[np.ndarray[tuple[int], np.dtype[np.intp]]]) -> Floats:
         """The logits of the intents, as the classifier has them."""

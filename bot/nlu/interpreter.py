@@ -113,6 +113,12 @@ class LightInterpreter:
         self._about_services = _ABOUT_SERVICES.intersection(model.intents)
         self._after_a_question = [each for each in _AFTER_A_QUESTION.items() if each[0] in model.intents]
 
+    def without_asides(self) -> LightInterpreter:
+        """The same, but deaf to what a message says beside its wish: beside it one can tell what that changed."""
+        return LightInterpreter(
+            self._classifier.model, whole=self._whole, entities=self._entities, clauses=self._clauses
+        )
+
     async def parse(self, text: str, context: ParseContext) -> ParseData:
         """Understand one message."""
         return self.read(text, context)

@@ -10,9 +10,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from bot.nlu.asides import Asides
 from bot.nlu.classifier import OUT_OF_SCOPE, Classifier
 from bot.nlu.data import TrainingData
-from bot.nlu.explain import Decider, Explainer
+from bot.nlu.decider import Decider
+from bot.nlu.explain import Explainer
 from bot.nlu.features import Reading
 from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.model import Model
@@ -33,7 +35,8 @@ def model(model_path: Path) -> Model:
 
 @pytest.fixture(scope="session")
 def explainer(pack: Pack, model: Model, interpreter: LightInterpreter) -> Explainer:
-    return Explainer(interpreter, model, whole=WholeMessages(lexicon_of(pack)), names=NAMES)
+    lexicon = lexicon_of(pack)
+    return Explainer(interpreter, model, whole=WholeMessages(lexicon), asides=Asides(lexicon), names=NAMES)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,11 @@ def explainer(pack: Pack, model: Model, interpreter: LightInterpreter) -> Explai
         pytest.param("a knife attack, my neighbour is bleeding to death", Decider.DANGER, id="danger"),
         pytest.param("...", Decider.NOTHING, id="nothing"),
         pytest.param("STOP", Decider.WHOLE, id="whole message"),
+        pytest.param("I dont want to talk to anybody", Decider.REFUSAL, id="refusal, and nothing else"),
+        pytest.param("ບໍ່ຢາກຮ້ອງທຸກ", Decider.REFUSAL, id="refusal in Lao"),
+        pytest.param("not the fee, the documents for a passport", Decider.REFUSAL, id="refusal"),
+        pytest.param("hello, pasport?", Decider.ASIDE, id="aside"),
+        pytest.param("stpo", Decider.SLIP, id="slip"),
         pytest.param("12", Decider.NUMBER, id="number"),
         pytest.param("passport please", Decider.FACT, id="fact"),
         pytest.param(
@@ -58,6 +66,22 @@ def test_an_example_is_known_again(explainer: Explainer, data: TrainingData) -> 
         each for each in data.examples if each.intent == "fee" and each.text == "what does it cost"
     )
     assert explainer.explain(example.text, NOWHERE).decider is Decider.EXAMPLE
+
+
+def test_what_was_judged_is_shown_with_its_words_mended(explainer: Explainer) -> None:
+    why = explainer.explain("not the fee, the documnets for a passport", NOWHERE)
+    assert why.normalised == "not the fee, the documnets for a passport"
+    assert why.judged.split() == [",", "the", "documnets", "for", "a", "passport"]
+    assert [*why.tokens] == why.mended.split() == [",", "the", "documents", "for", "a", "passport"]
+    assert "documnets" not in {gram for each in why.features for gram in each.gram.split()}
+    shown = [line.split(maxsplit=1) for line in lines(why)][1:4]
+    assert [each[0] for each in shown] == ["normalised", "judged", "mended"]
+
+
+def test_what_needs_no_mending_is_shown_once(explainer: Explainer) -> None:
+    why = explainer.explain("what is the fee", NOWHERE)
+    assert why.normalised == why.judged == why.mended
+    assert not {"judged", "mended"}.intersection(line.partition(" ")[0] for line in lines(why))
 
 
 def test_totals_are_those_of_the_classifier(explainer: Explainer, model: Model, data: TrainingData) -> None:
