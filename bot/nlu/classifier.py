@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.nlu.concepts import Concepts
-from bot.nlu.features import Reading, grams
+from bot.nlu.features import Reading, bare, grams, tokens_of
+from bot.nlu.letters import read
 from bot.nlu.model import Model
 from bot.nlu.segments import segmenter
 from bot.nlu.spelling import Spelling
@@ -90,6 +91,12 @@ class Classifier:
     def kind(self, found: Classification, intent: str) -> str:
         """The likeliest kind of an intent; itself where it has none."""
         return self._kinds.likeliest(found, intent)
+
+    def knows(self, text: str) -> bool:
+        """Whether an example has any word of the text: what has none is a name, or nothing."""
+        return (
+            not self.model.vocabularies[0].keys().isdisjoint(tokens_of(bare(read(text, self.model.sounds))))
+        )
 
     def grams(self, reading: Reading) -> tuple[set[str], set[str]]:
         """What is looked at of a message, by block: words spelt wrong count as those that they were meant to be."""

@@ -56,9 +56,14 @@ class Reading:
         self.written = written
         self.text = text = read(written, sounds)
         self.bare = bare(text)
-        self.tokens: list[str] = _TOKEN.findall(self.bare)
+        self.tokens = tokens_of(self.bare)
         self.sound, self.heard = Sound(text, sounds), bool(sounds)
         self.words = Words(text)
+
+
+def tokens_of(said: str) -> list[str]:
+    """The Latin words and Lao syllables of a text in its bare form, its numbers and signs."""
+    return _TOKEN.findall(said)
 
 
 def toneless(text: str) -> str:

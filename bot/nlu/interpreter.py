@@ -141,7 +141,9 @@ class LightInterpreter:
             return _instead(parsed, STOP, _SLIP)
         if self._clauses is None or context.expects or refusals or not _asks(parsed):
             return parsed
-        return self._parted(reading, parsed, self._clauses.split(reading.text), context)
+        spans = self._clauses.split(reading.text)
+        speaking = [(start, end) for start, end in spans if self._classifier.knows(reading.text[start:end])]
+        return self._parted(reading, parsed, speaking, context) if len(speaking) >= _TWO else parsed
 
     def _is_slip(self, reading: Reading, parsed: ParseData, context: ParseContext) -> bool:
         """Whether the message may be meant for STOP and must be asked about; in a dialog it is an answer, unless it was heard as STOP."""

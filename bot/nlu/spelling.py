@@ -52,6 +52,13 @@ class Spelling:
             at = start + len(token)
         return Reading("".join((*parts, bare[at:])), self.sounds)
 
+    def knows(self, words: Iterable[str]) -> bool:
+        """Whether one of these words is known, or a known one spelt wrong."""
+        several = list(words)
+        if not self._ranks.keys().isdisjoint(several):
+            return True
+        return any(self._nearest(word) for word in several[:_MOST] if _mendable(word))
+
     def _nearest(self, word: str) -> str:
         """The commonest word that is one slip away, or the two that were run together; empty if there is none."""
         near = {

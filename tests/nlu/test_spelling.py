@@ -40,6 +40,11 @@ def test_pairs_and_concepts_are_no_words() -> None:
         assert spelling.mended(reading) is reading
 
 
+@pytest.mark.parametrize("row", TABLE["known"], ids=lambda row: str(row["text"]))
+def test_known_is_what_is_spelt_right_or_nearly(row: dict[str, Any]) -> None:
+    assert SPELLING.knows(Reading(row["text"], "lao").tokens) is row["known"]
+
+
 def test_a_message_of_unknown_words_is_not_searched_for_ever() -> None:
     """So many are looked up, and not one more; what is longer than a word is none."""
     reading = Reading(" ".join(["pasport", *map("zz{}".format, map(chr, range(97, 123)))] * 20), "")
