@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.servers.memory import throw_away_folder
 from tests.servers.ports import free_port
 
 _BINARIES = Path("/usr/lib/postgresql")
@@ -19,7 +20,7 @@ class PostgresqlServer:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._root = Path(tempfile.mkdtemp(prefix="patou-postgresql-", dir="/tmp"))
+        self._root = Path(tempfile.mkdtemp(prefix="patou-postgresql-", dir=throw_away_folder()))
         self._data = self._root / "data"
         if os.geteuid() == 0:
             shutil.chown(self._root, "postgres", "postgres")
