@@ -36,6 +36,7 @@ class Slips:
             for slip in _slips(word.replace(" ", "")):
                 self._slipped.setdefault(compact(slip), []).append(word)
         self._words = {compact(word): word for word in words}
+        self._longest = max(map(len, words), default=0) + 1
 
     def heard(self, reading: Reading) -> bool:
         """Whether the message is a slip of a word for STOP, and no word of its own."""
@@ -43,12 +44,14 @@ class Slips:
         if any(form in self._intents for form in forms):
             # It stands there, with a tone too many.
             return not self._whole.intent(reading)
-        if not forms or self._is_taught(reading) or any(word in self._intents for word in forms[0].split()):
-            return False
-        return any(self._is_slip(form, reading) for form in forms)
+        near = any(self._is_slip(form, reading) for form in forms)
+        return near and not self._is_taught(reading) and self._intents.keys().isdisjoint(forms[0].split())
 
     def _is_slip(self, form: str, reading: Reading) -> bool:
-        typed, run = compact(form), form.replace(" ", "")
+        run = form.replace(" ", "")
+        if len(run) > self._longest:
+            return False
+        typed = compact(run)
         near = self._slipped.get(typed, [])
         if any(token not in self._model.vocabularies[0] for token in reading.tokens):
             near = [*near, *(word for key, word in self._words.items() if _differs_by_one(typed, key))]
