@@ -71,10 +71,8 @@ class NotHelped(DialogAction):
         if urgent is not None:
             return urgent
         self._announce(turn)
-        if turn.intent == _STOP:
-            # Who may want no more messages is asked, however often.
-            self.otherwise(turn)
-        elif turn.last_answer in _NOT_HELPED:
+        # Who may want no more messages is asked about that, however often.
+        if turn.last_answer in _NOT_HELPED and turn.intent != _STOP:
             turn.say("utter_not_understood_again")
         elif self._foreign(turn):
             turn.say("utter_other_language")
