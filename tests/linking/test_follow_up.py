@@ -23,7 +23,6 @@ from bot.messages import Capabilities, DeliveryState, OutboundMessage, Priority
 from bot.metrics import Metrics
 from bot.outbox import Outbox, set_urn_state
 from bot.outbox_rows import enqueue
-from bot.pack import Pack
 from bot.receipts import Receipts
 from bot.schema import messages, outbox, urns
 from bot.sending import SendingHours
@@ -64,12 +63,12 @@ class Reached:
     delivery: Delivery = field(init=False)
 
     def __post_init__(self) -> None:
-        clock, pack = self.pinned.clock, Pack.load(PACK)
+        clock = self.pinned.clock
         self.app.capabilities = Capabilities(max_units=4000)
         self.follow_up = FollowUp(
-            db=self.db, vault=self.vault, clock=clock, routes={"app": "sms"}, hours=SendingHours.load(pack),
+            db=self.db, vault=self.vault, clock=clock, routes={"app": "sms"}, hours=SendingHours.load(PACK),
             spending=Spending(self.db, clock, ZoneInfo("Asia/Vientiane"), self.budget),
-            may_write=lambda urn: not urn.address.startswith("+1"), short=ShortNotice(pack).of, kept=KEPT,
+            may_write=lambda urn: not urn.address.startswith("+1"), short=ShortNotice(PACK).of, kept=KEPT,
         )  # fmt: skip
         self.outbox = Outbox(self.db, self.vault, clock, self.chance, self.follow_up.after)
         self.receipts = Receipts(self.db, clock, self.follow_up.after)
@@ -315,9 +314,9 @@ async def test_where_nothing_follows_up_a_failure_reads_nothing(reached: Reached
 
     follow_up = FollowUp(
         db=reached.db, vault=reached.vault, clock=reached.pinned.clock, routes={},
-        hours=SendingHours.load(Pack.load(PACK)),
+        hours=SendingHours.load(PACK),
         spending=Spending(reached.db, reached.pinned.clock, ZoneInfo("Asia/Vientiane"), 1),
-        may_write=bool, short=ShortNotice(Pack.load(PACK)).of, kept=KEPT,
+        may_write=bool, short=ShortNotice(PACK).of, kept=KEPT,
     )  # fmt: skip
     follow_up._db = cast("Database", SimpleNamespace(first=first))
     assert len(await follow_up.after("any")) == 0

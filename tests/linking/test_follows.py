@@ -12,7 +12,6 @@ from bot.db import WriteSet
 from bot.leases import Leases
 from bot.messages import InboundMessage
 from bot.outbox import set_urn_state
-from bot.pack import Pack
 from bot.pipeline import Handled
 from bot.retention import purge
 from bot.schema import outbox
@@ -37,7 +36,7 @@ def notices(linked: Linked, owner: str = "me") -> FollowNotices:
         follows=linked.follows,
         originate=linked.pipeline.originate,
         channels=("sms", "telegram"),
-        hours=SendingHours.load(Pack.load(PACK)),
+        hours=SendingHours.load(PACK),
         clock=parts.clock,
         leases=Leases(parts.db, parts.clock, owner),
     )

@@ -34,7 +34,7 @@ from complaints.retention import held_contacts
 from tests.parts import pipeline_parts
 from tests.pinned import PinnedTime
 
-PACK = Path(__file__).parents[2] / "nlu_data"
+PACK = Pack.load(Path(__file__).parents[2] / "nlu_data")
 CAPABILITIES = {
     "sms": Capabilities(max_units=1600, sms=True),
     "chat": Capabilities(max_units=4000, inline=True),
@@ -144,7 +144,7 @@ def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> Wor
         capabilities=CAPABILITIES,
         interpreter=Reader(),
         engine=cast("Engine", dialog),
-        renderer=Renderer(Pack.load(PACK), {}),
+        renderer=Renderer(PACK, {}),
         writers={Note: write_note, **Erasure(held_contacts(), ()).by_effect()},
         may_answer=lambda urn: not urn.address.startswith("+1"),
     )

@@ -132,10 +132,16 @@ def _herald(parts: Parts, country: Country, owner: str) -> tuple[Herald, Origina
     return herald, originate
 
 
+@pytest.fixture(scope="module")
+def read() -> Country:
+    """The country, read once."""
+    return Country.load(PACK)
+
+
 @pytest.fixture
-def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime) -> World:
+def world(db: Database, vault: Vault, chance: Chance, pinned: PinnedTime, read: Country) -> World:
     clock = Clock(now=pinned.clock.now)
-    country = Country.load(PACK)
+    country = replace(read, services=read.services.with_live(()))
     store = Reminders(db, vault, clock)
     actions = discover(replace(ports(pinned), reminders=store, services=country.services, clock=clock))
     parts = pipeline_parts(
