@@ -35,7 +35,7 @@ run: $(VENV)/.run ## install what is pinned, prepare the database and the pack, 
 
 test: $(VENV)/.node ## run the whole suite, with real PostgreSQL, Redis, Kannel and Chromium
 	tests/install-components
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, country pack
 	$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -44,8 +45,19 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest: where two workers share the files, neither is left with them at the end."""
-    items.sort(key=lambda item: "system" not in item.path.parts)
+    """Begin with the longest: where two workers share the files, neither is left with them at the end.
+
+    The second file is the largest that needs no trained model: the first one waits for its training.
+    """
+    waiting = {item.path for item in items if "trained" in getattr(item, "fixturenames", ())}
+    others = Counter(item.path for item in items if item.path not in waiting)
+    first = next((item.path for item in items if _is_long(item)), None)
+    second = max(others, key=others.__getitem__, default=None)
+    items.sort(key=lambda item: (item.path != first, item.path != second, not _is_long(item)))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return "system" in item.path.parts
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +69,16 @@ def models() -> Path:
     for old in newest_first[_MODELS_KEPT:]:
         old.unlink(missing_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+async def trained(models: Path) -> Path:
+    """The folder of models, with that of the Lao pack in it: every start after it is fast."""
+    # Here, as it loads the whole understanding, which most tests can do without.
+    from tests.system.models import train
+
+    await train(models)
+    return models
 
 
 @pytest.fixture

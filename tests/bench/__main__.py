@@ -43,7 +43,7 @@ async def measure(folder: Path) -> list[Row]:
     """All figures, in the order of the table."""
     models = folder / "models"
     models.mkdir()
-    train(models)
+    await train(models)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
         provider = await stack.enter_async_context(running("tests.bench.provider", session))

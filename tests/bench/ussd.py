@@ -105,7 +105,7 @@ async def measure(folder: Path, sessions: int) -> Sequence[Row]:
     """The rows, with everything that they need."""
     models = folder / "models"
     models.mkdir()
-    train(models)
+    await train(models)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
         bare = await stack.enter_async_context(running("tests.bench.bare", session))

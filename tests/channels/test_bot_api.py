@@ -38,10 +38,10 @@ async def bot_api(session: ClientSession) -> AsyncIterator[BotApi]:
 
 @pytest.fixture
 async def served(
-    bot_api: BotApi, session: ClientSession, tmp_path: Path, models: Path
+    bot_api: BotApi, session: ClientSession, tmp_path: Path, trained: Path
 ) -> AsyncIterator[Edge]:
     """An installation whose one channel is Telegram by that Bot API, its webhook set."""
-    (tmp_path / "models").symlink_to(models)
+    (tmp_path / "models").symlink_to(trained)
     config = Config(
         data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0, store_seconds=30.0
     )

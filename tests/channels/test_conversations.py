@@ -37,9 +37,9 @@ class _Now:
 
 
 @pytest.fixture
-async def caller(kind: str, tmp_path: Path, models: Path, session: ClientSession) -> AsyncIterator[Caller]:
+async def caller(kind: str, tmp_path: Path, trained: Path, session: ClientSession) -> AsyncIterator[Caller]:
     """The provider of a kind, with an installation behind the edge."""
-    (tmp_path / "models").symlink_to(models)
+    (tmp_path / "models").symlink_to(trained)
     config = Config(
         data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0, store_seconds=30.0
     )

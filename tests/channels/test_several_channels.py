@@ -121,9 +121,9 @@ class Phone:
 
 
 @pytest.fixture
-async def phone(tmp_path: Path, models: Path, session: ClientSession) -> AsyncIterator[Phone]:
+async def phone(tmp_path: Path, trained: Path, session: ClientSession) -> AsyncIterator[Phone]:
     """An installation with four providers at once."""
-    (tmp_path / "models").symlink_to(models)
+    (tmp_path / "models").symlink_to(trained)
     config = Config(
         data_dir=tmp_path, anchor_file=tmp_path / "anchors.jsonl", turn_seconds=30.0, store_seconds=30.0
     )

@@ -13,9 +13,9 @@ Holder = Callable[[Transcript], Awaitable[Held]]
 
 
 @pytest.fixture(scope="session")
-async def worlds(models: Path) -> Mapping[str, World]:
+async def worlds(trained: Path) -> Mapping[str, World]:
     """By the name of the pack."""
-    return {name: await World.load(root, models.parent) for name, root in ROOTS.items()}
+    return {name: await World.load(root, trained.parent) for name, root in ROOTS.items()}
 
 
 @pytest.fixture(scope="session")

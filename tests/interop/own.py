@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ async def own() -> Own:
         models = folder / "models"
         models.mkdir()
         began = time.monotonic()
-        await asyncio.to_thread(train, models)
+        await train(models)
         trained = time.monotonic() - began
         async with ClientSession() as session:
             server = PatouServer(Setup(folder=folder, models=models, twilio_url=_NOBODY), session)

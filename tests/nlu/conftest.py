@@ -29,12 +29,12 @@ def data(pack: Pack) -> TrainingData:
 
 
 @pytest.fixture(scope="session")
-async def interpreter(models: Path) -> LightInterpreter:
-    return await understanding(Config(data_dir=models.parent, pack=PACK), Country.load(PACK))
+async def interpreter(trained: Path) -> LightInterpreter:
+    return await understanding(Config(data_dir=trained.parent, pack=PACK), Country.load(PACK))
 
 
 @pytest.fixture(scope="session")
-async def model_path(pack: Pack, models: Path) -> Path:
+async def model_path(pack: Pack, trained: Path) -> Path:
     catalogue = Catalogue.load(pack)
     names = {each: list(catalogue.names(each)) for each in catalogue.services}
-    return await model_of(pack, service_names=names, models=models)
+    return await model_of(pack, service_names=names, models=trained)

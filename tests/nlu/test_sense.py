@@ -31,8 +31,8 @@ def rows() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-async def world(models: Path) -> World:
-    return await World.load(Path("nlu_data"), models.parent)
+async def world(trained: Path) -> World:
+    return await World.load(Path("nlu_data"), trained.parent)
 
 
 @pytest.mark.parametrize("row", list(rows()))

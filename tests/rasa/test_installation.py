@@ -13,8 +13,8 @@ from tests.servers.rasa import TOKEN, RasaServer, parsed
 TEXT = "ເຮັດພາສປອດລາຄາເທົ່າໃດ"
 
 
-async def test_the_server_is_asked_and_done_without(tmp_path: Path, models: Path) -> None:
-    (tmp_path / "models").symlink_to(models)
+async def test_the_server_is_asked_and_done_without(tmp_path: Path, trained: Path) -> None:
+    (tmp_path / "models").symlink_to(trained)
     server, told = RasaServer(), Counter[str]()
     server.answers[TEXT] = parsed(("duration", 0.8), ("fee", 0.2))
     await server.start()

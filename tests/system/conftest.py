@@ -1,4 +1,4 @@
-"""The trained model of the test run, the providers' servers, and a server that the tests of a module share."""
+"""The providers' servers, and a server that the tests of a module share."""
 
 from __future__ import annotations
 
@@ -11,18 +11,10 @@ from aiohttp import ClientSession
 
 from tests.servers.kannel import SendsmsServer
 from tests.servers.twilio import TwilioServer
-from tests.system.models import train
 from tests.system.phones import KannelSide, TwilioSide
 from tests.system.server import PatouServer, Setup
 
 Make = Callable[..., PatouServer]
-
-
-@pytest.fixture(scope="session")
-def trained(models: Path) -> Path:
-    """The folder of models, with that of the Lao pack in it: every start after it is fast."""
-    train(models)
-    return models
 
 
 @pytest.fixture(scope="module")

@@ -163,7 +163,7 @@ async def _run(times: int, seconds: float, database: str, seed: int) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="patou-kill-") as folder:
         models = Path(folder) / "models"
         models.mkdir()
-        train(models)
+        await train(models)
         postgresql = PostgresqlServer() if database == "postgresql" else None
         try:
             url = ""

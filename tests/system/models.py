@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
+from bot.config import Config
+from bot.learning.files import alone
+from composition.country import Country
+from composition.understanding import model
 
-def train(models: Path) -> None:
-    """Train the model of the pack into the folder `models`, unless it is there."""
-    with tempfile.TemporaryDirectory(prefix="patou-") as folder:
-        (Path(folder) / "models").symlink_to(models)
-        subprocess.run(  # noqa: S603 - a fixed program
-            [Path(sys.executable).with_name("patou"), "parse", "hello"],
-            check=True,
-            cwd=folder,
-            env={**os.environ, "PATOU_DATA_DIR": folder},
-            stdout=subprocess.DEVNULL,
-        )
+
+async def train(models: Path) -> None:
+    """Train the model of the pack into the folder, named `models`, unless it is there.
+
+    Of several processes one trains; the others wait for it.
+    """
+    config = Config(data_dir=models.parent)
+    with alone(models):
+        await model(config, Country.load(config.pack_root))

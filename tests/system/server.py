@@ -25,6 +25,7 @@ from tests.servers.ports import free_port
 PATIENCE = 60.0  # seconds for what takes one on a machine with nothing else to do
 _PATOU = Path(sys.executable).with_name("patou")
 _POLL_SECONDS = 0.02
+_START_POLL_SECONDS = 0.1
 
 
 async def until(
@@ -88,7 +89,7 @@ class PatouServer:
     async def start(self) -> None:
         """Start, and wait until it is ready."""
         await self.launch()
-        await until(self.is_ready, "the server to be ready")
+        await until(self.is_ready, "the server to be ready", pause=_START_POLL_SECONDS)
 
     async def launch(self) -> None:
         """Start without waiting."""

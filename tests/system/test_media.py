@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from aiohttp import ClientSession, FormData
 from PIL import Image
@@ -13,7 +16,7 @@ from tests.files import made
 from tests.servers.twilio import ACCOUNT
 from tests.system.canaries import files_below, found
 from tests.system.phones import TwilioSide, fields_of, sid
-from tests.system.server import PatouServer, until
+from tests.system.server import Finished, PatouServer, until
 from tests.system.test_end_to_end import reference_in
 
 _API = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}"
@@ -39,6 +42,23 @@ async def send(side: TwilioSide, phone: str, text: str, *files: bytes) -> None:
     await until(answered, "the reply to an MMS")
 
 
+async def _handed_out(
+    server: PatouServer, reference: str, out: Path
+) -> tuple[Sequence[Mapping[str, Any]], Finished]:
+    """What the commands list and write of a case, once nothing waits any more."""
+
+    async def looked_at() -> bool:
+        rows = await server.export("media")
+        return bool(rows) and all(each["state"] != "waiting" for each in rows)
+
+    await until(looked_at, "the photo to be looked at", pause=0.2)
+    listed, finished = await asyncio.gather(
+        server.command("media", "list", reference),
+        server.command("media", "export", reference, "--out", str(out)),
+    )
+    return listed.records, finished
+
+
 async def test_a_photo_with_its_words_is_kept_with_the_case_and_nothing_that_it_told_besides(
     server: PatouServer, twilio_side: TwilioSide, tmp_path: Path
 ) -> None:
@@ -48,12 +68,8 @@ async def test_a_photo_with_its_words_is_kept_with_the_case_and_nothing_that_it_
     receipt = await twilio_side.ask(phone, "1")
     reference = reference_in(receipt)
 
-    async def kept() -> bool:
-        listed = (await server.command("media", "list", reference)).records
-        return [each["state"] for each in listed] == ["stored"]
-
-    await until(kept, "the photo to be kept", pause=2)
-    finished = await server.command("media", "export", reference, "--out", str(tmp_path / "out"))
+    listed, finished = await _handed_out(server, reference, tmp_path / "out")
+    assert [each["state"] for each in listed] == ["stored"]
     assert finished.code == 0, finished.err
     (path,) = map(Path, finished.out.splitlines())
     with Image.open(path) as image:
@@ -80,12 +96,8 @@ async def test_a_photo_of_the_page_without_script_goes_the_same_way(
     await write(words, made.jpeg(400, turned=6))
     reference = reference_in(await write("1"))
 
-    async def kept() -> bool:
-        listed = (await server.command("media", "list", reference)).records
-        return [each["state"] for each in listed] == ["stored"]
-
-    await until(kept, "the photo to be kept", pause=2)
-    finished = await server.command("media", "export", reference, "--out", str(tmp_path / "out"))
+    listed, finished = await _handed_out(server, reference, tmp_path / "out")
+    assert [each["state"] for each in listed] == ["stored"]
     (path,) = map(Path, finished.out.splitlines())
     with Image.open(path) as image:
         assert (image.format, image.size, dict(image.getexif())) == ("JPEG", (200, 400), {})
