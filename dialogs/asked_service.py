@@ -17,7 +17,7 @@ from services.answers import answer, note_lines, office
 from services.offered import offered
 from services.record import PublicService, Topic
 
-# A follow-up ("and how much?") is short; a longer text without a known service means another one.
+# A follow-up ("and how much?") is short, for each of its wishes; a longer text without a known service means another one.
 _FOLLOW_UP_LETTERS = 25
 
 
@@ -96,7 +96,8 @@ class ServiceQuestion(DialogAction):
 
     def _meant(self, turn: Turn) -> str:
         """The id of the service that is meant, empty if the message leaves it open."""
-        short = sum(map(str.isalpha, self._phrases.asked(turn.text))) <= _FOLLOW_UP_LETTERS
+        letters = sum(map(str.isalpha, self._phrases.asked(turn.text)))
+        short = letters <= _FOLLOW_UP_LETTERS * int(turn.tracker.latest_message.get("wishes", 1))
         return turn.entity("service") or (turn.slot("service") if short else "")
 
     def others(self, turn: Turn, answered: PublicService) -> list[dict[str, str]]:

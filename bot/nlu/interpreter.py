@@ -64,7 +64,8 @@ class ParseData(TypedDict):
     """Rasa's result of parsing a message, plus the language it is in.
 
     `intent_response_key` is there when the intent was understood more closely: "help/privacy";
-    `further` when the message asks for more than one thing: the others, each with the whole text.
+    `further` when the message asks for more than one thing: the others, each with the whole text; `wishes` is then
+    how many things that are.
     """
 
     text: str
@@ -74,6 +75,7 @@ class ParseData(TypedDict):
     intent_response_key: NotRequired[str]
     entities: list[Entity]
     further: NotRequired[list[ParseData]]
+    wishes: NotRequired[int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -278,6 +280,8 @@ class LightInterpreter:
             first, whole, [each for each in _services(whole["entities"]) if each not in theirs]
         )
         told["further"] = [self._retold(parsed, whole, services) for parsed, services in others]
+        for each in (told, *told["further"]):
+            each["wishes"] = len(wishes)
         return told
 
     @staticmethod
