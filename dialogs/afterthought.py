@@ -14,7 +14,7 @@ from dialogs.own_cases import OwnCaseWish
 from dialogs.ports import Ports
 
 ASK = "action_ask_add_to_case"
-_RECEIPTS = frozenset({"utter_receipt", "utter_call_back_noted", "utter_added_to_case"})
+RECEIPTS = frozenset({"utter_receipt", "utter_call_back_noted", "utter_added_to_case"})
 
 
 def actions(ports: Ports) -> list[Action]:
@@ -25,7 +25,7 @@ def actions(ports: Ports) -> list[Action]:
 async def case_just_filed(ports: Ports, turn: Turn) -> Case | None:
     """The person's own case whose receipt was said last, while words can be added to it."""
     said = turn.text or turn.tracker.latest_message.get("attachments")
-    if not _RECEIPTS.intersection(turn.last_answers) or not said:
+    if not RECEIPTS.intersection(turn.last_answers) or not said:
         return None
     view = await ports.cases.find(turn.slot("reference"), turn.person)
     return view.case if view and view.own and possible(view.case.state, EventKind.ADDED) else None
