@@ -284,11 +284,11 @@ class Outbox:
         is that of the claim.
         """
         now = self._clock.now()
-        params = self._claim_params(now, channel, count)
+        params = self._claim_params(now, channel)
         attempt = self._chance.id(now)
 
         def work(connection: Connection) -> tuple[list[Row[Any]], list[str]]:
-            rows = connection.execute(_CLAIM, params).all()
+            rows = connection.execute(_CLAIM, {**params, "count": count}).all()
             late = [row.id for row in rows if row.expires_at <= params["now"]]
             due = [row for row in rows if row.expires_at > params["now"]]
             if due:
@@ -314,10 +314,10 @@ class Outbox:
     async def doubtful(self, channel: str, count: int, lease: timedelta) -> Sequence[Claimed]:
         """Messages of a channel in doubt that it is time to ask about; nobody else asks about them for `lease`."""
         now = self._clock.now()
-        params = {"now": to_ms(now), "channel": channel, "count": count}
+        params = {"now": to_ms(now), "channel": channel}
 
         def work(connection: Connection) -> Sequence[Row[Any]]:
-            rows = connection.execute(_DOUBTFUL, params).all()
+            rows = connection.execute(_DOUBTFUL, {**params, "count": count}).all()
             if rows:
                 until = to_ms(now + lease)
                 connection.execute(_POSTPONE, [{"row_id": row.id, "until": until} for row in rows])
@@ -334,10 +334,10 @@ class Outbox:
         """Sent messages of a channel with parts to hand over again; nobody else takes them up for `lease`."""
         now = self._clock.now()
         attempt, at = self._chance.id(now), to_ms(now)
-        params = {"now": at, "channel": channel, "count": count}
+        params = {"now": at, "channel": channel}
 
         def work(connection: Connection) -> tuple[Sequence[Row[Any]], Collection[str]]:
-            rows = connection.execute(_AGAIN, params).all()
+            rows = connection.execute(_AGAIN, {**params, "count": count}).all()
             if not rows:
                 return (), ()
             ids = [row.id for row in rows]
@@ -442,9 +442,8 @@ class Outbox:
             await self._db.commit(writes, await self._after_failure(outbox_id))
 
     @staticmethod
-    def _claim_params(now: datetime, channel: str, count: int) -> dict[str, Any]:
-        head_since = to_ms(now - HEAD_WAIT)
-        return {"now": to_ms(now), "head_since": head_since, "channel": channel, "count": count}
+    def _claim_params(now: datetime, channel: str) -> dict[str, Any]:
+        return {"now": to_ms(now), "head_since": to_ms(now - HEAD_WAIT), "channel": channel}
 
     async def _opened(self, rows: Sequence[tuple[Row[Any], str, int, datetime]]) -> Sequence[Claimed]:
         """The messages of claimed rows; one that cannot be decrypted is a dead letter and stops no other."""

@@ -83,6 +83,8 @@ Index(
     sqlite_where=is_pending(),
     postgresql_where=is_pending(),
 )
+# By age: SQLite would go through all that was ever answered to find the oldest that was not.
+Index("inbox_waiting", inbox.c.id, sqlite_where=is_pending(), postgresql_where=is_pending())
 
 messages = Table(
     "messages",
@@ -131,13 +133,19 @@ def is_waiting(table: FromClause = outbox) -> ColumnElement[bool]:
 
 Index(
     "outbox_waiting",
+    outbox.c.channel,
     outbox.c.priority,
     outbox.c.id,
     sqlite_where=is_waiting(),
     postgresql_where=is_waiting(),
 )
 Index(
-    "outbox_head", outbox.c.urn_lookup, outbox.c.id, sqlite_where=is_waiting(), postgresql_where=is_waiting()
+    "outbox_head",
+    outbox.c.urn_lookup,
+    outbox.c.channel,
+    outbox.c.id,
+    sqlite_where=is_waiting(),
+    postgresql_where=is_waiting(),
 )
 Index("outbox_cause", outbox.c.cause)
 

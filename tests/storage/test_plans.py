@@ -81,6 +81,22 @@ def test_what_is_most_urgent_is_found_without_sorting(what: str, sqlite_url: str
     assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
+@pytest.mark.parametrize(
+    ("what", "step"),
+    [
+        ("messages that wait", "SCAN inbox USING INDEX inbox_waiting"),
+        ("whether anything can be sent", "SEARCH outbox USING INDEX outbox_waiting (channel=?)"),
+        ("what can be sent", "SEARCH outbox USING INDEX outbox_waiting (channel=?)"),
+        ("what can be sent", "SEARCH head USING INDEX outbox_head (urn_lookup=? AND channel=? AND id<?)"),
+        ("whether anything is in doubt", "SEARCH outbox USING INDEX outbox_waiting (channel=?)"),
+    ],
+)
+def test_what_waits_elsewhere_or_was_answered_is_not_gone_through(
+    what: str, step: str, sqlite_url: str
+) -> None:
+    assert step in _plan(STATEMENTS[what], Path(sqlite_url.removeprefix("sqlite:///")))
+
+
 def _plan(statement: Executable, path: Path) -> list[str]:
     """The steps by which SQLite would run it."""
     compiled = statement.compile(dialect=sqlite.dialect())  # type: ignore[attr-defined]  # every Executable compiles
