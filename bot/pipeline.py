@@ -28,6 +28,7 @@ from bot.locks import Locks, acquire
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.nlu.interpreter import Interpreter
 from bot.outbox import Outbox, set_urn_state
+from bot.patience import Patience
 from bot.rendering import Renderer
 from bot.replies import count_copy, may_copy, may_reply
 from bot.sessions import Sessions
@@ -123,6 +124,8 @@ class Pipeline:
         self._committed = committed
         self._waiting = waiting
         self._requests = 0
+        self._turns = Patience(parts.turn_seconds, _let_go)
+        self._commits = Patience(_COMMIT_SECONDS, _let_go)
         self._late: set[asyncio.Task[Outcome]] = set()
         self._queued: set[str] = set()  # people with messages left to the worker by this process
         self._keeping: Counter[str] = Counter()  # those of them whose messages are not stored yet
@@ -175,9 +178,9 @@ class Pipeline:
     async def _await_turn(self, message: InboundMessage, lookup: str, token: str, visit: Visit) -> Outcome:
         """Run the turn; where the request cannot wait so long, the turn goes on without it."""
         task = asyncio.create_task(self._turn_and_release(message, lookup, token, visit))
-        done = await _ended(task, self._parts.turn_seconds)
+        done = await _ended(task, self._turns)
         while not done and visit.showing:
-            done = await _ended(task, _COMMIT_SECONDS)
+            done = await _ended(task, self._commits)
         if done:
             return await self._outcome_of(task, message, lookup, visit)
         visit.waits = False
@@ -440,20 +443,22 @@ class Pipeline:
         return Outcome(kind=Handled.DONE if answered else Handled.LIMITED, messages=replies)
 
 
-async def _ended(task: asyncio.Task[Outcome], seconds: float) -> bool:
-    """Whether the turn ends within so long; it goes on if it does not. What `asyncio.wait` does, at half its cost."""
-    loop = asyncio.get_running_loop()
-    over = loop.create_future()
+async def _ended(task: asyncio.Task[Outcome], patience: Patience) -> bool:
+    """Whether the turn ends while there is patience; it goes on if it does not. What `asyncio.wait` does, at half its cost."""
+    over = asyncio.get_running_loop().create_future()
 
-    def end(_: asyncio.Task[Outcome] | None = None) -> None:
+    def end(_: asyncio.Task[Outcome]) -> None:
         if not over.done():
             over.set_result(None)
 
     task.add_done_callback(end)
-    patience = loop.call_later(seconds, end)
+    patience.watch(over)
     try:
         await over
     finally:
-        patience.cancel()
         task.remove_done_callback(end)
     return task.done()
+
+
+def _let_go(over: asyncio.Future[None]) -> None:
+    over.set_result(None)

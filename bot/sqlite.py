@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.clock import Clock
 from bot.errors import ConfigurationError, DatabaseUnavailable
+from bot.patience import Patience
 from bot.prepared import PreparedStatements
 from bot.writes import Run, WriteSet, apply
 
@@ -87,6 +88,7 @@ class SqliteDatabase:
         self._writer = _Writer(path, lock_seconds=patience * _LOCK_SHARE)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._waiting: deque[_Pending] = deque()
+        self._unstored = Patience(patience, _refuse)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining = False
         self._closed = False
@@ -113,17 +115,13 @@ class SqliteDatabase:
 
     async def commit(self, *writes: WriteSet) -> None:
         """See `Database.commit`; write-sets that arrive during a commit share the next one."""
-        loop = asyncio.get_running_loop()
-        pending = _Pending(writes=writes, stored=loop.create_future())
-        self._waiting.append(pending)
+        stored = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Pending(writes=writes, stored=stored))
         if not self._draining:
             self._draining = True
             self._own(self._drain())
-        patience = loop.call_later(self._patience, pending.settle, DatabaseUnavailable())
-        try:
-            await pending.stored
-        finally:
-            patience.cancel()
+        self._unstored.watch(stored)
+        await stored
 
     async def fetch(
         self, statement: Executable, params: Mapping[str, Any] | None = None
@@ -198,6 +196,10 @@ class SqliteDatabase:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _refuse(stored: asyncio.Future[None]) -> None:
+    stored.set_exception(DatabaseUnavailable())
 
 
 class _Busy(DatabaseUnavailable):

@@ -1,0 +1,34 @@
+"""What patience promises: who is done in time is left alone, the others are given up, oldest first."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.patience import Patience
+
+
+async def test_what_is_not_done_is_given_up_oldest_first() -> None:
+    given_up: list[str] = []
+
+    def give_up(future: asyncio.Future[None]) -> None:
+        given_up.append(names[future])
+        future.set_result(None)
+
+    patience = Patience(0.0, give_up)
+    loop = asyncio.get_running_loop()
+    names = {loop.create_future(): name for name in ("first", "done", "left", "last")}
+    first, done, left, last = names
+    for future in names:
+        patience.watch(future)
+    done.set_result(None)
+    left.cancel()
+    await asyncio.gather(first, last)
+    assert given_up == ["first", "last"]
+
+
+async def test_it_goes_on_after_nothing_was_left_to_wait_for() -> None:
+    patience = Patience(0.0, lambda future: future.set_result(None))
+    for _ in range(2):
+        future = asyncio.get_running_loop().create_future()
+        patience.watch(future)
+        await future
