@@ -65,14 +65,18 @@ class Vocabulary:
 
     def matrix(self, samples: Sequence[Sample]) -> Any:
         """The samples as sparse rows; each block of a row has the length of its loudness."""
-        values, columns, ends = [], [], [0]
+        columns: list[int] = []
+        ends = [0]
         for sample in samples:
-            for name, found in zip(BLOCKS, self.known(sample), strict=True):
-                part = self.rarity[found]
-                values.append(part * (_LOUDNESS[name] / max(float(np.sqrt(part @ part)), 1e-9)))
-                columns.append(found.astype(np.int32))
-            ends.append(ends[-1] + sum(map(len, columns[-len(BLOCKS) :])))
-        cells = (np.concatenate(values), np.concatenate(columns), ends)
+            for grams, rows in zip(sample.grams, self.blocks, strict=True):
+                columns += sorted(map(rows.__getitem__, rows.keys() & grams))
+                ends.append(len(columns))
+        places = np.array(columns, np.int32)
+        values = self.rarity[places]
+        block = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        lengths = np.sqrt(np.bincount(block, values**2, len(ends) - 1))
+        factors = np.tile([_LOUDNESS[name] for name in BLOCKS], len(samples)) / np.maximum(lengths, 1e-9)
+        cells = ((values * factors[block]).astype(np.float32), places, ends[:: len(BLOCKS)])
         return csr_matrix(cells, shape=(len(samples), len(self.rarity)))  # type: ignore[no-untyped-call]  # ships no types
 
     def loudness(self) -> NDArray[np.float32]:
