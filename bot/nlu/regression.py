@@ -11,6 +11,7 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 from typing import Any
 
@@ -147,12 +148,31 @@ def fit(
     whole, targets = vocabulary.matrix(samples), np.array([names.index(label) for label in labels])
     # What none of these samples has costs time and learns nothing.
     columns = np.unique(whole.indices)
-    rows = whole[:, columns]
-    weights, bias = _regressed(rows, targets, shares, close / len(names))
+    rows, rarity = whole[:, columns], vocabulary.rarity[columns]
+    # What always comes together learns alike: one column for all of it is learnt in four fifths of the time.
+    together = _together(rows, columns < len(vocabulary.blocks[0]))
+    share = rarity / np.sqrt(np.bincount(together, rarity**2))[together]
+    first = np.unique(together, return_index=True)[1]
+    fewer = rows[:, first]
+    fewer.data /= share[first][fewer.indices]
+    weights, bias = _regressed(fewer, targets, shares, close / len(names))
     members = csr_matrix((shares, (targets, np.arange(len(targets)))), shape=(len(names), len(targets)))  # type: ignore[no-untyped-call]  # ships no types
     told = np.zeros((len(names), len(vocabulary.rarity)))
-    told[:, columns] = weights + _COUNTS * _counts(members @ (rows > 0))
+    told[:, columns] = weights[:, together] * share + _COUNTS * _counts(members @ (rows > 0))
     return Fit(vocabulary=vocabulary, weights=told, bias=bias)
+
+
+def _together(rows: Any, words: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """A number for each column: the same for all of a block that have something in just the same rows."""
+    by_column = rows.tocsc()
+    spans = zip(words.tolist(), pairwise(by_column.indptr.tolist()), strict=True)
+    numbers: dict[tuple[bool, bytes], int] = {}
+    return np.array(
+        [
+            numbers.setdefault((word, by_column.indices[start:end].tobytes()), len(numbers))
+            for word, (start, end) in spans
+        ]
+    )
 
 
 def _regressed(

@@ -49,6 +49,23 @@ def test_what_was_learnt_is_told_apart(intents: tuple[str, ...]) -> None:
     assert found.bias.shape == (len(names),)
 
 
+def test_grams_that_come_together_learn_as_each_would_alone() -> None:
+    """As in any regression of that price, a weight is the price times what is left to say of its column."""
+    several = samples(SAID)
+    names, labels = sorted(SAID), [each.intent for each in several]
+    vocabulary = vocabulary_of(several, LEAST)
+    found = fit(several, labels, names, vocabulary, close=1e-5)
+    rows = vocabulary.matrix(several).toarray()
+    wanted = np.array([[name == label for name in names] for label in labels], np.float64)
+    often = wanted.T @ (rows > 0)
+    lengths = often.sum(axis=1, keepdims=True)
+    counted = often * 2.2 / (often + 1.2 * (0.25 + 0.75 * lengths / lengths.mean()))
+    learnt = found.weights - 0.25 * counted
+    left = wanted - softmax(rows @ learnt.T + found.bias)
+    assert learnt == pytest.approx(20 * left.T @ rows, abs=0.01)
+    assert len({column.tobytes() for column in rows.T > 0}) < rows.shape[1]
+
+
 def test_a_single_name_teaches_nothing() -> None:
     several = samples({"fee": SAID["fee"]})
     with pytest.raises(ValueError, match="one intent"):
