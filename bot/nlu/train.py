@@ -9,9 +9,10 @@ Deterministic: the same input gives the same file.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,12 @@ def train(
     Raises ValueError for examples of one intent, SegmenterMissing, RuntimeError if a regression does not converge.
     """
     least = _LEAST_HEARD if sounds else _LEAST
-    course = _Course(examples, sounds, Concepts(concepts, sounds), segmenter_of(segmenter))
-    samples = course.samples([*enumerate(text for text, *_ in examples), *variants])
+    course = _Course(examples, Concepts(concepts, sounds), segmenter_of(segmenter))
+    readings = [Reading(text, sounds) for text, *_ in examples]
+    samples = course.samples(chain(enumerate(readings), _read(variants, sounds)))
     vocabulary = vocabulary_of(samples, least)
     spelling = Spelling(vocabulary.blocks[0], sounds)
-    samples += course.samples(mistyped(examples, noise), spelling.mended, _MISTYPED)
+    samples += course.samples(_read(mistyped(examples, noise), sounds), spelling.mended, _MISTYPED)
     intents = tuple(sorted({sample.intent for sample in samples}))
     kinds = _kinds(samples)
     sureness = _sureness(samples, least)
@@ -81,7 +83,7 @@ def train(
         sounds=sounds,
         segmenter=segmenter,
         concepts=concepts,
-        remembered=_remembered(examples, (*intents, *kinds), sounds),
+        remembered=_remembered(examples, readings, (*intents, *kinds)),
         scripts=scripts,
         letters=letters_of(examples),
         tongues=tongues,
@@ -93,20 +95,18 @@ def train(
 class _Course:
     """Makes samples of texts that say what an example says."""
 
-    def __init__(
-        self, examples: Sequence[Sequence[str]], sounds: str, concepts: Concepts, segments: Segmenter
-    ) -> None:
+    def __init__(self, examples: Sequence[Sequence[str]], concepts: Concepts, segments: Segmenter) -> None:
         self._kinds = [kind for _, kind, _ in examples]
-        self._sounds, self._concepts, self._segments = sounds, concepts, segments
+        self._concepts, self._segments = concepts, segments
 
     def samples(
         self,
-        texts: Iterable[tuple[int, str]],
+        readings: Iterable[tuple[int, Reading]],
         mended: Callable[[Reading], Reading] = lambda reading: reading,
         weight: float = 1.0,
     ) -> list[Sample]:
-        """A sample of each text, by the place of its example, as it is read when `mended`."""
-        readings = ((origin, mended(Reading(text, self._sounds)), text) for origin, text in texts)
+        """A sample of each reading, by the place of its example, as it is when `mended`."""
+        several = ((origin, mended(reading), reading.written) for origin, reading in readings)
         return [
             Sample(
                 grams=grams(reading, self._concepts.find(reading), self._segments(text)),
@@ -115,8 +115,12 @@ class _Course:
                 origin=origin,
                 weight=weight,
             )
-            for origin, reading, text in readings
+            for origin, reading, text in several
         ]
+
+
+def _read(texts: Iterable[tuple[int, str]], sounds: str) -> Iterator[tuple[int, Reading]]:
+    return ((origin, Reading(text, sounds)) for origin, text in texts)
 
 
 def _kinds(samples: Sequence[Sample]) -> tuple[str, ...]:
@@ -156,16 +160,20 @@ def _rounded(fits: Sequence[Fit]) -> tuple[NDArray[np.int8], NDArray[np.float32]
     return np.rint(weights / steps[:, None]).astype(np.int8).T.copy(), steps.astype(np.float32)
 
 
-def _remembered(examples: Sequence[Sequence[str]], names: tuple[str, ...], sounds: str) -> dict[int, int]:
+def _remembered(
+    examples: Sequence[Sequence[str]], readings: Sequence[Reading], names: tuple[str, ...]
+) -> dict[int, int]:
     """The fingerprints of the examples; what stands under two names is left to the conversation."""
     found: dict[int, set[int]] = {}
-    for text, intent, _ in examples:
-        found.setdefault(fingerprint(Reading(text, sounds)), set()).add(names.index(intent))
+    for (_, intent, _), reading in zip(examples, readings, strict=True):
+        found.setdefault(fingerprint(reading), set()).add(names.index(intent))
     return {each: several.pop() for each, several in sorted(found.items()) if len(several) == 1}
 
 
 def main() -> None:
     """Read standard input, write the model file named on the command line."""
+    # Nothing made here is garbage before the end: to look for some takes time again and again.
+    gc.disable()
     told: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
     variants = [(origin, text) for origin, text in told["variants"]]
     model = train(
