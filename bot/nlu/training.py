@@ -48,11 +48,9 @@ async def model_file(
     told = _told(data, names or {}, lexicon or Lexicon(languages={}), segmenter)
     path = folder / _name(told)
     if not await asyncio.to_thread(path.exists):
-        if proof:
-            await asyncio.to_thread(proof)
         segmenter_of(segmenter)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        await _train(told, path)
+        await _train(told, path, proof)
     return path
 
 
@@ -74,7 +72,7 @@ def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexic
     )
 
 
-async def _train(told: bytes, path: Path) -> None:
+async def _train(told: bytes, path: Path, proof: Callable[[], None] | None) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", _TRAINER, str(path),
         # Threads of the numeric library fight over small matrices: one is faster than several.
@@ -82,6 +80,9 @@ async def _train(told: bytes, path: Path) -> None:
         stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
+        if proof:
+            # Meanwhile the trainer loads scikit-learn, which takes longer.
+            await asyncio.to_thread(proof)
         _, complaint = await process.communicate(told)
     except BaseException:
         process.kill()

@@ -47,6 +47,15 @@ async def test_training(tmp_path: Path) -> None:
     assert _inside(tmp_path / "c") == []
 
 
+async def test_what_is_wrong_is_not_taught(tmp_path: Path) -> None:
+    def proof() -> None:
+        raise LookupError("no such text")
+
+    with pytest.raises(LookupError, match="no such text"):
+        await model_file(SMALL, tmp_path, proof=proof)
+    assert _inside(tmp_path) == []
+
+
 def test_other_code_is_another_model() -> None:
     """What the trainer imports of ours, however far, is looked at; its packages are empty."""
     program = "import sys, bot.nlu.train; print(*(name for name in sys.modules if name.startswith('bot.')))"
