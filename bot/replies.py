@@ -22,6 +22,8 @@ SAME_WORDS_AN_HOUR = 3
 _LONG, _LONG_AND_UNKNOWN = 25, 12
 _WORDS_KEPT = 16
 _ALL, _IDLE, _COPIES, _WORDS = "replies", "idle_replies", "copies", "words:"
+_LIMITS = {_ALL: REPLIES_AN_HOUR}
+_IDLE_LIMITS = _LIMITS | {_IDLE: IDLE_REPLIES_AN_HOUR}
 _DIGIT = re.compile(r"\d")
 
 
@@ -37,9 +39,10 @@ def may_reply(state: TrackerState, now_ms: int, text: str, *, understood: bool) 
     _forget(state, now_ms)
     if _is_machine(state, now_ms, text, understood=understood):
         return False
-    kinds = {_ALL: REPLIES_AN_HOUR} | ({_IDLE: IDLE_REPLIES_AN_HOUR} if repeated or not understood else {})
-    if any(len(state.counts.get(kind, ())) >= limit for kind, limit in kinds.items()):
-        return False
+    kinds = _IDLE_LIMITS if repeated or not understood else _LIMITS
+    for kind, limit in kinds.items():
+        if len(state.counts.get(kind, ())) >= limit:
+            return False
     for kind in kinds:
         state.counts.setdefault(kind, []).append(now_ms)
     return True
@@ -58,16 +61,15 @@ def count_copy(state: TrackerState, now_ms: int) -> None:
 
 def _forget(state: TrackerState, now_ms: int) -> None:
     """Leave what is older than an hour, and of words all but the last ones."""
-    recent = {kind: [at for at in moments if now_ms - at < HOUR_MS] for kind, moments in state.counts.items()}
-    words = sorted(
-        (moments[-1], kind) for kind, moments in recent.items() if kind.startswith(_WORDS) and moments
-    )
-    kept = {kind for _, kind in words[-_WORDS_KEPT:]}
-    state.counts = {
-        kind: moments
-        for kind, moments in recent.items()
-        if moments and (kind in kept or not kind.startswith(_WORDS))
-    }
+    counts = {}
+    for kind, moments in state.counts.items():
+        if recent := [at for at in moments if now_ms - at < HOUR_MS]:
+            counts[kind] = recent
+    if len(counts) > _WORDS_KEPT:
+        words = sorted((moments[-1], kind) for kind, moments in counts.items() if kind.startswith(_WORDS))
+        for _, kind in words[:-_WORDS_KEPT]:
+            del counts[kind]
+    state.counts = counts
 
 
 def _is_machine(state: TrackerState, now_ms: int, text: str, *, understood: bool) -> bool:

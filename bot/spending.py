@@ -52,7 +52,9 @@ class Spending:
     async def _recount(self, now: datetime) -> None:
         midnight = now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
         if midnight != self._begins:
-            self._begins, self._ends, self._warned = midnight, midnight + timedelta(days=1), 0
+            # In UTC, as moments of two zones cost ten times as much to compare.
+            ends = midnight + timedelta(days=1)
+            self._begins, self._ends, self._warned = midnight.astimezone(UTC), ends.astimezone(UTC), 0
         row = await self._db.first(_SENT_SINCE, {"since": id_from(midnight)})
         self._parts = int(row[0]) if row else 0
         self._counted_at = self._clock.monotonic()
