@@ -63,6 +63,8 @@ class Delivery:
         self._channels = {name: each for name, each in channels.items() if not each.capabilities.inline}
         # What a link that is down, or held by another process, has to send waits for it in the outbox.
         self._linked = {name: each for name, each in self._channels.items() if isinstance(each, Linked)}
+        # Asked once, as the question costs time with every message.
+        self._parted = {name: each for name, each in self._channels.items() if isinstance(each, Parted)}
         self._clock = clock
         self._opt_outs = opt_outs
         self._outbound = cache(metrics.outbound.labels)
@@ -282,8 +284,8 @@ class Delivery:
                 self._wake_in(wait)
                 return self._verdicts.again(claimed, wait, "", untried=True)
             await self._pace.wait(channel.name, claimed.urn_lookup)
-            if isinstance(channel, Parted):
-                return self._rest(channel, await self._part_by_part.send(channel, channel, claimed))
+            if parted := self._parted.get(channel.name):
+                return self._rest(channel, await self._part_by_part.send(channel, parted, claimed))
             sent = await self._hand(channel, claimed.message)
         except SendError as error:
             return self._refused(channel, claimed, error)
@@ -300,7 +302,7 @@ class Delivery:
         if claimed.expires_at <= self._clock.now():
             return self._verdicts.again(claimed, 0.0, "expired")
         try:
-            if not await self._outbox.missing(claimed, 1) and not isinstance(channel, Parted):
+            if not await self._outbox.missing(claimed, 1) and channel.name not in self._parted:
                 return self._verdicts.taken(claimed, ())
         except DatabaseUnavailable:
             return self._verdicts.again(claimed, 0.0, "", untried=True)
