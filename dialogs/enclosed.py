@@ -29,9 +29,11 @@ def used() -> Events:
 
 
 def _unused(ports: Ports, turn: Turn) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = turn.tracker.slots.get("media") or []
+    if not found:
+        return found
     now = ports.clock.now()
     # What a complaint under way was told to have goes with it, however slowly it is written, while it is kept at all.
     kept = timedelta(hours=ports.keeping.media_hours)
     since = {True: to_ms(now - kept), False: to_ms(now - min(_SOON, kept))}
-    found: list[dict[str, Any]] = turn.tracker.slots.get("media") or []
     return [each for each in found if each["at"] >= since[bool(each.get("promised"))]]
