@@ -61,10 +61,10 @@ class Conversation:
         # Its id before those of the replies: ids rise in the order of the conversation.
         inbound_id = self._chance.id(now)
         replies = self._addressed(inbound, drafts, now, channel or inbound.channel, heard)
+        about = self._about(person, now)
         if inbound.text:
-            row = self._row(inbound_id, "in", inbound.text, self._about(person, inbound.channel, now))
-            writes.add(_ADD, row)
-        self._send(person, zip(drafts, replies, strict=True), now, writes, answered=answered)
+            writes.add(_ADD, self._row(inbound_id, "in", inbound.text, inbound.channel, about))
+        self._send(person, zip(drafts, replies, strict=True), about, writes, answered=answered)
         return replies
 
     def copy(
@@ -79,21 +79,20 @@ class Conversation:
     ) -> None:
         """Send the drafts by a channel, beside what answers the message where it came from."""
         replies = self._addressed(inbound, drafts, now, channel)
-        self._send(person, zip(drafts, replies, strict=True), now, writes)
+        self._send(person, zip(drafts, replies, strict=True), self._about(person, now), writes)
 
     def _send(
         self,
         person: Person,
         replies: Iterable[tuple[Draft, OutboundMessage]],
-        now: datetime,
+        about: Mapping[str, Any],
         writes: WriteSet,
         *,
         answered: bool = False,
     ) -> None:
         for draft, reply in replies:
-            about = self._about(person, reply.channel, now)
             can = self._capabilities[reply.channel]
-            writes.add(_ADD, self._row(reply.id, "out", reply.text, about))
+            writes.add(_ADD, self._row(reply.id, "out", reply.text, reply.channel, about))
             enqueue(
                 writes,
                 reply,
@@ -106,10 +105,9 @@ class Conversation:
             if draft.parts:
                 self._spending.add(draft.parts)
 
-    def _about(self, person: Person, channel: str, now: datetime) -> dict[str, Any]:
+    def _about(self, person: Person, now: datetime) -> dict[str, Any]:
         return {
             "contact_id": person.contact_id,
-            "channel": channel,
             "at": to_ms(now),
             "purge_at": to_ms(now + self._kept),
         }
@@ -138,6 +136,8 @@ class Conversation:
             for draft, token in zip(drafts, tokens, strict=False)
         )
 
-    def _row(self, row_id: str, direction: str, text: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(
+        self, row_id: str, direction: str, text: str, channel: str, about: Mapping[str, Any]
+    ) -> dict[str, Any]:
         sealed = self._vault.seal(text.encode(), f"messages:{row_id}")
-        return {"id": row_id, "direction": direction, "text_sealed": sealed, **about}
+        return {"id": row_id, "direction": direction, "channel": channel, "text_sealed": sealed, **about}

@@ -61,7 +61,9 @@ class Spending:
         self._warn()
 
     def _warn(self) -> None:
-        reached = max((each for each in _WARN_AT if self._parts * 100 >= each * self._budget), default=0)
+        if self._parts * 100 < _WARN_AT[0] * self._budget:
+            return
+        reached = max(each for each in _WARN_AT if self._parts * 100 >= each * self._budget)
         if reached > self._warned:
             self._warned = reached
             log.warning("spending.budget", percent=reached, parts=self._parts, budget=self._budget)
