@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import add, itemgetter
 
 from bot.errors import PackError
+from bot.nlu.search import Search
 from bot.pack import Pack, Row, Section, load_csv
 
 PROVINCE, DISTRICT = "province", "district"
@@ -18,8 +18,6 @@ Named = tuple[int, str, tuple["Place", ...]]
 
 # Names this short occur inside other words: they count only beside "district" or on their own.
 _SHORT = 2
-# So many letters at the beginning of a name tell most names apart.
-_HEAD = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,11 +46,9 @@ class Places:
     pack: Pack
     by_code: Mapping[str, Place]
     _matching: _Matching = field(repr=False)
-    # From the first three letters of a key, or two where it has no more, to the keys, longest first,
-    # each with its places.
-    _keys: Mapping[str, Sequence[tuple[str, tuple[Place, ...]]]] = field(repr=False)
-    # The keys that have no more letters than two.
-    _short: frozenset[str] = field(repr=False)
+    # The places of each key, and what finds the keys.
+    _keys: Mapping[str, tuple[Place, ...]] = field(repr=False)
+    _search: Search = field(repr=False)
     # Keys that are everyday words too ("ໃໝ່": new).
     _everyday: Collection[str] = field(repr=False)
 
@@ -138,17 +134,8 @@ class Places:
 
     def _named(self, key: str) -> list[Named]:
         """The names in the key, from left to right, the longest first at each place."""
-        keys = self._keys
-        twos = list(map(add, key, key[1:]))
-        begun = [(at, head) for at, head in enumerate(map(add, twos, key[2:])) if head in keys]
-        if not self._short.isdisjoint(twos):
-            begun += [(at, two) for at, two in enumerate(twos) if two in self._short]
-            begun.sort(key=itemgetter(0))
         return [
-            (at, name, places)
-            for at, head in begun
-            for name, places in keys[head]
-            if key.startswith(name, at)
+            (start, key[start:-end], self._keys[key[start:-end]]) for start, end in self._search.find(0, key)
         ]
 
 
@@ -238,8 +225,8 @@ def _read(pack: Pack, problems: list[PackError]) -> Places:
         pack=pack,
         by_code=by_code,
         _matching=matching,
-        _keys=_by_beginning(keys),
-        _short=frozenset(key for key in keys if len(key) == _SHORT),
+        _keys={key: tuple(several) for key, several in keys.items()},
+        _search=Search(key for key in keys if len(key) >= _SHORT),
         _everyday=everyday,
     )
 
@@ -288,15 +275,6 @@ def _read_matching(section: Section) -> _Matching:
 def _origins(kept: Sequence[str]) -> list[int]:
     """For each letter that is left, and for the end, where in the text it comes from."""
     return [*(index for index, letters in enumerate(kept) for _ in letters), len(kept)]
-
-
-def _by_beginning(
-    keys: Mapping[str, Sequence[Place]],
-) -> dict[str, list[tuple[str, tuple[Place, ...]]]]:
-    table: dict[str, list[tuple[str, tuple[Place, ...]]]] = {}
-    for key in sorted(keys, key=len, reverse=True):
-        table.setdefault(key[:_HEAD], []).append((key, tuple(keys[key])))
-    return table
 
 
 def _kin(places: tuple[Place, ...], others: Iterable[Iterable[Place]]) -> tuple[Place, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.nlu.anyof import any_of
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
+from bot.nlu.phrases import LetterPhrases, Searches
 
 # In code points: what is longer is no money of anybody's, and may be more than a float holds.
 _LONGEST = 20
@@ -17,6 +18,7 @@ _NUMBER = r"(?<![\d.,])\d{1,3}(?:[.,]\d{3})+(?![\d]|[.,]\d)|(?<![\d.,])\d{1,12}(
 _SPACED = r"(?<![\d.,])\d{1,3}(?:[ \u00a0]\d{3})+(?!\d|[.,]\d)"
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d+")
 _BETWEEN_GROUPS = re.compile(r"[ \u00a0]")
 _TEN, _HUNDRED, _THOUSAND = 10, 100, 1_000
 # A multiplier this large counts by itself when a digit follows: "ແສນຫ້າ", a hundred thousand and five tenths of it.
@@ -37,10 +39,10 @@ class Amounts:
     `multipliers`, `small_numbers` and `number_words` say numbers, `currency` the money of the country,
     `currencies` other money by its ISO 4217 code; `amount_not` are words that only seem to say a number,
     `multipliers_also_words` those that count beside a currency alone. With `tenths_follow` a digit behind
-    a multiplier counts in tenths of it.
+    a multiplier counts in tenths of it. `searches` are those shared with other lists.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, searches: Searches) -> None:
         self._said = dict(_number_words(lexicon))
         self._doubtful = {word.lower() for _, word in lexicon.words("multipliers_also_words")}
         self._nothing = {word.lower() for _, word in lexicon.words("amount_not")}
@@ -50,8 +52,9 @@ class Amounts:
         money = any_of(self._money)
         symbol = any_of(each for each in self._money if not each[-1].isalpha())
         telling = {*self._multipliers(), *self._money}
-        self._words = frozenset(word.split()[0] for word in telling if word.isascii())
-        self._others = tuple(sorted(word for word in telling if not word.isascii()))
+        words = {*self._said, *self._nothing, *self._money}
+        # Where an amount may begin, and whether what is there tells that it is one.
+        self._words = LetterPhrases({word: word in telling for word in words}, searches)
         self._run = re.compile(
             rf"(?:(?P<before>{symbol})\s?)?(?:(?P<spaced>{_SPACED})(?=\s*(?:{money}))"
             rf"|(?P<said>(?:(?:{_NUMBER})\s*)?(?:{word})(?:\s*(?:(?:{_NUMBER})\s*)?(?:{word}))*|{_NUMBER}))"
@@ -67,12 +70,15 @@ class Amounts:
 
         The value is in the country's money, or in that of `currency`.
         """
-        if not (_DIGIT.search(text) or self._tells(reading)):
-            return
         lowered = text.lower()
         if len(lowered) != len(text):
             return
-        for match in self._run.finditer(lowered):
+        # Without a digit, or a word that says thousands or money, no amount is said.
+        if not (_DIGIT.search(text) or any(self._words.possible(lowered, reading.words))):
+            return
+        starts = [hit.start for hit in self._words.find(lowered, reading.words)]
+        starts += [match.start() for match in _DIGITS.finditer(text)]
+        for match in self._beginning(lowered, sorted(starts)):
             money = match["after"] or match["before"] or ""
             value = self._worth(match, named=bool(money))
             if value is None:
@@ -84,11 +90,13 @@ class Amounts:
                 entity["currency"] = code
             yield entity, bool(money)
 
-    def _tells(self, reading: Reading) -> bool:
-        """Whether a word is there without which no amount is said in words."""
-        if not self._words.isdisjoint(reading.words.spelt):
-            return True
-        return not reading.text.isascii() and any(word in reading.text for word in self._others)
+    def _beginning(self, lowered: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
+        """What may be amounts from left to right, never overlapping."""
+        free = 0
+        for start in starts:
+            if start >= free and (match := self._run.match(lowered, start)):
+                free = match.end()
+                yield match
 
     def _worth(self, match: re.Match[str], *, named: bool) -> int | float | None:
         if match["spaced"]:

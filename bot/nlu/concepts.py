@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
-from bot.nlu.phrases import SoundPhrases, WordPhrases
+from bot.nlu.phrases import Searches, SoundPhrases, WordPhrases
 
 # Whether the word is compared by its sound; the concept; the word.
 Entry = tuple[bool, str, str]
@@ -20,7 +20,8 @@ class Concepts:
         written: list[tuple[str, str]] = []
         for by_sound, concept, word in entries:
             (heard if by_sound else written).append((str(word), str(concept)))
-        self._heard, self._written = SoundPhrases(heard, sounds), WordPhrases(written)
+        searches = Searches()
+        self._heard, self._written = SoundPhrases(heard, sounds, searches), WordPhrases(written, searches)
 
     def find(self, reading: Reading) -> set[str]:
         """The names of the concepts that the message has words of."""

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from bot.calendar import WEEKDAYS
-from bot.nlu.anyof import any_of
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon, Phrases
+from bot.nlu.phrases import LetterPhrases, Searches, Words
 from bot.text.digits import ascii_digits
 
 _WHOLE = re.compile(
     r"(?<![\d/.-])(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2}))(?![\d/-])"
 )
 _DAY_AND_MONTH = re.compile(r"(?<![\d/.,-])(\d{1,2})/(\d{1,2})(?![\d/]|[.,]\d)")
-_NUMBER = r"(?<![\d.,/-])\d{1,4}(?![\d/]|[.,-]\d)"
+_NUMBER = re.compile(r"\d(?<![\d.,/-]\d)\d{0,3}(?![\d/]|[.,-]\d)")
 # Around the clock, not the 24th of July.
 _ALWAYS = "24/7"
 _BUDDHIST_FROM, _BUDDHIST_AHEAD = 2400, 543
@@ -69,30 +68,40 @@ class _Token(NamedTuple):
 
 
 class Dates:
-    """Finds dates by the words of a lexicon: `days`, `months`, `date_words` and `date_units`."""
+    """Finds dates by the words of a lexicon: `days`, `months`, `date_words` and `date_units`.
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    `searches` are those shared with other lists.
+    """
+
+    def __init__(self, lexicon: Lexicon, searches: Searches | None = None) -> None:
+        searches = searches or Searches()
         days = [(language, word, (_letter_of(day), day)) for language, day, word in lexicon.table("days")]
         common = {word for _, word in lexicon.words("months_also_words")}
         months = [
             (language, word, (_COMMON if word in common else _MONTH, month))
             for language, month, word in lexicon.table("months")
         ]
-        self._names = Phrases(days + months, lexicon, strict=True)
-        self._words = _written(_small_words(lexicon))
+        self._names = Phrases(days + months, lexicon, searches, strict=True)
+        meanings: dict[str, tuple[str, str]] = {}
+        for word, letter, value in _small_words(lexicon):
+            meanings.setdefault(word, (letter, value))
+        self._words = LetterPhrases(meanings, searches)
 
     def find(self, reading: Reading) -> Iterator[Entity]:
         """The entities `date`; see bot/dates.py for their values."""
         text = ascii_digits(reading.text)
-        if _DIGIT.search(text):
+        digits = _DIGIT.search(text) is not None
+        if digits:
             yield from _in_digits(text)
-        yield from self._in_words(text.lower(), reading)
+        text = text.lower()
+        possible = self._names.possible(reading) + self._words.possible(text, reading.words)
+        if _may_be({letter for letter, _ in possible} | ({_NUMERAL} if digits else set())):
+            yield from self._in_words(text, reading)
 
     def _in_words(self, text: str, reading: Reading) -> Iterator[Entity]:
         found = [_Token(hit.value[0], hit.value[1], hit.start, hit.end) for hit in self._names.find(reading)]
-        found += self._small(text) if len(text) == len(reading.text) else ()
-        told = {token.letter for token in found}
-        if (_ALONE if len(told) == 1 else _TELLING).isdisjoint(told):
+        found += self._small(text, reading.words) if len(text) == len(reading.text) else ()
+        if not _may_be({token.letter for token in found}):
             return
         tokens = list(_ordered(found, text))
         letters = "".join(token.letter for token in tokens)
@@ -103,15 +112,19 @@ class Dates:
             if value:
                 yield _entity(value, tokens[match.start()].start, tokens[match.end() - 1].end)
 
-    def _small(self, text: str) -> Iterator[_Token]:
+    def _small(self, text: str, words: Words) -> Iterator[_Token]:
         """Numbers and small words, wherever they stand."""
-        meanings = self._words.meanings
-        for match in self._words.pattern.finditer(text):
-            word = match[0]
-            letter, value = meanings.get(word) or (_NUMERAL, word)
-            if word.isdecimal() and len(word) == _YEAR_LETTERS:
-                letter = _YEAR
-            yield _Token(letter, value, *match.span())
+        for hit in self._words.find(text, words):
+            yield _Token(*hit.value, hit.start, hit.end)
+        if _DIGIT.search(text):
+            for match in _NUMBER.finditer(text):
+                letter = _YEAR if len(match[0]) == _YEAR_LETTERS else _NUMERAL
+                yield _Token(letter, match[0], *match.span())
+
+
+def _may_be(letters: set[str]) -> bool:
+    """Whether tokens of these letters can be a date."""
+    return not (_ALONE if len(letters) == 1 else _TELLING).isdisjoint(letters)
 
 
 def _ordered(found: Iterable[_Token], text: str) -> Iterator[_Token]:
@@ -124,12 +137,6 @@ def _ordered(found: Iterable[_Token], text: str) -> Iterator[_Token]:
             yield _Token(_GAP, "", end, token.start)
         yield token
         end = token.end
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    pattern: re.Pattern[str]
-    meanings: Mapping[str, tuple[str, str]]
 
 
 def _small_words(lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
@@ -156,13 +163,6 @@ def _small_words(lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
 
 def _letter_of(day: str) -> str:
     return _WEEKDAY if day in WEEKDAYS else _DAY_WORD
-
-
-def _written(words: Iterable[tuple[str, str, str]]) -> _Written:
-    meanings: dict[str, tuple[str, str]] = {}
-    for word, letter, value in words:
-        meanings.setdefault(word, (letter, value))
-    return _Written(re.compile(rf"{_NUMBER}|{any_of(meanings)}"), meanings)
 
 
 def _in_digits(text: str) -> Iterator[Entity]:

@@ -10,7 +10,7 @@ from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon, Phrases, Signs
 from bot.nlu.mentions import Mention, ServiceNames
 from bot.nlu.numbers import Numbers
-from bot.nlu.phrases import Hit
+from bot.nlu.phrases import Hit, Searches
 from bot.nlu.villages import Villages
 
 Span = tuple[int, int]
@@ -78,14 +78,17 @@ class EntityFinder:
         places: Gazetteer | None = None,
         centres: CentreBook | None = None,
         categories: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        searches: Searches | None = None,
     ) -> None:
-        """Take `categories` as words by language by category."""
+        """Take `categories` as words by language by category; `searches` may be shared with `services` and `numbers`."""
+        searches = searches or Searches()
         self._services, self._numbers, self._places = services, numbers, places
-        self._danger, self._occasions = Signs(lexicon, "danger"), Signs(lexicon, "occasions")
-        self._villages = Villages(lexicon)
+        self._danger = Signs(lexicon, "danger", searches)
+        self._occasions = Signs(lexicon, "occasions", searches)
+        self._villages = Villages(lexicon, searches)
         self._centres = centres
         self._centre_words = Phrases(
-            ((language, word, None) for language, word in lexicon.words("centre_words")), lexicon
+            ((language, word, None) for language, word in lexicon.words("centre_words")), lexicon, searches
         )
         named = (
             (language, word, name)
@@ -93,9 +96,9 @@ class EntityFinder:
             for language, words in tongues.items()
             for word in words
         )
-        self._categories = Phrases(named, lexicon)
+        self._categories = Phrases(named, lexicon, searches)
         tongues = ((language, word, name) for language, name, word in lexicon.table("languages"))
-        self._tongues = Phrases(tongues, lexicon)
+        self._tongues = Phrases(tongues, lexicon, searches)
 
     def find(self, reading: Reading, expects: str = "") -> list[Entity]:
         """The entities danger, service, province, district, village, centre, date, phone, reference and amount."""
@@ -136,7 +139,7 @@ class EntityFinder:
         text, hits = reading.text, self._centre_words.find(reading) if self._centres else []
         places = self._placed(text, [(hit.start, hit.end) for hit in hits]) if self._places else []
         spans = [(match.start, match.end) for match in places]
-        villages = list(self._villages.find(text, taken, spans))
+        villages = list(self._villages.find(reading, taken, spans))
         within = [(each["start"], each["end"]) for each in villages]
         found = [
             _entity(match.place.level, match.place.code, match.start, match.end)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.nlu.features import Reading
 from bot.nlu.letters import read
-from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases
+from bot.nlu.phrases import Hit, Searches, SoundPhrases, WordPhrases
 from bot.nlu.sound import HEAD, key
 
 # Both words must be in the message, wherever they stand.
@@ -59,7 +59,12 @@ class Phrases:
     """
 
     def __init__(
-        self, entries: Iterable[tuple[str, str, Any]], lexicon: Lexicon, *, strict: bool = False
+        self,
+        entries: Iterable[tuple[str, str, Any]],
+        lexicon: Lexicon,
+        searches: Searches,
+        *,
+        strict: bool = False,
     ) -> None:
         sounding = lexicon.sounding
         heard: list[tuple[str, Any]] = []
@@ -67,12 +72,17 @@ class Phrases:
         for language, phrase, value in entries:
             by_sound = language in sounding and not (strict and _short(phrase, lexicon.sounds))
             (heard if by_sound else written).append((phrase, value))
-        self._heard, self._written = SoundPhrases(heard, lexicon.sounds, strict=strict), WordPhrases(written)
+        self._heard = SoundPhrases(heard, lexicon.sounds, searches, strict=strict)
+        self._written = WordPhrases(written, searches)
 
     def find(self, reading: Reading) -> list[Hit[Any]]:
         """All hits, by their place in the text."""
         hits = self._heard.find(reading.text, reading.sound) + self._written.find(reading.words)
         return sorted(hits, key=lambda hit: (hit.start, -hit.end)) if len(hits) > 1 else hits
+
+    def possible(self, reading: Reading) -> list[Any]:
+        """What the phrases stand for that may be hit: a look, before hits are placed in the text."""
+        return self._heard.possible(reading.text, reading.sound) + self._written.possible(reading.words)
 
 
 class Signs:
@@ -82,37 +92,49 @@ class Signs:
     … floor") all must be in the message, in any order.
     """
 
-    def __init__(self, lexicon: Lexicon, entry: str) -> None:
+    def __init__(self, lexicon: Lexicon, entry: str, searches: Searches) -> None:
         entries: list[tuple[str, str, Any]] = [
             (language, word, None) for language, word in lexicon.words(f"{entry}_not")
         ]
-        self._parts: dict[tuple[str, str], int] = {}
+        # Of each sign what it is a sign of, and its parts.
+        self._signs: list[tuple[str, int]] = []
         for language, kind, phrase in lexicon.table(entry):
             parts = [part.strip() for part in phrase.split(_BOTH)]
-            self._parts[kind, phrase] = len(parts)
             entries += [
-                (language, word.strip(), (kind, phrase, number))
+                (language, word.strip(), (len(self._signs), number))
                 for number, part in enumerate(parts)
                 for word in part.split(_OR)
             ]
-        self._phrases = _Shared(entries, lexicon)
+            self._signs.append((kind, len(parts)))
+        self._phrases = _Shared(entries, lexicon, searches)
 
     def find(self, reading: Reading) -> Hit[str] | None:
         """The first sign in the text, by its first part; what it is a sign of as value."""
-        seen: dict[tuple[str, str], dict[int, Hit[Any]]] = {}
+        if not self._may_be_in(reading):
+            return None
+        seen: dict[int, dict[int, Hit[Any]]] = {}
         for hit in self._phrases.find(reading):
-            for kind, phrase, number in hit.value:
-                parts = seen.setdefault((kind, phrase), {})
-                parts.setdefault(number, hit)
-                if len(parts) == self._parts[kind, phrase]:
-                    return Hit(parts[0].start, parts[0].end, kind)
+            for sign, number in hit.value:
+                kind, parts = self._signs[sign]
+                hits = seen.setdefault(sign, {})
+                hits.setdefault(number, hit)
+                if len(hits) == parts:
+                    return Hit(hits[0].start, hits[0].end, kind)
         return None
+
+    def _may_be_in(self, reading: Reading) -> bool:
+        """Whether all parts of a sign may be there: most messages have but one of two everyday words."""
+        seen: dict[int, set[int]] = {}
+        for value in self._phrases.possible(reading):
+            for sign, number in value:
+                seen.setdefault(sign, set()).add(number)
+        return any(len(numbers) == self._signs[sign][1] for sign, numbers in seen.items())
 
 
 class _Shared(Phrases):
     """Phrases of which one may have several values; a phrase with the value None silences itself."""
 
-    def __init__(self, entries: Iterable[tuple[str, str, Any]], lexicon: Lexicon) -> None:
+    def __init__(self, entries: Iterable[tuple[str, str, Any]], lexicon: Lexicon, searches: Searches) -> None:
         values: dict[str, list[Any]] = {}
         places: dict[tuple[str, str], None] = {}
         for language, phrase, value in entries:
@@ -122,7 +144,7 @@ class _Shared(Phrases):
             (language, phrase, () if None in values[phrase] else tuple(values[phrase]))
             for language, phrase in places
         )
-        super().__init__(merged, lexicon, strict=True)
+        super().__init__(merged, lexicon, searches, strict=True)
 
     def find(self, reading: Reading) -> list[Hit[Any]]:
         hits = super().find(reading)

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import fsum, log
 from typing import Any, TypeVar
 
 from bot.nlu.features import Reading
 from bot.nlu.pattern import Pattern
-from bot.nlu.phrases import Hit, SoundPhrases, WordPhrases, closed, joined, spelt
+from bot.nlu.phrases import Hit, Searches, SoundPhrases, WordPhrases, closed, joined, spelt
 from bot.nlu.sound import HEAD, Sound, key
 
 Place = TypeVar("Place", "Mention", Hit[str])
@@ -78,6 +78,8 @@ class _Name:
     # Its grams, and how many of them must be heard for it to be guessed at.
     grams: frozenset[str]
     least: int
+    # Where in it some pieces begin, one of which is heard wherever the name is.
+    pieces: tuple[tuple[int, str], ...]
 
     @classmethod
     def of(cls, service: str, heard: str, common: Sequence[str]) -> _Name:
@@ -88,19 +90,35 @@ class _Name:
         # A wrong letter spoils no more grams than it is in.
         least = min(len(grams) - _GRAM * int(_TOLERANCE * len(heard)), len(_grams(core)))
         return cls(
-            service, Pattern(heard), Pattern(core), _Common.of(before), _Common.of(after), grams, least
+            service=service,
+            whole=Pattern(heard),
+            core=Pattern(core),
+            before=_Common.of(before),
+            after=_Common.of(after),
+            grams=grams,
+            least=least,
+            pieces=tuple(_pieces(heard)),
         )
 
     def traces(self) -> set[str]:
-        """Stretches of HEAD letters, or one less, one of which is heard wherever the name is, or its parts.
-
-        Of so many pieces as letters may be wrong and one more, one has none wrong.
-        """
-        letters, core = self.whole.letters, self.core.letters
-        pieces = int(_TOLERANCE * len(letters)) + 1
-        borders = pairwise(len(letters) * place // pieces for place in range(pieces + 1))
-        found = {letters[start:end][:HEAD] for start, end in borders}
+        """Stretches of HEAD letters, or one less, one of which is heard wherever the name is, or its parts."""
+        found, core = {piece for _, piece in self.pieces}, self.core.letters
         return found | {core[:HEAD]} if len(core) >= _LEAST_REST else found
+
+    def nearest(self, heard: str) -> tuple[int, int, int] | None:
+        """The fewest letters wrong, and where the stretch begins and ends that is the name; None where too many are."""
+        tolerated, begun = int(_TOLERANCE * len(self.whole.letters)), []
+        for place, piece in self.pieces:
+            at = heard.find(piece)
+            while at >= 0:
+                begun.append(at - place)
+                at = heard.find(piece, at + 1)
+        if not begun:
+            return None
+        # What is farther from a piece than letters may be wrong is not looked at.
+        first, last = max(min(begun) - tolerated, 0), max(begun) + len(self.whole.letters) + tolerated
+        found = self.whole.within(_TOLERANCE, heard[first:last])
+        return found and (found[0], found[1] + first, found[2] + first)
 
     def whole_in(self, heard: str) -> bool:
         """Whether the core of the name is heard there too, and its common words before and after that."""
@@ -120,7 +138,7 @@ class _Name:
             return None
         if rest not in sound.key[:first] and rest not in sound.key[first + len(core) :]:
             return None
-        start, end = _to_borders(reading.text, sound.starts[first], sound.ends[first + len(core) - 1])
+        start, end = _to_borders(reading.text, *sound.span(first, first + len(core)))
         return Mention(self.service, start, end, _IN_PARTS)
 
 
@@ -129,7 +147,8 @@ class ServiceNames:
 
     `generic` are words that say nothing alone (fee, card, licence): a name that is nothing else is
     left out, and a misspelt name must be near in what it has beside them. No name is heard in what
-    overlaps a phrase of `unmeant`. `sounds` is the table of sound.py to compare by.
+    overlaps a phrase of `unmeant`. `sounds` is the table of sound.py to compare by, `searches` are those
+    shared with other lists.
     """
 
     def __init__(
@@ -139,8 +158,10 @@ class ServiceNames:
         generic: Iterable[str] = (),
         unmeant: Iterable[str] = (),
         sounds: str = "",
+        searches: Searches | None = None,
     ) -> None:
-        self._unmeant = SoundPhrases([(phrase, True) for phrase in unmeant], sounds)
+        searches = searches or Searches()
+        self._unmeant = SoundPhrases([(phrase, True) for phrase in unmeant], sounds, searches)
         generic = tuple(generic)
         common = sorted({_heard(word, sounds) for word in generic} - {""}, key=_longest_first)
         pairs = [
@@ -150,8 +171,8 @@ class ServiceNames:
             if not (said := _heard(name, sounds)) or _core(said, common)
         ]
         self._heard, self._written = (
-            SoundPhrases(pairs, sounds, longest=True),
-            WordPhrases(_telling(names, generic)),
+            SoundPhrases(pairs, sounds, searches, longest=True),
+            WordPhrases(_telling(names, generic), searches),
         )
         heard = sorted({(_heard(name, sounds), service) for name, service in pairs})
         self._names = [
@@ -167,6 +188,7 @@ class ServiceNames:
         # The grams of a name as bits: to count those that a message shares is one operation.
         self._bits = {gram: 1 << place for place, gram in enumerate(counts)}
         self._masks = [sum(map(self._bits.__getitem__, name.grams)) for name in self._names]
+        self._least = [name.least for name in self._names]
         self._enough = [_LEAST_OVERLAP * self._weigh(name.grams) for name in self._names]
 
     def find(self, reading: Reading) -> list[Mention]:
@@ -188,7 +210,7 @@ class ServiceNames:
         for index in nsmallest(_CANDIDATES, overlaps, key=lambda index: (-overlaps[index], index)):
             name = self._names[index]
             parts = parts or name.in_parts(reading)
-            found = name.whole.within(_TOLERANCE, sound.key)
+            found = name.nearest(sound.key)
             if found is None:
                 continue
             errors, first, last = found
@@ -196,7 +218,7 @@ class ServiceNames:
             if best and confidence <= best.confidence:
                 continue
             if name.whole_in(sound.key[max(first - 1, 0) : last + 1]):
-                start, end = _to_borders(reading.text, sound.starts[first], sound.ends[last - 1])
+                start, end = _to_borders(reading.text, *sound.span(first, last))
                 best = Mention(name.service, start, end, confidence)
         return best or parts
 
@@ -206,9 +228,9 @@ class ServiceNames:
         grams = self._bits.keys() & threes
         heard = sum(map(self._bits.__getitem__, grams))
         traces = self._traces.keys() & [*grams, *fours]
-        overlaps: dict[int, float] = {}
-        for index in {index for trace in traces for index in self._traces[trace]}:
-            if (self._masks[index] & heard).bit_count() >= self._names[index].least:
+        masks, least, overlaps = self._masks, self._least, {}
+        for index in set(chain.from_iterable(map(self._traces.__getitem__, traces))):
+            if (masks[index] & heard).bit_count() >= least[index]:
                 overlap = self._weigh(self._names[index].grams & grams)
                 if overlap >= self._enough[index]:
                     overlaps[index] = overlap
@@ -258,6 +280,13 @@ def _to_borders(text: str, start: int, end: int) -> tuple[int, int]:
     while end < len(text) and joined(text[end - 1], text[end]):
         end += 1
     return start, closed(text, end)
+
+
+def _pieces(heard: str) -> Iterator[tuple[int, str]]:
+    """Of so many pieces as letters may be wrong and one more, one has none wrong; its beginning tells it."""
+    pieces = int(_TOLERANCE * len(heard)) + 1
+    for start, end in pairwise(len(heard) * place // pieces for place in range(pieces + 1)):
+        yield start, heard[start:end][:HEAD]
 
 
 def _grams(heard: str) -> set[str]:

@@ -10,8 +10,10 @@ from bot.nlu.data import Entity
 from bot.nlu.dates import Dates
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
+from bot.nlu.phrases import Searches
 from bot.text.digits import ascii_digits
 
+_DIGIT = re.compile(r"\d")
 _RUN = re.compile(
     r"(?<![\d.,])(?:\+?\d(?:[ .\-\u00a0]?\d){6,14}|\(\d{2,4}\)[ .\-\u00a0]?\d(?:[ .\-\u00a0]?\d){5,11})(?!\d|[.,]\d)"
 )
@@ -28,7 +30,7 @@ class Numbers:
 
     `is_reference` takes digits: True where the check digit is right, False where one digit is wrong,
     missing or too many, or two are swapped, None for what is farther from a reference. `phone` takes
-    a number as written and gives its E.164 form, or None.
+    a number as written and gives its E.164 form, or None. `searches` are those shared with other lists.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class Numbers:
         *,
         is_reference: Callable[[str], bool | None],
         phone: Callable[[str], str | None],
+        searches: Searches | None = None,
     ) -> None:
         self._is_reference, self._phone = is_reference, phone
-        self._dates = Dates(lexicon)
+        searches = searches or Searches()
+        self._dates = Dates(lexicon, searches)
         self._phone_words = _before(word for _, word in lexicon.words("phone_words"))
         self._reference_words = _before(word for _, word in lexicon.words("reference_words"))
-        self._amounts = Amounts(lexicon)
+        self._amounts = Amounts(lexicon, searches)
 
     def find(self, reading: Reading, expects: str = "") -> list[Entity]:
         """The entities date, phone, reference and amount, none inside another.
@@ -63,7 +67,7 @@ class Numbers:
         yield from self._dates.find(reading)
         amounts = list(self._amounts.find(reading, text))
         yield from (amount for amount, named in amounts if named)
-        for match in _RUN.finditer(text):
+        for match in _RUN.finditer(text) if _DIGIT.search(text) else ():
             yield from self._number(match, text, expects)
         yield from (amount for amount, named in amounts if not named)
 

@@ -9,13 +9,14 @@ standard to follow. A pack says by `sound:` in lexicon.yml which languages are c
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from operator import add
 
 from bot.nlu.letters import read
 
-_SILENT = dict.fromkeys(map(ord, "\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u200b\u200c\u200d\u2060\u00ad\ufeff"))
+_SILENT = "\u0ec8\u0ec9\u0eca\u0ecb\u0ecc\u200b\u200c\u200d\u2060\u00ad\ufeff"
 _CONSONANT = "ກ-ຮໜໝໞໟ"
 _SIGN = "ະ-ຽໍ"
 
@@ -167,41 +168,59 @@ class Sound:
     written, small and never doubled.
     """
 
-    __slots__ = ("_audible", "_offsets", "_parts", "_text", "key", "runs")
+    __slots__ = ("_audible", "_begins", "_origins", "_parts", "_places", "_text", "key", "runs")
 
     def __init__(self, text: str, table: str) -> None:
         self._text, self._audible = text, _audible(text)
         self._parts = TABLES[table].listen(self._audible)
         self.key = _letters(self._parts)
         self.runs = runs_of(self.key)
-        self._offsets: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+        # Where in the key each stretch begins that is heard; where in the text it does, and what is heard of it.
+        self._begins: list[int] = []
+        self._places: list[tuple[int, Heard]] = []
+        # Where in the text each audible letter is, if some are silent.
+        self._origins: list[int] = []
 
-    @property
-    def starts(self) -> tuple[int, ...]:
-        """Where in the text, in code points, each letter of the key starts.
+    def span(self, first: int, end: int) -> tuple[int, int]:
+        """Where in the text, in code points, the letters of the key from `first` up to `end` start and end.
 
         A letter heard at the end of one word and the beginning of the next is kept once: it ends in
         the first, starts in the second.
         """
-        return (self._offsets or self._traced())[0]
+        start, stop = self._spot(first)[0], self._spot(end - 1)[1]
+        if len(self._audible) == len(self._text):
+            return start, stop
+        if not self._origins:
+            self._origins = [index for index, letter in enumerate(self._text) if letter not in _SILENT]
+        return self._origins[start], self._origins[stop - 1] + 1
 
-    @property
-    def ends(self) -> tuple[int, ...]:
-        """Where in the text each letter of the key ends."""
-        return (self._offsets or self._traced())[1]
+    def _spot(self, letter: int) -> tuple[int, int]:
+        """Where in what is audible a letter of the key starts and ends."""
+        if not self._places:
+            self._place()
+        begins, places = self._begins, self._places
+        last = bisect_right(begins, letter) - 1
+        at = last
+        while at and begins[at - 1] + len(places[at - 1][1][0]) > letter:
+            at -= 1
+        from_, (_, firsts, finals) = places[at]
+        place = letter - begins[at]
+        start, end = from_ + firsts[place], from_ + finals[place]
+        for from_, (_, firsts, finals) in places[at + 1 : last + 1]:
+            start, end = _shared(start, end, from_ + firsts[0], from_ + finals[0], self._audible)
+        return start, end
 
-    def _traced(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        at, placed = 0, []
+    def _place(self) -> None:
+        at = size = 0
+        last = ""
         for stretch, heard in self._parts:
-            placed.append((at, heard))
+            if piece := heard[0]:
+                size -= piece[0] == last
+                self._begins.append(size)
+                self._places.append((at, heard))
+                size += len(piece)
+                last = piece[-1]
             at += len(stretch)
-        _, starts, ends = _joined(placed, self._audible)
-        if len(self._audible) != len(self._text):
-            places = [index for index, letter in enumerate(self._text) if ord(letter) not in _SILENT]
-            starts = [places[start] for start in starts]
-            ends = [places[end - 1] + 1 for end in ends]
-        self._offsets = offsets = tuple(starts), tuple(ends)
-        return offsets
 
 
 def key(text: str, table: str) -> str:
@@ -222,7 +241,10 @@ def _audible(text: str) -> str:
     if lowered.isascii():
         return lowered
     # A few foreign letters grow when lowered: offsets would slip.
-    return (lowered if len(lowered) == len(text) else text).translate(_SILENT)
+    audible = lowered if len(lowered) == len(text) else text
+    for silent in _SILENT:
+        audible = audible.replace(silent, "")
+    return audible
 
 
 def _letters(parts: Iterable[tuple[str, Heard]]) -> str:
@@ -244,10 +266,7 @@ def _joined(stretches: Iterable[tuple[int, Heard]], heard: str) -> tuple[str, li
         if not piece:
             continue
         if piece[0] == last:
-            if at + firsts[0] == ends[-1] and heard[ends[-1]].isascii():
-                ends[-1] = at + finals[0]
-            else:
-                starts[-1] = at + firsts[0]
+            starts[-1], ends[-1] = _shared(starts[-1], ends[-1], at + firsts[0], at + finals[0], heard)
             letters.append(piece[1:])
             starts += [at + first for first in firsts[1:]]
             ends += [at + final for final in finals[1:]]
@@ -257,6 +276,11 @@ def _joined(stretches: Iterable[tuple[int, Heard]], heard: str) -> tuple[str, li
             ends += [at + final for final in finals]
         last = piece[-1]
     return "".join(letters), starts, ends
+
+
+def _shared(start: int, end: int, again: int, until: int, heard: str) -> tuple[int, int]:
+    """Where a letter is that is heard from `start` to `end`, and `again`: doubled in a word it is one, else see Sound.span."""
+    return (start, until) if again == end and heard[end].isascii() else (again, end)
 
 
 class Table:

@@ -17,6 +17,7 @@ from bot.nlu.lexicon import Lexicon
 from bot.nlu.mentions import ServiceNames
 from bot.nlu.model import Model
 from bot.nlu.numbers import Numbers
+from bot.nlu.phrases import Searches
 from bot.nlu.segments import SYLLABLES
 from bot.nlu.sound import TABLES
 from bot.nlu.training import model_file
@@ -59,19 +60,23 @@ async def interpreter_of(pack: Pack, known: Known, *, model: Path, data: Trainin
 
 def finder_of(pack: Pack, known: Known, *, data: TrainingData) -> EntityFinder:
     """What finds the entities of messages; `data` has more names of services than `known`."""
-    lexicon = lexicon_of(pack)
+    lexicon, searches = lexicon_of(pack), Searches()
     return EntityFinder(
         lexicon=lexicon,
-        services=_names(data, lexicon, known.service_names),
-        numbers=Numbers(lexicon, is_reference=known.is_reference, phone=known.phone),
+        services=_names(data, lexicon, known.service_names, searches),
+        numbers=Numbers(lexicon, is_reference=known.is_reference, phone=known.phone, searches=searches),
         places=known.places,
         centres=known.centres,
         categories=_categories(pack),
+        searches=searches,
     )
 
 
 def _names(
-    data: TrainingData, lexicon: Lexicon, service_names: Mapping[str, Sequence[tuple[str, str]]]
+    data: TrainingData,
+    lexicon: Lexicon,
+    service_names: Mapping[str, Sequence[tuple[str, str]]],
+    searches: Searches,
 ) -> ServiceNames:
     """What services are called, by the catalogue and in the examples."""
     by_service: dict[str, list[str]] = {
@@ -81,7 +86,9 @@ def _names(
         by_service.setdefault(service, []).append(words)
     generic = [word for _, word in lexicon.words("generic")]
     unmeant = [word for _, word in lexicon.words("service_not")]
-    return ServiceNames(by_service, generic=generic, unmeant=unmeant, sounds=lexicon.sounds)
+    return ServiceNames(
+        by_service, generic=generic, unmeant=unmeant, sounds=lexicon.sounds, searches=searches
+    )
 
 
 async def model_of(

@@ -8,7 +8,9 @@ from itertools import takewhile
 
 from bot.nlu.anyof import any_of
 from bot.nlu.data import Entity
+from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
+from bot.nlu.phrases import LetterPhrases, Searches
 
 Span = tuple[int, int]
 
@@ -35,20 +37,22 @@ class Villages:
     syllable, a capital letter, a place beside it, or that the stretch of letters is nothing else.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, searches: Searches) -> None:
         words: dict[str, set[str]] = {"before": set(), "after": set(), "begins": set(), "ends": set()}
         for _, kind, word in lexicon.table("village_words"):
             words[kind].add(word.lower())
+        self._marked = LetterPhrases(dict.fromkeys(words["before"] | words["after"]), searches)
         self._marks = re.compile(f"(?P<before>{any_of(words['before'])})|{any_of(words['after'])}")
         spaced = {word for word in words["ends"] if word.isascii()}
         self._ends, self._over = frozenset(spaced), re.compile(any_of(words["ends"] - spaced))
         self._after = frozenset(words["after"])
         self._begins = tuple(sorted(words["begins"]))
 
-    def find(self, text: str, taken: Sequence[Span], places: Sequence[Span]) -> Iterator[Entity]:
+    def find(self, reading: Reading, taken: Sequence[Span], places: Sequence[Span]) -> Iterator[Entity]:
         """The entities `village`; none where the word for it is in `taken`, `places` tell of a name beside them."""
+        text = reading.text
         lowered = text.lower()
-        if len(lowered) != len(text):
+        if len(lowered) != len(text) or not self._marked.possible(lowered, reading.words):
             return
         free = 0
         for mark in self._marks.finditer(lowered):

@@ -16,6 +16,7 @@ from bot.nlu.dates import Dates
 from bot.nlu.faults import Known
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.lexicon_check import ENTRIES, FIXED, check
+from bot.nlu.phrases import Searches
 from bot.nlu.villages import Villages
 from bot.pack import Pack, check_pack, load_yaml
 from composition.country import PACK_CHECKS
@@ -64,7 +65,7 @@ def test_the_check_of_a_pack_looks_into_its_word_lists(tmp_path: Path) -> None:
 
 
 def test_every_entry_that_is_read_is_known() -> None:
-    asked = re.compile(r"""(?:\b(?:words|table|lexicon)\(|(?:Signs|_Ends)\(lexicon, )"([a-z_]+)"\)""")
+    asked = re.compile(r"""(?:\b(?:words|table|lexicon)\(|(?:Signs|_Ends)\(lexicon, )"([a-z_]+)"[,)]""")
     files = [file for folder in ("bot", "composition") for file in Path(folder).rglob("*.py")]
     names = {name for file in files for name in asked.findall(file.read_text("utf-8"))}
     assert {"not_wanted", "item_words", "occasions", "deny"} <= names
@@ -74,6 +75,6 @@ def test_every_entry_that_is_read_is_known() -> None:
 def test_every_name_that_is_known_is_read() -> None:
     words: dict[str, Any] = {entry: {name: [f"{entry} {name}"] for name in FIXED[entry]} for entry in FIXED}
     lexicon = Lexicon(languages={"xx": words})
-    Villages(lexicon)
+    Villages(lexicon, Searches())
     Dates(lexicon)
     assert all(coming(day, date(2026, 1, 1)) for day in FIXED["days"])
