@@ -22,7 +22,7 @@ CONCEPT = "\N{SYMBOL FOR START OF HEADING}"
 # A citizen's wish stands in the first lines; what follows is the story.
 LONGEST = 400
 
-_TONES = dict.fromkeys(map(ord, "\u0ec8\u0ec9\u0eca\u0ecb"))
+_TONES = "\u0ec8\u0ec9\u0eca\u0ecb"
 _CONSONANT = "ກ-ຮໜໝໞໟ"
 # Spoken of as in normalise.py: lead vowel, consonant (with a silent or second one), signs, final.
 _TOKEN = re.compile(
@@ -37,7 +37,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _LATIN = re.compile("[a-z]")
-_NUMBER = re.compile(r"\d+")
+# What the same pattern finds in ASCII alone, in half the time.
+_LATIN_TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+|[^\s\w]")
+_NUMBER, _ASCII_NUMBER = re.compile(r"\d+"), re.compile("[0-9]+")
 _LAO_GAP = re.compile(r"(?<=[\u0e80-\u0edf])\s+(?=[\u0e80-\u0edf])")
 
 
@@ -63,19 +65,21 @@ class Reading:
 
 def tokens_of(said: str) -> list[str]:
     """The Latin words and Lao syllables of a text in its bare form, its numbers and signs."""
-    return _TOKEN.findall(said)
+    return _LATIN_TOKEN.findall(said) if said.isascii() else _TOKEN.findall(said)
 
 
 def toneless(text: str) -> str:
     """The text without marks of tone."""
-    return text.translate(_TONES)
+    for tone in _TONES:
+        text = text.replace(tone, "")
+    return text
 
 
 def bare(text: str) -> str:
     """The folded text without tones, in small letters, numbers as 0, Lao written without spaces."""
     folded = fold(text[:LONGEST]).lower()
     if folded.isascii():
-        return _NUMBER.sub("0", folded)
+        return _ASCII_NUMBER.sub("0", folded)
     return _LAO_GAP.sub("", _NUMBER.sub("0", toneless(folded)))
 
 

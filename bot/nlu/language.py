@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
@@ -31,6 +32,7 @@ _PRIOR = 2.0
 # So few words are no evidence where no example has one of them.
 _SHORT = 2
 _MOST_GRAM = 4
+_MOST_KNOWN = 4096
 
 
 class LanguageDetector:
@@ -70,6 +72,8 @@ class LanguageDetector:
         if text.isascii():
             return 0
         lowered, scripts = text.lower(), self._model.scripts
+        if self._familiar.issuperset(lowered):
+            return 0
         strangers = set(lowered) - self._familiar
         return sum(lowered.count(letter) for letter in strangers if len(scripts.get(script(letter), ())) > 1)
 
@@ -103,20 +107,34 @@ class LanguageDetector:
 
 
 def _scripts(text: str) -> dict[str, int]:
-    """How many letters of each script the text has."""
+    """How many letters of each script the text has, if it has letters of several."""
     if text.isascii():
-        latin = len(_LATIN.findall(text))
-        return {"LATIN": latin} if latin else {}
-    counts: dict[str, int] = {}
-    for name in map(script, text):
-        counts[name] = counts.get(name, 0) + 1
-    counts.pop("", None)
+        # One script alone: how many does not matter.
+        return {"LATIN": 1} if _LATIN.search(text) else {}
+    counts = Counter(map(_SCRIPTS.__getitem__, text))
+    del counts[""]
     return counts
 
 
-@lru_cache(maxsize=4096)
+class _Scripts(dict[str, str]):
+    """The scripts of the first characters that were seen, so many that ours are among them."""
+
+    def __missing__(self, letter: str) -> str:
+        found = _named(letter)
+        if len(self) < _MOST_KNOWN:
+            self[letter] = found
+        return found
+
+
+_SCRIPTS = _Scripts()
+
+
 def script(letter: str) -> str:
     """The script of a letter, or of a mark on one, as Unicode names it; empty for anything else."""
+    return _SCRIPTS[letter]
+
+
+def _named(letter: str) -> str:
     if unicodedata.category(letter)[0] not in "LM":
         return ""
     first = unicodedata.name(letter, "").partition(" ")[0]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from itertools import groupby
+from operator import eq
 
 from bot.text.clean import composed
 from bot.text.digits import ascii_digits
@@ -47,6 +48,8 @@ _FULLWIDTH = re.compile("[\uff01-\uff5e]")
 _DIGRAPH = re.compile("ຫ(?:[ນມ]|ລຼ?)")
 _DIGRAPHS = {"ຫນ": "ໜ", "ຫມ": "ໝ"}
 _LONG = re.compile(r"([^\d\s])\1{2,}")
+# Twice in a row a letter that is the one before it: quicker to see than the pattern is to try.
+_TWICE_ALIKE = b"\1\1"
 
 _TONES = dict.fromkeys(range(0x0EC8, 0x0ECD))
 _LOOSE = {**str.maketrans("ີືູໃຽ", "ິຶຸໄຍ"), **_TONES}
@@ -75,7 +78,9 @@ def fold(text: str) -> str:
     text = text.lower() if text.isascii() else canon(plain(_FULLWIDTH.sub(_narrow, text)).lower())
     if not text.isascii():
         text = _DIGRAPH.sub(_digraph, ascii_digits(text).replace("ຣ", "ລ"))
-    return " ".join(_LONG.sub(r"\1", text).split())
+    if _TWICE_ALIKE in bytes(map(eq, text, text[1:])):
+        text = _LONG.sub(r"\1", text)
+    return " ".join(text.split())
 
 
 def loose(text: str) -> str:

@@ -21,12 +21,16 @@ _AS_WRITTEN = frozenset(("unsubscribe", "cancel", "go_back", "help/unlink"))
 # No list entry is longer; what is longer is a sentence.
 _LONGEST = 60
 _SPELT_LONGER = 4
+# So many letters of a word tell most words apart.
+_BORDER = 2
 # The polite words of a message are not longer than this, all together.
 _POLITE = 16
 # What changes only the look of a sign: variation selectors, tones of skin, joiners.
 _LOOKS = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\\s]")
 _TONE = re.compile("[\u0ec8-\u0ecb]")
-_MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+|(?<=\w)\?+|^[\s/]+")
+_MARKS = re.compile(r"[^\w\s?\u0eb1-\u0ebc\u0ec8-\u0ecd₭]+")
+_LATIN = re.compile("[a-z]+")
+_ASKING = re.compile(r"(?<=\w)\?+")
 
 
 class WholeMessages:
@@ -57,6 +61,8 @@ class WholeMessages:
         self._particles = _Ends(lexicon, "particles")
         self._linking = _Ends(lexicon, "particles", "linking")
         self._denials = _Ends(lexicon, "deny")
+        ends = self._linking.words | self._denials.words
+        self._linking_latin = frozenset(each for word in ends for each in _LATIN.findall(word))
 
     def _take(self, intent: str, word: str) -> None:
         plain = _plain(bare(word))
@@ -106,6 +112,8 @@ class WholeMessages:
 
     def says_nothing(self, rest: str) -> bool:
         """Whether what is left of a message beside its facts is only polite or linking words, perhaps after a "no"."""
+        if rest.isascii() and self._says_more(rest):
+            return False
         words = self._denials.without_first(_plain(bare(rest.replace("?", " "))))
         while words and words not in self._linking.words:
             shorter = self._linking.strip(words)
@@ -113,6 +121,11 @@ class WholeMessages:
                 return False
             words = shorter
         return True
+
+    def _says_more(self, rest: str) -> bool:
+        """Whether there is a Latin word that is none of those: a quick look, which most messages end by."""
+        known = self._linking_latin
+        return any(fold(each) not in known for each in _LATIN.findall(rest.lower()) if each not in known)
 
     def _forms(self, plain: str) -> Iterator[str]:
         """The message, then what is left of it without polite words at its ends."""
@@ -130,6 +143,9 @@ class _Ends:
     def __init__(self, lexicon: Lexicon, *entries: str) -> None:
         self.words = {_plain(bare(word)) for entry in entries for _, word in lexicon.words(entry)}
         self._lengths = sorted(set(map(len, self.words)) - {0}, reverse=True)
+        # What no word begins or ends with is not tried.
+        self._heads = frozenset(word[:_BORDER] for word in self.words)
+        self._tails = frozenset(word[-_BORDER:] for word in self.words)
 
     def without_first(self, plain: str) -> str:
         """The message without the longest such word that it begins with; at its end it may ask."""
@@ -141,6 +157,9 @@ class _Ends:
 
     def strip(self, plain: str) -> str:
         """The message without the longest such word, at the end first; unchanged if there is none."""
+        ends = plain[-_BORDER:] in self._tails or plain[-1:] in self.words
+        if not (ends or plain[:_BORDER] in self._heads or plain[:1] in self.words):
+            return plain
         for length in self._lengths:
             if length < len(plain):
                 last, first = plain[-length:], plain[:length]
@@ -171,4 +190,5 @@ def _is_part(letters: str, word: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(_MARKS.sub(" ", text).split())
+    text = _MARKS.sub(" ", text)
+    return " ".join((_ASKING.sub(" ", text) if "?" in text else text).split())
