@@ -49,7 +49,6 @@ async def model_file(
     path = folder / _name(told)
     if not await asyncio.to_thread(path.exists):
         segmenter_of(segmenter)
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await _train(told, path, proof)
     return path
 
@@ -83,6 +82,7 @@ async def _train(told: bytes, path: Path, proof: Callable[[], None] | None) -> N
         if proof:
             # Meanwhile the trainer loads scikit-learn, which takes longer.
             await asyncio.to_thread(proof)
+        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         _, complaint = await process.communicate(told)
     except BaseException:
         process.kill()
