@@ -32,7 +32,7 @@ from tests.bench.rows import Row
 _PACK = Path("nlu_data")
 _TABLES = Path(__file__).parents[1] / "nlu"
 _LAO = 160  # code points
-_ROUNDS, _LOADS, _DRAWN = 3, 9, 8
+_ROUNDS, _LOADS, _DRAWN = 9, 9, 8
 # At how many of the places where it can each kind of noise befalls a message.
 _NOISY = 0.5
 _LETTER = re.compile(r"[^\W\d_]")
@@ -93,11 +93,19 @@ def _speed(interpreter: LightInterpreter, texts: Sequence[str]) -> list[Row]:
     lao = [text for text in texts if re.search(r"[\u0e80-\u0eff]", text)]
     long = " ".join(lao)[:_LAO]
     rounds = [[_milliseconds(interpreter, text) for text in texts] for _ in range(_ROUNDS)]
-    taken = min(rounds, key=sum)
+    # The quickest of each message: the others tell of the machine.
+    taken = [min(times) for times in zip(*rounds, strict=True)]
+    usual = statistics.median(map(sum, rounds))
     hundredths = statistics.quantiles(taken, n=100)
     return [
-        Row(what="A message understood, p50 / p99", figure=f"{hundredths[49]:.2f} / {hundredths[98]:.2f} ms"),
-        Row(what="… in one process and second", figure=f"{1000 * len(taken) / sum(taken):,.0f}"),
+        Row(
+            what=f"A message understood, p50 / p99, each at its quickest of {_ROUNDS}",
+            figure=f"{hundredths[49]:.2f} / {hundredths[98]:.2f} ms",
+        ),
+        Row(
+            what="… in one process and second",
+            figure=f"{1000 * len(taken) / sum(taken):,.0f} ({1000 * len(taken) / usual:,.0f} in the median round)",
+        ),
         Row(
             what=f"… a text in Lao of {_LAO} characters",
             figure=f"{min(_milliseconds(interpreter, long) for _ in range(50)):.2f} ms",
