@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ahocorasick_rs import AhoCorasick
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Where a word starts, and its end below zero: so the longest at each place is sorted first.
 Place = tuple[int, int]
@@ -51,7 +54,12 @@ class Search:
             self._automaton, self._owners = AhoCorasick(self._lists), [*self._lists.values()]
         owners = self._owners
         found: dict[int, list[Place]] = {}
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+        try:
+            matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        except UnicodeEncodeError:  # half a pair of surrogates is no letter of any word
+            text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+            matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        for index, start, end in matches:
             for number in owners[index]:
                 found.setdefault(number, []).append((start, -end))
         return found

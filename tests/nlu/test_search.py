@@ -32,6 +32,10 @@ def test_a_list_that_comes_later_is_found_too() -> None:
     assert search.find(search.add(["two"]), "one two") == [(4, -7)]
 
 
+def test_half_a_surrogate_hides_no_word() -> None:
+    assert Search(["one"]).find(0, "\ud800one\udfff one") == [(1, -4), (6, -9)]
+
+
 @given(st.lists(st.sampled_from(["fee", "fees", "the", "id", "id card", "1", "?", "o'clock"]), max_size=8))
 def test_phrases_are_found_by_whole_words(words: list[str]) -> None:
     text = " ".join(words)
