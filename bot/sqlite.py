@@ -1,4 +1,4 @@
-"""The database in one SQLite file: concurrent write-sets share a commit, reads run on the event loop."""
+"""The database in one SQLite file: concurrent write-sets share a commit, and only what waits for the disk leaves the event loop."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,14 +30,17 @@ from bot.prepared import PreparedStatements
 from bot.writes import Run, WriteSet, apply
 
 T = TypeVar("T")
+Turn = tuple[WriteSet, ...]
 
 # What waits for a lock gives up before its caller does.
 _LOCK_SHARE = 0.8
 _LOCK_POLL_SECONDS = 0.005
 # What was read a moment ago may be read again without a look at the path; whatever is written looks each time.
 _TRUSTED_SECONDS = 0.1
-# Turns a transaction, about 0.2 ms each: the first of a batch does not wait too long for the last.
+# Turns a transaction, about 0.1 ms each: the first of a batch does not wait too long for the last.
 _BATCH = 200
+# So many rows are put in on the event loop, in a few milliseconds; more on the writer's thread.
+_QUICK_ROWS = 500
 
 # FULL: NORMAL loses acknowledged commits in a power cut. secure_delete: a purge leaves no trace in free pages.
 _PRAGMAS = (
@@ -64,7 +67,7 @@ _UNABLE = _BUSY | {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Pending:
-    writes: tuple[WriteSet, ...]
+    writes: Turn
     stored: asyncio.Future[None]
 
     def settle(self, failure: Exception | None) -> None:
@@ -84,9 +87,10 @@ class SqliteDatabase:
         self._clock = clock
         self._guard = guard
         self._patience = patience
-        self._reader = _File(path, lock_seconds=0, trusted_seconds=_TRUSTED_SECONDS)
+        self._reader = _File(path, trusted_seconds=_TRUSTED_SECONDS)
         self._queries = PreparedStatements()
-        self._writer = _Writer(path, lock_seconds=patience * _LOCK_SHARE)
+        self._writer = _Writer(path)
+        self._writing = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._waiting: deque[_Pending] = deque()
         self._unstored = Patience(patience, _refuse)
@@ -108,7 +112,7 @@ class SqliteDatabase:
             raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
         database = cls(path, clock, guard, patience)
         try:
-            await database._off_loop(database._writer.open)
+            await database._unlocked(database._writer.open)
         except BaseException:
             await database.close()
             raise
@@ -128,17 +132,12 @@ class SqliteDatabase:
         self, statement: Executable, params: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """See `Database.fetch`: it runs here, as a point read costs less than a change of thread."""
-        deadline = self._clock.monotonic() + self._patience * _LOCK_SHARE
-        while True:
-            if self._closed:
-                raise DatabaseUnavailable("The database is closed.")
-            try:
-                with self._reader:
-                    return self._queries.rows(self._reader.connection(), statement, params)
-            except _Busy:
-                if self._clock.monotonic() > deadline:
-                    raise
-            await asyncio.sleep(_LOCK_POLL_SECONDS)
+
+        def read() -> Sequence[Row[Any]]:
+            with self._reader:
+                return self._queries.rows(self._reader.connection(), statement, params)
+
+        return await self._unlocked(read)
 
     async def first(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """See `Database.first`."""
@@ -147,11 +146,11 @@ class SqliteDatabase:
     async def run(self, work: Callable[[Connection], T]) -> T:
         """See `Database.run`."""
         # Shielded: the work goes on in its thread whatever becomes of the caller.
-        return await asyncio.shield(self._own(self._off_loop(lambda: self._writer.run(work))))
+        return await asyncio.shield(self._own(self._run(work)))
 
     async def forget(self) -> None:
         """See `Database.forget`: the log is folded into the file, where `secure_delete` has overwritten it."""
-        await asyncio.shield(self._own(self._off_loop(self._writer.fold)))
+        await asyncio.shield(self._own(self._fold()))
 
     def insert(self, table: Table) -> Insert:
         """See `Database.insert`."""
@@ -173,19 +172,63 @@ class SqliteDatabase:
     async def _drain(self) -> None:
         """Write what waits until nothing does; at rest a commit starts at once and alone."""
         while self._waiting:
-            # Whoever gave up waiting was told that nothing is certain, and will come again.
-            oldest = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
-            batch = [pending for pending in oldest if not pending.stored.done()]
-            if not batch:
-                continue
-            try:
-                turns = [pending.writes for pending in batch]
-                outcomes = await self._off_loop(partial(self._writer.write, turns))
-            except Exception as error:  # noqa: BLE001 (every caller of the batch is told)
-                outcomes = [error] * len(batch)
+            async with self._writing:
+                # Whoever gave up waiting was told that nothing is certain, and will come again.
+                oldest = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
+                batch = [pending for pending in oldest if not pending.stored.done()]
+                if not batch:
+                    continue
+                try:
+                    outcomes = await self._write([pending.writes for pending in batch])
+                except Exception as error:  # noqa: BLE001 (every caller of the batch is told)
+                    outcomes = [error] * len(batch)
             for pending, outcome in zip(batch, outcomes, strict=True):
                 pending.settle(outcome)
         self._draining = False
+
+    async def _write(self, turns: Sequence[Turn]) -> Sequence[Exception | None]:
+        """One transaction, one fsync: what became of each turn, which stands or falls alone."""
+        await self._unlocked(self._writer.begin)
+        outcomes: Sequence[Exception | None] = [None] * len(turns)
+        try:
+            await self._put(turns, self._writer.put)
+        except DatabaseUnavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001 (its turn is told)
+            if len(turns) == 1:
+                return [failure]
+            # Nothing is stored yet. A conflict is rare: once more, so that it fails alone.
+            await self._unlocked(self._writer.begin)
+            outcomes = await self._put(turns, self._writer.put_apart)
+        await self._off_loop(self._writer.commit)
+        return outcomes
+
+    async def _put(self, turns: Sequence[Turn], put: Callable[[Sequence[Turn]], T]) -> T:
+        """Rows go into memory: on a thread each would cost more in waiting for the interpreter's lock."""
+        rows = sum(writes.rows for turn in turns for writes in turn)
+        return put(turns) if rows <= _QUICK_ROWS else await self._off_loop(partial(put, turns))
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        async with self._writing:
+            await self._unlocked(self._writer.begin)
+            return await self._off_loop(partial(self._writer.run, work))
+
+    async def _fold(self) -> None:
+        async with self._writing:
+            await self._off_loop(partial(self._writer.fold, self._patience * _LOCK_SHARE))
+
+    async def _unlocked(self, work: Callable[[], T]) -> T:
+        """Do what meets the lock of another process again until it is gone."""
+        deadline = self._clock.monotonic() + self._patience * _LOCK_SHARE
+        while True:
+            if self._closed:
+                raise DatabaseUnavailable("The database is closed.")
+            try:
+                return work()
+            except _Busy:
+                if self._clock.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(_LOCK_POLL_SECONDS)
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         if self._closed:
@@ -213,12 +256,12 @@ class _File:
     `with` it, what the file, the disk or a lock refuses is DatabaseUnavailable.
     """
 
-    def __init__(self, path: Path, *, lock_seconds: float, trusted_seconds: float = 0.0) -> None:
+    def __init__(self, path: Path, *, trusted_seconds: float = 0.0) -> None:
         """For `trusted_seconds` after each look the file counts as the one that lies at the path."""
         self._path = path
         self._trusted_seconds = trusted_seconds
         self._looked_at = -math.inf
-        self._engine = _engine(path, lock_seconds=lock_seconds)
+        self._engine = _engine(path)
         self._connection: Connection | None = None
         self._identity = (0, 0)
 
@@ -262,65 +305,76 @@ class _File:
 
 
 class _Writer:
-    """The connection that writes; every method runs on the writer's thread."""
+    """The connection that writes, one transaction at a time: `begin`, then `put`, then `commit`; or `begin`, then `run`.
 
-    def __init__(self, path: Path, *, lock_seconds: float) -> None:
-        self._file = _File(path, lock_seconds=lock_seconds)
+    What fails undoes the whole transaction.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = _File(path)
         self._statements = PreparedStatements()
+        self._connection: Connection
+        self._transaction = ExitStack()
 
     def open(self) -> None:
         """Meet trouble with the file at the start."""
         with self._file:
             self._file.connection()
 
-    def write(self, batch: Sequence[tuple[WriteSet, ...]]) -> list[Exception | None]:
-        """One transaction, one fsync: what became of each turn, which stands or falls alone."""
-        try:
-            with self._transaction() as connection:
-                for turn in batch:
-                    _apply(connection, turn, self._statements.run)
-        except DatabaseUnavailable:
-            raise
-        except Exception as failure:  # noqa: BLE001 (its turn is told)
-            # Nothing is stored yet. A conflict is rare: once more, so that it fails alone.
-            return [failure] if len(batch) == 1 else self._write_apart(batch)
-        return [None] * len(batch)
+    def begin(self) -> None:
+        """Begin a transaction; raises `_Busy` while another process is in one."""
+        with ExitStack() as opening:
+            opening.enter_context(self._file)
+            self._connection = self._file.connection()
+            # IMMEDIATE: a lock is met here, where waiting is safe, and never half-way.
+            _driver(self._connection).execute("BEGIN IMMEDIATE")
+            opening.enter_context(self._connection.begin())
+            self._transaction = opening.pop_all()
 
-    def _write_apart(self, batch: Sequence[tuple[WriteSet, ...]]) -> list[Exception | None]:
-        """Each turn under a savepoint of its own, which costs a copy of every page it touches."""
-        with self._transaction() as connection:
-            return [_attempt(connection, turn, self._statements.run) for turn in batch]
+    def put(self, turns: Sequence[Turn]) -> None:
+        """Run the statements of every turn."""
+        with ExitStack() as failing:
+            failing.push(self._transaction)
+            for turn in turns:
+                _apply(self._connection, turn, self._statements.run)
+            failing.pop_all()
+
+    def put_apart(self, turns: Sequence[Turn]) -> Sequence[Exception | None]:
+        """Each turn under a savepoint of its own, which costs a copy of every page it touches; what became of them."""
+        with ExitStack() as failing:
+            failing.push(self._transaction)
+            outcomes = [_attempt(self._connection, turn, self._statements.run) for turn in turns]
+            failing.pop_all()
+        return outcomes
+
+    def commit(self) -> None:
+        """Have it on the disk; on the writer's thread."""
+        self._transaction.close()
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """The work's own transaction."""
-        with self._transaction() as connection:
-            return work(connection)
+        """Do the work and commit; on the writer's thread."""
+        with self._transaction:
+            return work(self._connection)
 
-    def fold(self) -> None:
-        """Empty the log."""
+    def fold(self, lock_seconds: float) -> None:
+        """Empty the log as soon as no other process reads from it; on the writer's thread."""
         with self._file:
-            _driver(self._file.connection()).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            driver = _driver(self._file.connection())
+            driver.execute(f"PRAGMA busy_timeout={int(lock_seconds * 1000)}")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            driver.execute("PRAGMA busy_timeout=0")
 
     def close(self) -> None:
         """Let go of the file; the last connection folds the log into it."""
         self._file.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self._file:
-            connection = self._file.connection()
-            # IMMEDIATE: a lock is met here, where waiting is safe, and never half-way.
-            _driver(connection).execute("BEGIN IMMEDIATE")
-            with connection.begin():
-                yield connection
 
-
-def _apply(connection: Connection, turn: tuple[WriteSet, ...], run: Run) -> None:
+def _apply(connection: Connection, turn: Turn, run: Run) -> None:
     for writes in turn:
         apply(connection, writes, run)
 
 
-def _attempt(connection: Connection, turn: tuple[WriteSet, ...], run: Run) -> Exception | None:
+def _attempt(connection: Connection, turn: Turn, run: Run) -> Exception | None:
     """Apply one turn; its own failure is returned, the failure of the whole transaction is raised."""
     driver = _driver(connection)
     driver.execute("SAVEPOINT turn")
@@ -360,14 +414,14 @@ def _prepare(path: Path, *, maintenance: bool) -> int | None:
     return guard
 
 
-def _engine(path: Path, *, lock_seconds: float) -> Engine:
+def _engine(path: Path) -> Engine:
     """An engine whose connections never create the file: one that went away is not to be replaced by an empty one."""
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"file:{quote(str(path))}?mode=rw",
             uri=True,
-            timeout=lock_seconds,
+            timeout=0,
             isolation_level=None,
             check_same_thread=False,
         )

@@ -56,6 +56,11 @@ class WriteSet:
     def __len__(self) -> int:
         return len(self._writes)
 
+    @property
+    def rows(self) -> int:
+        """How often a statement runs."""
+        return sum(len(write.params) if isinstance(write.params, Sequence) else 1 for write in self._writes)
+
 
 Run = Callable[[Connection, Executable, Mapping[str, Any] | None], int]
 

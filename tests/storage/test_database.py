@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -57,6 +59,50 @@ async def test_concurrent_turns_fail_alone(db: Database) -> None:
     assert [type(outcome) for outcome in outcomes] == [Duplicate, type(None)] * 25
     keys = [row.key for row in await db.fetch(ALL)]
     assert keys == [f"{number:02}" for number in range(1, 50, 2)] + ["taken"]
+
+
+async def test_write_sets_of_thousands_of_rows_go_beside_small_ones(db: Database) -> None:
+    """The first of the large ones fails at its last row; nobody else notices."""
+    many = [
+        [{"key": f"{size}-{number:04}", "value": ""} for number in range(size)] for size in (499, 500, 2_000)
+    ]
+
+    def large(rows: list[dict[str, str]], *, fails: bool = False) -> WriteSet:
+        writes = WriteSet()
+        writes.add(PUT, rows + rows[:1] * fails, rows=len(rows), otherwise=Taken)
+        return writes
+
+    for fails in (True, False):
+        turns = [
+            work
+            for rows in many
+            for work in (db.commit(large(rows, fails=fails)), db.commit(put(f"beside {fails} {len(rows)}")))
+        ]
+        outcomes = await asyncio.gather(*turns, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [Taken if fails else type(None), type(None)] * 3
+    assert len(await db.fetch(ALL)) == sum(map(len, many)) + 2 * len(many)
+
+
+async def test_work_and_turns_do_not_meet_in_a_transaction(db: Database) -> None:
+    """Work that fails undoes itself alone, whatever is stored while it takes its time."""
+
+    def slowly(connection: Connection, key: str) -> None:
+        connection.execute(PUT, {"key": key, "value": ""})
+        time.sleep(0.02)
+        if key.endswith("fails"):
+            raise RuntimeError(key)
+
+    async def turn(number: int) -> None:
+        await asyncio.sleep(number * 0.003)
+        await db.commit(put(f"turn {number:02}"))
+
+    works = [
+        db.run(partial(slowly, key=f"{number} {end}")) for number in range(3) for end in ("done", "fails")
+    ]
+    outcomes = await asyncio.gather(*works, *map(turn, range(30)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None), RuntimeError] * 3 + [type(None)] * 30
+    stored = [row.key for row in await db.fetch(ALL)]
+    assert stored == [f"{number} done" for number in range(3)] + [f"turn {number:02}" for number in range(30)]
 
 
 async def test_of_racing_updates_of_one_version_one_wins(db: Database) -> None:
