@@ -1,7 +1,7 @@
 """Retention: what is past its days is erased, class by class, in batches short enough to wait for.
 
 Every row carries the moment from which it may go. A rule names the class and erases one batch;
-domains bring their own rules. SQLite overwrites what it frees (`secure_delete`, set by bot/sqlite.py).
+domains bring their own rules. SQLite overwrites what it frees (`secure_delete`, set by bot/sqlite_file.py).
 """
 
 from __future__ import annotations
