@@ -6,6 +6,7 @@ import asyncio
 import json
 import statistics
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +35,15 @@ class Loaded:
     def percentile(self, share: int) -> float:
         """Milliseconds within which so many of a hundred were answered."""
         return statistics.quantiles(self.latencies, n=100)[share - 1]
+
+
+def whole(slices: Sequence[Loaded]) -> Loaded:
+    """Several runs as if they were one."""
+    return Loaded(
+        seconds=sum(each.seconds for each in slices),
+        statuses=dict(sum((Counter(each.statuses) for each in slices), Counter())),
+        latencies=[latency for each in slices for latency in each.latencies],
+    )
 
 
 async def load(
