@@ -19,17 +19,18 @@ import time
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.nlu.data import Example, TrainingData, with_names
-from bot.nlu.evaluate import evaluate
+from bot.nlu.evaluate import Outcome, evaluate, report
 from bot.nlu.interpreter import LightInterpreter, ParseContext
 from bot.nlu.model import Model
 from bot.nlu.segments import ICU, SYLLABLES
 from bot.nlu.training import model_file
 
-_SHOTS = 10
+_SHOTS, _PARTS = 10, 5
+_SAME = "the same"
 _FOLD = "CrossValidation/autoGeneFromRealAnno/autoGene_2018_03_22-13_01_25_169/CrossValidation/KFold_1"
 
 
@@ -75,53 +76,71 @@ def hwu64(folder: Path) -> Split:
 
 def sib200_lao(folder: Path) -> Split:
     """Seven topics of sentences in Lao; the official splits, all of the first."""
-    data = folder / "sib-200" / "data" / "annotated" / "lao_Laoo"
-    train, test = (
-        [
-            Example(text=each.text, intent=each.intent, language="lo")
-            for each in _table(data / f"{name}.tsv", "text", "category", "\t")
-        ]
-        for name in ("train", "test")
+    return Split(train=_sib200(folder, "train"), test=_sib200(folder, "test"))
+
+
+def sib200_lao_in_turn(folder: Path) -> Iterator[Split]:
+    """All sentences, in five parts by the SHA-256 of their text: each is asked of what the other four teach."""
+    sentences = sorted(
+        (each for name in ("train", "dev", "test") for each in _sib200(folder, name)), key=_sha256
     )
-    return Split(train=train, test=test)
+    for part in range(_PARTS):
+        rest = [each for place, each in enumerate(sentences) if place % _PARTS != part]
+        yield Split(train=rest, test=sentences[part::_PARTS])
+
+
+def _sib200(folder: Path, name: str) -> list[Example]:
+    rows = _table(
+        folder / "sib-200" / "data" / "annotated" / "lao_Laoo" / f"{name}.tsv", "text", "category", "\t"
+    )
+    return [replace(each, language="lo") for each in rows]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicSet:
-    """A set as the page names it: `source` with its licence, `read` from the folder of all."""
+    """A set as the page names it: `source` with its licence; `read` gives its splits from the folder of all."""
 
     name: str
     source: str
     segmenter: str = SYLLABLES
-    read: Callable[[Path], Split]
+    read: Callable[[Path], Iterable[Split]]
+
+
+def _one(read: Callable[[Path], Split]) -> Callable[[Path], Iterable[Split]]:
+    return lambda folder: (read(folder),)
 
 
 SETS = (
     PublicSet(
         name="banking77, 10 examples an intent",
         source="github.com/PolyAI-LDN/task-specific-datasets, CC BY 4.0",
-        read=banking77,
+        read=_one(banking77),
     ),
     PublicSet(
         name="clinc150, 10 examples an intent",
         source="github.com/clinc/oos-eval, CC BY 3.0",
-        read=clinc150,
+        read=_one(clinc150),
     ),
     PublicSet(
         name="hwu64, 10 examples an intent",
         source="github.com/xliuhw/NLU-Evaluation-Data, first fold, CC BY 4.0",
-        read=hwu64,
+        read=_one(hwu64),
     ),
     PublicSet(
         name="SIB-200 Lao, 701 sentences of 7 topics",
         source="github.com/dadelani/sib-200, lao_Laoo, Apache-2.0",
-        read=sib200_lao,
+        read=_one(sib200_lao),
     ),
     PublicSet(
         name="SIB-200 Lao, with words by ICU",
-        source="the same",
+        source=_SAME,
         segmenter=ICU,
-        read=sib200_lao,
+        read=_one(sib200_lao),
+    ),
+    PublicSet(
+        name="SIB-200 Lao, all 1,004 sentences in turn",
+        source=_SAME,
+        read=sib200_lao_in_turn,
     ),
 )
 _PAGE = """# Public sets of examples
@@ -131,7 +150,9 @@ and their names alone, with no words of a pack. DIR holds the repositories below
 
 Of each intent the ten examples are learnt whose text has the least SHA-256; every message of the test is asked.
 Messages that belong to no intent are told from the others by how sure the model is: the area is 1 where each of
-them is less sure than every other one.
+them is less sure than every other one. The 204 sentences of SIB-200's test are few for a calibration error: a model
+that is as sure as it is right shows between 0.034 and 0.085 on so many. Beside it all its 1,004 sentences are asked,
+in five parts, each of a model that learnt the other four.
 
 Machine: {machine}.
 
@@ -148,28 +169,33 @@ def few(examples: Iterable[Example]) -> list[Example]:
     by_intent: dict[str, list[Example]] = defaultdict(list)
     for each in examples:
         by_intent[each.intent].append(each)
-    return [
-        each
-        for several in by_intent.values()
-        for each in sorted(several, key=lambda one: hashlib.sha256(one.text.encode()).digest())[:_SHOTS]
-    ]
+    return [each for several in by_intent.values() for each in sorted(several, key=_sha256)[:_SHOTS]]
 
 
-async def measured(told: PublicSet, split: Split, models: Path) -> str:
-    """The line of one set."""
-    began = time.perf_counter()
-    data = with_names(TrainingData(examples=tuple(split.train)))
-    path = await model_file(data, models, segmenter=told.segmenter)
-    trained = time.perf_counter() - began
-    interpreter = LightInterpreter(Model.load(path))
-    report = await evaluate(interpreter, split.test)
-    taken = statistics.quantiles((_milliseconds(interpreter, each.text) for each in split.test), n=100)
+def _sha256(example: Example) -> bytes:
+    return hashlib.sha256(example.text.encode()).digest()
+
+
+async def measured(told: PublicSet, splits: Iterable[Split], models: Path) -> str:
+    """The line of one set; of several splits their messages together, and the training of the last model."""
+    outcomes: list[Outcome] = []
+    times: list[float] = []
+    for split in splits:
+        began = time.perf_counter()
+        data = with_names(TrainingData(examples=tuple(split.train)))
+        path = await model_file(data, models, segmenter=told.segmenter)
+        trained = time.perf_counter() - began
+        interpreter = LightInterpreter(Model.load(path))
+        outcomes += (await evaluate(interpreter, split.test)).outcomes
+        times += [_milliseconds(interpreter, each.text) for each in split.test]
+        area = f"{_area(interpreter, split):.3f}" if split.elsewhere else ""
+    figures, taken = report(outcomes), statistics.quantiles(times, n=100)
     cells = (
         told.name,
-        f"{report.accuracy:.1%}",
-        f"{report.top3:.1%}",
-        f"{report.calibration_error:.3f}",
-        f"{_area(interpreter, split):.3f}" if split.elsewhere else "",
+        f"{figures.accuracy:.1%}",
+        f"{figures.top3:.1%}",
+        f"{figures.calibration_error:.3f}",
+        area,
         f"{trained:.1f} s",
         f"{path.stat().st_size / 1000:,.0f} KB",
         f"{taken[49]:.2f} / {taken[98]:.2f} ms",
@@ -205,7 +231,7 @@ async def measure(folder: Path) -> str:
         rows = [await measured(each, each.read(folder), Path(models)) for each in SETS]
     machine = f"{platform.machine()}, Python {platform.python_version()}, {platform.system()}"
     sources = "; ".join(
-        f"{each.name.partition(',')[0]}: {each.source}" for each in SETS if each.segmenter == SYLLABLES
+        f"{each.name.partition(',')[0]}: {each.source}" for each in SETS if each.source != _SAME
     )
     return _PAGE.format(machine=machine, rows="\n".join(rows), sources=sources)
 

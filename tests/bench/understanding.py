@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import re
 import statistics
@@ -92,25 +93,30 @@ def _table(name: str) -> dict[str, list[dict[str, Any]]]:
 def _speed(interpreter: LightInterpreter, texts: Sequence[str]) -> list[Row]:
     lao = [text for text in texts if re.search(r"[\u0e80-\u0eff]", text)]
     long = " ".join(lao)[:_LAO]
-    rounds = [[_milliseconds(interpreter, text) for text in texts] for _ in range(_ROUNDS)]
-    # The quickest of each message: the others tell of the machine.
-    taken = [min(times) for times in zip(*rounds, strict=True)]
-    usual = statistics.median(map(sum, rounds))
-    hundredths = statistics.quantiles(taken, n=100)
+    # As a server does that has started.
+    gc.collect()
+    gc.freeze()
+    rounds = sorted(([_milliseconds(interpreter, text) for text in texts] for _ in range(_ROUNDS)), key=sum)
+    quickest, median = rounds[0], rounds[_ROUNDS // 2]
     return [
         Row(
-            what=f"A message understood, p50 / p99, each at its quickest of {_ROUNDS}",
-            figure=f"{hundredths[49]:.2f} / {hundredths[98]:.2f} ms",
+            what=f"A message understood, p50 / p99, in the quickest of {_ROUNDS} rounds (in the median round)",
+            figure=f"{_told(quickest)} ({_told(median)})",
         ),
         Row(
             what="… in one process and second",
-            figure=f"{1000 * len(taken) / sum(taken):,.0f} ({1000 * len(taken) / usual:,.0f} in the median round)",
+            figure=f"{1000 * len(texts) / sum(quickest):,.0f} ({1000 * len(texts) / sum(median):,.0f})",
         ),
         Row(
             what=f"… a text in Lao of {_LAO} characters",
             figure=f"{min(_milliseconds(interpreter, long) for _ in range(50)):.2f} ms",
         ),
     ]
+
+
+def _told(taken: Sequence[float]) -> str:
+    hundredths = statistics.quantiles(taken, n=100)
+    return f"{hundredths[49]:.2f} / {hundredths[98]:.2f} ms"
 
 
 def _milliseconds(interpreter: LightInterpreter, text: str) -> float:
