@@ -51,10 +51,11 @@ class Spending:
 
     async def _recount(self, now: datetime) -> None:
         midnight = now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        if midnight != self._begins:
-            # In UTC, as moments of two zones cost ten times as much to compare.
+        # In UTC: moments of two zones cost ten times as much to compare, and are never equal where clocks change.
+        begins = midnight.astimezone(UTC)
+        if begins != self._begins:
             ends = midnight + timedelta(days=1)
-            self._begins, self._ends, self._warned = midnight.astimezone(UTC), ends.astimezone(UTC), 0
+            self._begins, self._ends, self._warned = begins, ends.astimezone(UTC), 0
         row = await self._db.first(_SENT_SINCE, {"since": id_from(midnight)})
         self._parts = int(row[0]) if row else 0
         self._counted_at = self._clock.monotonic()

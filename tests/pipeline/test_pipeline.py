@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Table, insert, select, update
+from structlog.testing import capture_logs
 
 from bot.clock import to_ms
 from bot.db import Database, WriteSet
@@ -350,6 +352,23 @@ async def test_a_receipt_of_today_counts_no_part_of_yesterday(world: World) -> N
         await world.parts.db.commit(writes)
         spending = Spending(world.parts.db, world.parts.clock, ZoneInfo("Asia/Vientiane"), 1)
         assert await spending.allows() is allowed
+
+
+async def test_a_day_whose_midnight_the_clocks_skip_warns_of_its_budget_once(world: World) -> None:
+    zone = ZoneInfo("Asia/Beirut")
+    noon = datetime(2027, 3, 28, 12, tzinfo=zone)  # that night there was no 0:30
+    world.pinned.advance((noon - world.parts.clock.now()).total_seconds())
+    now = world.parts.clock.now()
+    part = {"outbox_id": world.parts.chance.id(now), "part": 0, "provider_id": "", "state": "sent"}
+    writes = WriteSet()
+    writes.add(insert(outbox_parts), part | {"error_code": "", "price": 0, "updated_at": to_ms(now)})
+    await world.parts.db.commit(writes)
+    spending = Spending(world.parts.db, world.pinned.clock, zone, 1)
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert not await spending.allows()
+            world.pinned.advance(3600)
+    assert [each["event"] for each in logs] == ["spending.budget"]
 
 
 async def test_a_person_whose_memory_cannot_be_read_is_heard_from_the_beginning(world: World) -> None:
