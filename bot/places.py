@@ -135,7 +135,7 @@ class Places:
     def _named(self, key: str) -> list[Named]:
         """The names in the key, from left to right, the longest first at each place."""
         return [
-            (start, key[start:-end], self._keys[key[start:-end]]) for start, end in self._search.find(0, key)
+            (start, key[start:end], self._keys[key[start:end]]) for start, end in self._search.find(0, key)
         ]
 
 

@@ -55,7 +55,8 @@ _SHAPES = re.compile(
 
 
 _UNITS = {"M": "month"}
-# No date is without one of these, and most of them are none alone.
+# No date is without one of these, and most of them are none alone; those that are one are among them, so that
+# more tokens never make less of a date.
 _TELLING = frozenset((_LAST, _GONE, _AGO, _NUMERAL, _DAY_WORD, _WEEKDAY, _MONTH, _COMMON))
 _ALONE = frozenset((_DAY_WORD, _WEEKDAY, _MONTH))
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from bot.nlu.normalise import compact
-from bot.nlu.search import Place, Search
+from bot.nlu.search import Search, Span
 from bot.nlu.sound import HEAD, Sound, key
 
 Value = TypeVar("Value")
@@ -91,30 +91,30 @@ class SoundPhrases(Generic[Value]):
     def possible(self, text: str, sound: Sound) -> list[Value]:
         """What the phrases stand for that may be in the text: `find` finds no others, and not all of them."""
         places = self._search.find(self._number, sound.key)
-        found = [value for begin, end in places for value in self._values[sound.key[begin:-end]].values()]
+        found = [value for begin, end in places for value in self._values[sound.key[begin:end]].values()]
         if self._short and not text.isascii():
             found += [value for phrase, value in self._short.items() if phrase in text]
         return found
 
-    def _hits(self, text: str, sound: Sound, places: Iterable[Place]) -> list[Hit[Value]]:
+    def _hits(self, text: str, sound: Sound, places: Iterable[Span]) -> list[Hit[Value]]:
         hits: list[Hit[Value]] = []
-        last = free = 0
+        begun = free = 0
         for begin, end in places:
             overlaps = begin < free
-            if overlaps and not (self._longest and begin != last and -end - begin >= free - last):
+            if overlaps and not (self._longest and end - begin >= free - begun):
                 continue
-            start, stop = sound.span(begin, -end)
+            start, stop = sound.span(begin, end)
             start = opened(text, start)
             if not _whole(text, start, stop):
                 continue
             stop = closed(text, stop)
-            found = self._values[sound.key[begin:-end]]
+            found = self._values[sound.key[begin:end]]
             letters = "" if "" in found else _letters(text[start:stop])
             if letters in found:
                 if overlaps:
                     hits.pop()
                 hits.append(Hit(start, stop, found[letters]))
-                last, free = begin, -end
+                begun, free = begin, end
         return hits
 
 
@@ -159,26 +159,27 @@ class WordPhrases(Generic[Value]):
     def possible(self, words: Words) -> list[Value]:
         """What the phrases stand for that are among the words, also those that overlap."""
         places = self._search.find(self._number, words.line)
-        return [self._values[words.line[begin:-end]] for begin, end in places]
+        return [self._values[words.line[begin:end]] for begin, end in places]
 
-    def _hits(self, words: Words, places: Iterable[Place]) -> list[Hit[Value]]:
+    def _hits(self, words: Words, places: Iterable[Span]) -> list[Hit[Value]]:
         hits: list[Hit[Value]] = []
         free = 0
         for begin, end in places:
             if begin < free:
                 continue
-            phrase = words.line[begin:-end]
+            phrase = words.line[begin:end]
             first = words.line.count(" ", 0, begin)
             last = first + phrase.count(" ") - 2
             hits.append(Hit(words.places[first][0], words.places[last][1], self._values[phrase]))
             # The space behind a phrase is before the next.
-            free = -end - 1
+            free = end - 1
         return hits
 
 
 class LetterPhrases(Generic[Value]):
     """Finds words in small letters wherever they stand: a Latin word alone or by a digit, Lao runs on.
 
+    Where the text is words of ASCII alone, a word of the list that is several may be spaced otherwise in it.
     `searches` are shared with other lists.
     """
 
@@ -192,7 +193,7 @@ class LetterPhrases(Generic[Value]):
         """What the words stand for that may be in the text: `find` finds no others, and not all of them."""
         if lowered.isascii() and not _RUNS_ON.search(lowered):
             return self._spaced.possible(words)
-        return [self._values[lowered[start:-end]] for start, end in self._search.find(self._number, lowered)]
+        return [self._values[lowered[start:end]] for start, end in self._search.find(self._number, lowered)]
 
     def find(self, lowered: str, words: Words) -> list[Hit[Value]]:
         """The words in a text in small letters, whose `words` these are, as SoundPhrases.find does."""
@@ -201,9 +202,9 @@ class LetterPhrases(Generic[Value]):
         hits: list[Hit[Value]] = []
         free = 0
         for start, end in self._search.find(self._number, lowered):
-            if start >= free and not _cut(lowered, start, -end):
-                hits.append(Hit(start, -end, self._values[lowered[start:-end]]))
-                free = -end
+            if start >= free and not _cut(lowered, start, end):
+                hits.append(Hit(start, end, self._values[lowered[start:end]]))
+                free = end
         return hits
 
 

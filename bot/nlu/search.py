@@ -9,8 +9,8 @@ from ahocorasick_rs import AhoCorasick
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# Where a word starts, and its end below zero: so the longest at each place is sorted first.
-Place = tuple[int, int]
+# Where a word starts and ends.
+Span = tuple[int, int]
 
 
 class Search:
@@ -24,10 +24,10 @@ class Search:
         # By word the numbers of the lists that have it.
         self._lists: dict[str, list[int]] = {}
         self._count = 0
-        self._automaton: AhoCorasick | None = None
-        self._owners: list[list[int]] = []
+        # The automaton of all words, and the lists that have each of them, in one step: several threads may look.
+        self._built: tuple[AhoCorasick, list[list[int]]] | None = None
         # What was found last, by list: one after the other is asked about the same text.
-        self._last: tuple[str, dict[int, list[Place]]] = "", {}
+        self._last: tuple[str, dict[int, list[Span]]] = "", {}
         for words in lists:
             self.add(words)
 
@@ -37,29 +37,35 @@ class Search:
         self._count += 1
         for word in words:
             self._lists.setdefault(word, []).append(number)
-        self._automaton, self._last = None, ("", {})
+        self._built, self._last = None, ("", {})
         return number
 
-    def find(self, number: int, text: str) -> Sequence[Place]:
+    def find(self, number: int, text: str) -> Sequence[Span]:
         """Where the words of a list are in the text, from left to right, the longest first at each place."""
         last, found = self._last
         if last != text:
             found = self._all(text)
             self._last = text, found
-        places = found.get(number, ())
-        return sorted(places) if len(places) > 1 else places
+        spans = found.get(number, ())
+        return sorted(spans, key=_from_left) if len(spans) > 1 else spans
 
-    def _all(self, text: str) -> dict[int, list[Place]]:
-        if self._automaton is None:
-            self._automaton, self._owners = AhoCorasick(self._lists), [*self._lists.values()]
-        owners = self._owners
-        found: dict[int, list[Place]] = {}
+    def _all(self, text: str) -> dict[int, list[Span]]:
+        built = self._built
+        if built is None:
+            built = self._built = AhoCorasick(self._lists), [*self._lists.values()]
+        automaton, owners = built
         try:
-            matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
+            matches = automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # half a pair of surrogates is no letter of any word
             text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
-            matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
+            matches = automaton.find_matches_as_indexes(text, overlapping=True)
+        found: dict[int, list[Span]] = {}
         for index, start, end in matches:
             for number in owners[index]:
-                found.setdefault(number, []).append((start, -end))
+                found.setdefault(number, []).append((start, end))
         return found
+
+
+def _from_left(span: Span) -> Span:
+    """What spans are sorted by: the longest of those that start at one place is the first."""
+    return span[0], -span[1]

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from bot.calendar import WEEKDAYS
 from bot.dates import coming
-from bot.nlu.dates import Dates
+from bot.nlu.dates import Dates, _in_digits
 from bot.nlu.features import Reading
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack, load_yaml
+from bot.text.digits import ascii_digits
 
 ROWS: list[dict[str, Any]] = load_yaml(Path(__file__).with_name("dates.yml")).data
 MONDAY = date(2026, 3, 2)
@@ -52,6 +53,22 @@ def test_whatever_is_written_every_date_has_its_span(dates: Dates, lexicon: Lexi
     for entity in dates.find(Reading(text, lexicon.sounds)):
         assert 0 <= entity["start"] < entity["end"] <= len(text)
         assert isinstance(entity["value"], str)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_text_that_is_not_looked_through_for_words_has_none(
+    dates: Dates, lexicon: Lexicon, data: st.DataObject
+) -> None:
+    words = [
+        word for entry in ("days", "months", "date_words", "date_units") for *_, word in lexicon.table(entry)
+    ]
+    said = st.sampled_from([*words, "5", "31", "2026", "໒໕໖໙", "12/3", ",", "kip", "ບ້ານ"])
+    text = data.draw(st.sampled_from(["", " "])).join(data.draw(st.lists(said, max_size=6)))
+    reading = Reading(text, lexicon.sounds)
+    digits = ascii_digits(text)
+    everything = [*_in_digits(digits), *dates._in_words(digits.lower(), reading)]
+    assert list(dates.find(reading)) == everything
 
 
 @given(today=st.dates(max_value=date(9990, 1, 1)), weekday=st.sampled_from(WEEKDAYS))
