@@ -11,7 +11,8 @@ from typing import Any
 class Patience:
     """Ends futures that are not done after so many seconds, oldest first.
 
-    A timer of its own for each of them is what a wait costs most, and nearly none ever goes off.
+    A timer of its own for each of them is what a wait costs most, and nearly none ever goes off. What is done stays
+    here until its time is over. Belongs to the event loop of its first wait.
     """
 
     def __init__(self, seconds: float, give_up: Callable[[asyncio.Future[Any]], None]) -> None:
@@ -35,9 +36,9 @@ class Patience:
         self._timer = None
         while self._waiting:
             due, future = self._waiting[0]
-            if not future.done():
-                if due > now:
-                    self._timer = loop.call_at(due, self._look)
-                    return
-                self._give_up(future)
+            if not future.done() and due > now:
+                self._timer = loop.call_at(due, self._look)
+                return
             self._waiting.popleft()
+            if not future.done():
+                self._give_up(future)
