@@ -107,9 +107,8 @@ class LanguageDetector:
 
 
 def _scripts(text: str) -> dict[str, int]:
-    """How many letters of each script the text has, if it has letters of several."""
+    """How many letters of each script the text has; of one that is alone how many does not matter."""
     if text.isascii():
-        # One script alone: how many does not matter.
         return {"LATIN": 1} if _LATIN.search(text) else {}
     counts = Counter(map(_SCRIPTS.__getitem__, text))
     del counts[""]
@@ -117,12 +116,12 @@ def _scripts(text: str) -> dict[str, int]:
 
 
 class _Scripts(dict[str, str]):
-    """The scripts of the first characters that were seen, so many that ours are among them."""
+    """The scripts of the characters that were seen; all are forgotten when they are too many."""
 
     def __missing__(self, letter: str) -> str:
-        found = _named(letter)
-        if len(self) < _MOST_KNOWN:
-            self[letter] = found
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        found = self[letter] = _named(letter)
         return found
 
 
