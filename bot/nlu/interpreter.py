@@ -96,7 +96,7 @@ class Interpreter(Protocol):
 
 
 class LightInterpreter:
-    """Rules where they are exact, then the classifier; without scikit-learn, under a millisecond a message."""
+    """Rules where they are exact, then the classifier; on numpy and ahocorasick_rs, half a millisecond a message."""
 
     def __init__(
         self,

@@ -149,7 +149,7 @@ def fit(
     # What none of these samples has costs time and learns nothing.
     columns = np.unique(whole.indices)
     rows, rarity = whole[:, columns], vocabulary.rarity[columns]
-    # What always comes together learns alike: one column for all of it is learnt in four fifths of the time.
+    # What always comes together learns alike: one column stands for all of it.
     together = _together(rows, columns < len(vocabulary.blocks[0]))
     share = rarity / np.sqrt(np.bincount(together, rarity**2))[together]
     first = np.unique(together, return_index=True)[1]
