@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,7 +67,7 @@ class SqliteDatabase:
         self._unstored = Patience(patience, _refuse)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._draining = False
-        self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -82,7 +83,7 @@ class SqliteDatabase:
             raise ConfigurationError(f"The database {path} cannot be opened: {error.strerror}.") from error
         database = cls(path, clock, guard, patience)
         try:
-            await database._unlocked(database._writer.open)
+            await database._unlocked(database._writer.open, database._deadline())
         except BaseException:
             await database.close()
             raise
@@ -90,6 +91,7 @@ class SqliteDatabase:
 
     async def commit(self, *writes: WriteSet) -> None:
         """See `Database.commit`; write-sets that arrive during a commit share the next one."""
+        self._admit()
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append(_Pending(writes=writes, stored=stored))
         if not self._draining:
@@ -102,12 +104,13 @@ class SqliteDatabase:
         self, statement: Executable, params: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """See `Database.fetch`: it runs here, as a point read costs less than a change of thread."""
+        self._admit()
 
         def read() -> Sequence[Row[Any]]:
             with self._reader:
                 return self._queries.rows(self._reader.connection(), statement, params)
 
-        return await self._unlocked(read)
+        return await self._unlocked(read, self._deadline())
 
     async def first(self, statement: Executable, params: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """See `Database.first`."""
@@ -115,11 +118,13 @@ class SqliteDatabase:
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """See `Database.run`."""
+        self._admit()
         # Shielded: the work goes on in its thread whatever becomes of the caller.
         return await asyncio.shield(self._own(self._run(work)))
 
     async def forget(self) -> None:
         """See `Database.forget`: the log is folded into the file, where `secure_delete` has overwritten it."""
+        self._admit()
         await asyncio.shield(self._own(self._fold()))
 
     def insert(self, table: Table) -> Insert:
@@ -127,17 +132,23 @@ class SqliteDatabase:
         return insert(table)
 
     async def close(self) -> None:
-        """See `Database.close`."""
-        if self._closed:
-            return
+        """See `Database.close`; whoever comes later is told DatabaseUnavailable."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         while self._tasks:
             await asyncio.wait(self._tasks)
         self._reader.close()
         await self._off_loop(self._writer.close)
-        self._closed = True
         self._thread.shutdown()
         if self._guard is not None:
             os.close(self._guard)
+
+    def _admit(self) -> None:
+        if self._closing is not None:
+            raise DatabaseUnavailable("The database is closed.")
 
     async def _drain(self) -> None:
         """Write what waits until nothing does; at rest a commit starts at once and alone."""
@@ -158,41 +169,61 @@ class SqliteDatabase:
 
     async def _write(self, turns: Sequence[Turn]) -> Sequence[Exception | None]:
         """One transaction, one fsync: what became of each turn, which stands or falls alone."""
-        await self._unlocked(self._writer.begin)
-        outcomes: Sequence[Exception | None] = [None] * len(turns)
+        rows = sum(writes.rows for turn in turns for writes in turn)
+        deadline = self._deadline()
         try:
-            await self._put(turns, self._writer.put)
+            async with self._transaction(deadline):
+                await self._do(partial(self._writer.put, turns), rows)
         except DatabaseUnavailable:
             raise
         except Exception as failure:  # noqa: BLE001 (its turn is told)
             if len(turns) == 1:
                 return [failure]
-            # Nothing is stored yet. A conflict is rare: once more, so that it fails alone.
-            await self._unlocked(self._writer.begin)
-            outcomes = await self._put(turns, self._writer.put_apart)
-        await self._off_loop(self._writer.commit)
-        return outcomes
+        else:
+            return [None] * len(turns)
+        # Nothing is stored yet. A conflict is rare: once more, so that it fails alone.
+        async with self._transaction(deadline):
+            return await self._do(partial(self._writer.put_apart, turns), rows)
 
-    async def _put(self, turns: Sequence[Turn], put: Callable[[Sequence[Turn]], T]) -> T:
+    async def _do(self, put: Callable[[], T], rows: int) -> T:
         """Rows go into memory: on a thread each would cost more in waiting for the interpreter's lock."""
-        rows = sum(writes.rows for turn in turns for writes in turn)
-        return put(turns) if rows <= _QUICK_ROWS else await self._off_loop(partial(put, turns))
+        return put() if rows <= _QUICK_ROWS else await self._off_loop(put)
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
-        async with self._writing:
-            await self._unlocked(self._writer.begin)
+        deadline = self._deadline()
+        async with self._writing, self._transaction(deadline):
             return await self._off_loop(partial(self._writer.run, work))
 
     async def _fold(self) -> None:
-        async with self._writing:
-            await self._off_loop(partial(self._writer.fold, self._patience * _LOCK_SHARE))
-
-    async def _unlocked(self, work: Callable[[], T]) -> T:
-        """Do what meets the lock of another process again until it is gone."""
-        deadline = self._clock.monotonic() + self._patience * _LOCK_SHARE
+        deadline = self._deadline()
         while True:
-            if self._closed:
-                raise DatabaseUnavailable("The database is closed.")
+            async with self._writing:
+                if await self._off_loop(self._writer.fold):
+                    return
+            if self._clock.monotonic() > deadline:
+                raise Busy("Another process reads what was erased.")
+            # Others write meanwhile.
+            await asyncio.sleep(_LOCK_POLL_SECONDS)
+
+    @asynccontextmanager
+    async def _transaction(self, deadline: float) -> AsyncIterator[None]:
+        """The writer's transaction, committed at the end; of one that fails anywhere nothing stays, nor stays open."""
+        await self._unlocked(self._writer.begin, deadline)
+        try:
+            yield
+            await self._off_loop(self._writer.commit)
+        except asyncio.CancelledError:
+            raise  # the loop ends, and the thread may be in the midst of it
+        except BaseException as error:
+            self._writer.undo(error)
+            raise
+
+    def _deadline(self) -> float:
+        return self._clock.monotonic() + self._patience * _LOCK_SHARE
+
+    async def _unlocked(self, work: Callable[[], T], deadline: float) -> T:
+        """Do what meets the lock of another process again until it is gone."""
+        while True:
             try:
                 return work()
             except Busy:
@@ -201,15 +232,18 @@ class SqliteDatabase:
             await asyncio.sleep(_LOCK_POLL_SECONDS)
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
-        if self._closed:
-            raise DatabaseUnavailable("The database is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _own(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._let_go)
         return task
+
+    def _let_go(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, even where the caller no longer waits
 
 
 def _refuse(stored: asyncio.Future[None]) -> None:

@@ -81,6 +81,13 @@ class File:
             self._connection, self._identity = self._engine.connect(), identity
         return self._connection
 
+    def check(self) -> None:
+        """Raise DatabaseUnavailable where the path has led to another file, or to none, since the last look."""
+        with self:
+            found = self._path.stat()
+            if (found.st_dev, found.st_ino) != self._identity:
+                raise DatabaseUnavailable("The file of the database was replaced.")
+
     def __enter__(self) -> Self:
         """Tell trouble as DatabaseUnavailable until the end; every read does, so it is no slow generator."""
         return self
@@ -106,15 +113,13 @@ class File:
 
 
 class Writer:
-    """The connection that writes, one transaction at a time: `begin`, then `put`, then `commit`; or `begin`, then `run`.
-
-    What fails undoes the whole transaction.
-    """
+    """The connection that writes, one transaction at a time: `begin`, then `put` or `run`, then `commit` or `undo`."""
 
     def __init__(self, path: Path) -> None:
         self._file = File(path)
         self._statements = PreparedStatements()
         self._connection: Connection
+        # Empty where no transaction is open.
         self._transaction = ExitStack()
 
     def open(self) -> None:
@@ -127,47 +132,54 @@ class Writer:
         with ExitStack() as opening:
             opening.enter_context(self._file)
             self._connection = self._file.connection()
+            driver = _driver(self._connection)
             # IMMEDIATE: a lock is met here, where waiting is safe, and never half-way.
-            _driver(self._connection).execute("BEGIN IMMEDIATE")
+            driver.execute("BEGIN IMMEDIATE")
+            opening.callback(_end, driver)
             opening.enter_context(self._connection.begin())
             self._transaction = opening.pop_all()
 
     def put(self, turns: Sequence[Turn]) -> None:
         """Run the statements of every turn."""
-        with ExitStack() as failing:
-            failing.push(self._transaction)
-            for turn in turns:
-                _apply(self._connection, turn, self._statements.run)
-            failing.pop_all()
+        for turn in turns:
+            _apply(self._connection, turn, self._statements.run)
 
     def put_apart(self, turns: Sequence[Turn]) -> Sequence[Exception | None]:
         """Each turn under a savepoint of its own, which costs a copy of every page it touches; what became of them."""
-        with ExitStack() as failing:
-            failing.push(self._transaction)
-            outcomes = [_attempt(self._connection, turn, self._statements.run) for turn in turns]
-            failing.pop_all()
-        return outcomes
-
-    def commit(self) -> None:
-        """Have it on the disk; on the writer's thread."""
-        self._transaction.close()
+        return [_attempt(self._connection, turn, self._statements.run) for turn in turns]
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """Do the work and commit; on the writer's thread."""
-        with self._transaction:
-            return work(self._connection)
+        """Do the work."""
+        return work(self._connection)
 
-    def fold(self, lock_seconds: float) -> None:
-        """Empty the log as soon as no other process reads from it; on the writer's thread."""
+    def commit(self) -> None:
+        """Have it on the disk; raises DatabaseUnavailable where there was nothing to commit any more."""
+        with self._transaction:
+            if not _driver(self._connection).in_transaction:
+                raise DatabaseUnavailable("The transaction was undone.")
+        self._file.check()
+
+    def undo(self, error: BaseException) -> None:
+        """Let nothing stay of a transaction that is still open; trouble with the file is told as DatabaseUnavailable."""
+        self._transaction.__exit__(type(error), error, error.__traceback__)
+
+    def fold(self) -> bool:
+        """Empty the log, if no other process reads from it."""
         with self._file:
-            driver = _driver(self._file.connection())
-            driver.execute(f"PRAGMA busy_timeout={int(lock_seconds * 1000)}")
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            driver.execute("PRAGMA busy_timeout=0")
+            ((busy, *_),) = (
+                _driver(self._file.connection()).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            )
+            return not busy
 
     def close(self) -> None:
         """Let go of the file; the last connection folds the log into it."""
         self._file.close()
+
+
+def _end(driver: sqlite3.Connection) -> None:
+    """Leave no transaction open, whatever became of it."""
+    if driver.in_transaction:
+        driver.rollback()
 
 
 def _apply(connection: Connection, turn: Turn, run: Run) -> None:

@@ -191,3 +191,30 @@ async def test_a_closed_database_stores_nothing(database_url: str) -> None:
         await database.commit(put("late"))
     with pytest.raises(DatabaseUnavailable):
         await database.first(ALL)
+
+
+def _put_one(connection: Connection, key: str) -> int:
+    return connection.execute(PUT, {"key": key, "value": ""}).rowcount
+
+
+async def test_what_comes_while_the_database_closes_is_refused_and_not_lost(database_url: str) -> None:
+    """Before the first word of the closing, at it and after it."""
+    acknowledged = []
+    for delay in range(6):
+        database = await open_database(database_url, Clock(), patience=30)
+        early = asyncio.ensure_future(database.commit(put(f"early {delay}")))
+        await asyncio.sleep(0)
+        closings = [asyncio.ensure_future(database.close()) for _ in range(2)]
+        for _ in range(delay):
+            await asyncio.sleep(0)
+        late = await asyncio.gather(
+            database.commit(put(f"late {delay}")),
+            database.run(partial(_put_one, key=f"{delay}")),
+            return_exceptions=True,
+        )
+        await asyncio.gather(early, *closings)
+        acknowledged.append(f"early {delay}")
+        acknowledged += [f"late {delay}"] * (late[0] is None) + [f"{delay}"] * (late[1] == 1)
+    database = await open_database(database_url, Clock(), patience=30)
+    assert sorted(acknowledged) == [row.key for row in await database.fetch(ALL)]
+    await database.close()

@@ -9,9 +9,10 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from bot.clock import Clock
 from bot.db import Database, WriteSet, open_database
@@ -79,6 +80,63 @@ async def test_a_short_lock_is_waited_out(sqlite: Database, file: Path) -> None:
     locker.close()
     await writing
     assert [row.key for row in await sqlite.fetch(ALL)] == ["patient"]
+
+
+async def test_whoever_waits_for_a_lock_is_told_in_time_however_many_they_are(
+    sqlite: Database, file: Path
+) -> None:
+    """One after the other they would wait longer than the lock of `refused` lets them."""
+    locker = sqlite3.connect(file, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    await refused(*(sqlite.run(lambda _connection: None) for _ in range(20)), sqlite.forget())
+    locker.execute("ROLLBACK")
+    locker.close()
+    await healed(sqlite, "after", seconds=1)
+
+
+async def test_what_another_process_still_reads_is_not_called_forgotten(sqlite: Database, file: Path) -> None:
+    await sqlite.commit(put("secret"))
+    reader = sqlite3.connect(file, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM meta").fetchone() == (1,)
+    await sqlite.run(lambda connection: connection.execute(delete(meta)))
+    forgetting = asyncio.gather(*(sqlite.forget() for _ in range(3)), return_exceptions=True)
+    await sqlite.commit(put("beside"))
+    assert all(isinstance(outcome, DatabaseUnavailable) for outcome in await forgetting)
+    reader.close()
+    await sqlite.forget()
+    assert file.with_name(file.name + "-wal").stat().st_size == 0
+
+
+async def test_a_write_that_fails_in_our_own_code_leaves_no_transaction_open(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with pytest.raises(AttributeError):
+        await sqlite.commit(cast("WriteSet", None))
+    with monkeypatch.context() as broken:
+        broken.setattr(asyncio.get_running_loop(), "run_in_executor", no_thread, raising=False)
+        for attempt in (sqlite.commit(put("never")), sqlite.run(lambda _connection: None)):
+            with pytest.raises(RuntimeError):
+                await attempt
+    with monkeypatch.context() as broken:
+        broken.setattr(Connection, "begin", no_thread)
+        with pytest.raises(RuntimeError):
+            await sqlite.commit(put("never either"))
+    await sqlite.commit(put("after"))
+    assert [row.key for row in await sqlite.fetch(ALL)] == ["after"]
+
+
+async def test_what_went_into_a_file_that_was_moved_meanwhile_is_not_acknowledged(
+    sqlite: Database, file: Path
+) -> None:
+    def move_and_put(connection: Connection) -> None:
+        file.rename(file.with_suffix(".away"))
+        connection.execute(insert(meta), {"key": "void", "value": ""})
+
+    await refused(sqlite.run(move_and_put))
 
 
 async def test_a_file_that_went_away_is_not_written_into_the_void(sqlite: Database, file: Path) -> None:
