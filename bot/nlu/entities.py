@@ -86,6 +86,9 @@ class EntityFinder:
         self._danger = Signs(lexicon, "danger", searches)
         self._occasions = Signs(lexicon, "occasions", searches)
         self._villages = Villages(lexicon, searches)
+        self.titles = frozenset(
+            word.lower() for _, kind, word in lexicon.table("village_words") if kind == "before"
+        )
         self._centres = centres
         self._centre_words = Phrases(
             ((language, word, None) for language, word in lexicon.words("centre_words")), lexicon, searches

@@ -108,7 +108,7 @@ class LightInterpreter:
         asides: Asides | None = None,
     ) -> None:
         self._classifier = Classifier(model)
-        self._languages = LanguageDetector(model)
+        self._languages = LanguageDetector(model, entities.titles if entities else ())
         self._whole, self._entities, self._clauses, self._asides = whole, entities, clauses, asides
         self._slips = Slips(whole, model) if whole else None
         self._bands = Bands()

@@ -17,7 +17,8 @@ MIXED, OTHER = "mixed", "other"
 # Of the languages that no pack has, the one whose readers can be told apart and answered.
 _FOREIGN = {"THAI": "th"}
 # Names, numbers and places are spelt alike in every language.
-_NAMES = frozenset(("province", "district", "village", "service", "reference", "phone"))
+_PLACES = frozenset(("province", "district", "village"))
+_NAMES = _PLACES | {"service", "reference", "phone"}
 _LATIN = re.compile(r"[A-Za-z]")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -36,10 +37,13 @@ _MOST_KNOWN = 4096
 
 
 class LanguageDetector:
-    """Languages of messages, by the scripts and letter grams of a trained model."""
+    """Languages of messages, by the scripts and letter grams of a trained model.
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    `titles` are words that stand before names of places and tell no more of a language than those.
+    """
+
+    def __init__(self, model: Model, titles: Collection[str] = ()) -> None:
+        self._model, self._titles = model, titles
         self._weigh = lru_cache(maxsize=4096)(self._weigh_word)
         self._familiar = frozenset((*map(chr, range(0x80)), *model.letters))
 
@@ -49,7 +53,7 @@ class LanguageDetector:
         `prior` is the language of the conversation, empty if not known; it stands where the message
         says nothing beside names, places and numbers, which `entities` marks.
         """
-        text = _beside_names(reading.text, entities)
+        text = _beside_names(reading.text, entities, self._titles)
         counts = _scripts(text)
         if not counts:
             if prior:
@@ -155,9 +159,13 @@ def _grams(word: str) -> tuple[str, ...]:
     return (*found, bordered) if len(bordered) > _MOST_GRAM else tuple(found)
 
 
-def _beside_names(text: str, entities: Iterable[Entity]) -> str:
+def _beside_names(text: str, entities: Iterable[Entity], titles: Collection[str]) -> str:
     for entity in entities:
         if entity["entity"] in _NAMES:
             start, end = entity["start"], entity["end"]
+            if entity["entity"] in _PLACES:
+                before = text[:start].rstrip()
+                word = before[before.rfind(" ") + 1 :]
+                start = len(before) - len(word) if word.lower() in titles else start
             text = text[:start] + " " * (end - start) + text[end:]
     return text

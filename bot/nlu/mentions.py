@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import chain, pairwise
@@ -147,7 +147,7 @@ class ServiceNames:
 
     `generic` are words that say nothing alone (fee, card, licence): a name that is nothing else is
     left out, and a misspelt name must be near in what it has beside them. No name is heard in what
-    overlaps a phrase of `unmeant`. `sounds` is the table of sound.py to compare by, `searches` are those
+    overlaps a phrase of `unmeant`; one that sounds like a name is told from it by its letters. `sounds` is the table of sound.py to compare by, `searches` are those
     shared with other lists.
     """
 
@@ -156,12 +156,11 @@ class ServiceNames:
         names: Mapping[str, Iterable[str]],
         *,
         generic: Iterable[str] = (),
-        unmeant: Iterable[str] = (),
+        unmeant: Collection[str] = (),
         sounds: str = "",
         searches: Searches | None = None,
     ) -> None:
         searches = searches or Searches()
-        self._unmeant = SoundPhrases([(phrase, True) for phrase in unmeant], sounds, searches)
         generic = tuple(generic)
         common = sorted({_heard(word, sounds) for word in generic} - {""}, key=_longest_first)
         pairs = [
@@ -175,6 +174,16 @@ class ServiceNames:
             WordPhrases(_telling(names, generic), searches),
         )
         heard = sorted({(_heard(name, sounds), service) for name, service in pairs})
+        alike = {name for name, _ in heard}
+        self._unmeant = [
+            SoundPhrases(
+                [(phrase, True) for phrase in unmeant if (_heard(phrase, sounds) in alike) is strict],
+                sounds,
+                searches,
+                strict=strict,
+            )
+            for strict in (False, True)
+        ]
         self._names = [
             _Name.of(service, name, common) for name, service in heard if len(name) >= _LEAST_GUESSED
         ]
@@ -193,7 +202,7 @@ class ServiceNames:
 
     def find(self, reading: Reading) -> list[Mention]:
         """The services named, from left to right; at most one where it had to be guessed."""
-        unmeant = self._unmeant.find(reading.text, reading.sound)
+        unmeant = [hit for phrases in self._unmeant for hit in phrases.find(reading.text, reading.sound)]
         hits = _apart(self._heard.find(reading.text, reading.sound), unmeant)
         if written := _apart(self._written.find(reading.words), unmeant):
             hits = _longest([*hits, *written])
