@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.patience import Patience
 
 
@@ -32,3 +34,26 @@ async def test_it_goes_on_after_nothing_was_left_to_wait_for() -> None:
         future = asyncio.get_running_loop().create_future()
         patience.watch(future)
         await future
+
+
+async def test_each_is_given_up_when_its_own_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    begun = now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now)
+    patience = Patience(10.0, lambda future: future.set_result(None))
+    older, younger = loop.create_future(), loop.create_future()
+    states = {}
+    for after in (0, 4, 9, 11, 13, 15):
+        now = begun + after
+        if after in (0, 4):
+            patience.watch(younger if after else older)
+        await _turn()
+        states[after] = (older.done(), younger.done())
+    neither, one, both = (False, False), (True, False), (True, True)
+    assert states == {0: neither, 4: neither, 9: neither, 11: one, 13: one, 15: both}
+
+
+async def _turn() -> None:
+    """Let the loop call what is due, and what that wakes."""
+    for _ in range(3):
+        await asyncio.sleep(0)
