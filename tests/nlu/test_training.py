@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from asyncio.subprocess import Process
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,13 +49,22 @@ async def test_training(tmp_path: Path) -> None:
     assert _inside(tmp_path / "c") == []
 
 
-async def test_what_is_wrong_is_not_taught(tmp_path: Path) -> None:
+async def test_what_is_wrong_is_not_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No folder of models and no trainer is left behind."""
+    start, trainers = asyncio.create_subprocess_exec, []
+
+    async def started(*command: str, **options: Any) -> Process:
+        trainers.append(await start(*command, **options))
+        return trainers[-1]
+
     def proof() -> None:
         raise LookupError("no such text")
 
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", started)
     with pytest.raises(LookupError, match="no such text"):
-        await model_file(SMALL, tmp_path, proof=proof)
-    assert _inside(tmp_path) == []
+        await model_file(SMALL, tmp_path / "models", proof=proof)
+    assert not (tmp_path / "models").exists()
+    assert [trainer.returncode is None for trainer in trainers] == [False]
 
 
 def test_other_code_is_another_model() -> None:
