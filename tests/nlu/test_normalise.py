@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,12 @@ def test_each_form_follows_from_the_one_before(text: str) -> None:
     assert loose(fold(text)) == loose(text)
     assert compact(loose(text)) == compact(text)
     assert " " not in compact(text)
+
+
+@given(st.lists(st.tuples(st.text("aA1 !ກຮຣລ່ະＡ👍\u200b", max_size=3), st.integers(1, 4))))
+def test_no_letter_is_left_drawn_out(runs: list[tuple[str, int]]) -> None:
+    """Whatever `fold` saves itself the pattern for."""
+    assert not re.search(r"([^\d\s])\1\1", fold("".join(letters * times for letters, times in runs)))
 
 
 def test_a_flood_of_marks_does_not_stop_the_process() -> None:
