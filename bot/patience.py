@@ -40,5 +40,9 @@ class Patience:
                 self._timer = loop.call_at(due, self._look)
                 return
             self._waiting.popleft()
-            if not future.done():
-                self._give_up(future)
+            # By itself: what cannot be given up holds back no other.
+            loop.call_soon(self._end, future)
+
+    def _end(self, future: asyncio.Future[Any]) -> None:
+        if not future.done():
+            self._give_up(future)

@@ -57,3 +57,22 @@ async def _turn() -> None:
     """Let the loop call what is due, and what that wakes."""
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+async def test_one_that_cannot_be_given_up_holds_back_no_other() -> None:
+    loop = asyncio.get_running_loop()
+    faults: list[dict[str, object]] = []
+    loop.set_exception_handler(lambda _, fault: faults.append(fault))
+    first, second = loop.create_future(), loop.create_future()
+
+    def give_up(future: asyncio.Future[None]) -> None:
+        if future is first:
+            raise RuntimeError
+        future.set_result(None)
+
+    patience = Patience(0.0, give_up)
+    for future in (first, second):
+        patience.watch(future)
+    await second
+    assert [type(fault["exception"]) for fault in faults] == [RuntimeError]
+    first.cancel()
