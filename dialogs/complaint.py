@@ -14,17 +14,17 @@ from dialogs import draft, follow_up
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import ASK, case_just_filed
 from dialogs.circumstances import Circumstances
-from dialogs.complaint_form import NO_PLACE, ValidateComplaintForm, places_named
+from dialogs.complaint_form import CONFIRM, NO_PLACE, ValidateComplaintForm, places_named
 from dialogs.enclosed import promised, unused
 from dialogs.from_list import from_list
 from dialogs.intake import Intake
 from dialogs.menu_tree import COMPLAINT_PLACE
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
+from dialogs.subject import Subjects
 from services.answers import cost_lines
 from services.catalogue import Status
 
-_CONFIRM = "utter_ask_complaint_form_complaint_confirm"
 # Code points of the person's own words that a confirmation of two parts has room for: where one
 # letter outside GSM-7 makes parts of 67, and where all are inside.
 _DEAR_SHOWN, _CHEAP_SHOWN, _PLACE_SHOWN = 36, 120, 20
@@ -50,7 +50,7 @@ def actions(ports: Ports) -> list[Action]:
     phrases = ports.phrases
     intake = Intake(ports)
     return [
-        ComplaintStart(ports, phrases),
+        ComplaintStart(ports, phrases, intake.subjects),
         AskPlace(ports),
         AskConfirmation(ports, intake),
         ValidateComplaintForm(ports, phrases, intake.subjects),
@@ -63,9 +63,10 @@ class ComplaintStart(DialogAction):
 
     action_name = "action_complaint_start"
 
-    def __init__(self, ports: Ports, phrases: Phrases) -> None:
+    def __init__(self, ports: Ports, phrases: Phrases, subjects: Subjects) -> None:
         super().__init__(ports)
         self._phrases = phrases
+        self._subjects = subjects
 
     async def respond(self, turn: Turn) -> Events:
         """Begin with an empty form, unless one is under way."""
@@ -96,9 +97,16 @@ class ComplaintStart(DialogAction):
         return known.code if known else None
 
     def _said_already(self, turn: Turn) -> str:
-        if self._phrases.has_substance(turn.text):
+        if self._phrases.has_substance(turn.text) or self._names_fault(turn):
             return turn.text
         return draft.kept(turn)
+
+    def _names_fault(self, turn: Turn) -> bool:
+        """Whether a few words tell what is wrong: a power cut is a story. A subject picked from a list is none."""
+        if turn.intent != "complaint" or turn.entity("complaint_category"):
+            return False
+        known = self._subjects.guess(turn.text).id != self._subjects.general
+        return known or bool(turn.entity("category"))
 
 
 class AskPlace(DialogAction):
@@ -145,7 +153,7 @@ class AskConfirmation(DialogAction):
         elif category.id in subjects.about_fees:
             self._tell_fee(turn)
         place = self._place(turn)
-        cheap = is_gsm(self.ports.pack.text(turn.words.language, _CONFIRM).text + said + place)
+        cheap = is_gsm(self.ports.pack.text(turn.words.language, CONFIRM).text + said + place)
         words = turn.words.excerpt(said, _CHEAP_SHOWN if cheap else _DEAR_SHOWN)
         place = turn.words.excerpt(place, _PLACE_SHOWN)
         if turn.in_session and not cheap:
@@ -153,7 +161,7 @@ class AskConfirmation(DialogAction):
             place = turn.words.excerpt(place, _PLACE_ON_SCREEN)
         if enclosed := unused(self.ports, turn):
             turn.say("utter_media_with_it", count=len(enclosed))
-        turn.say(_CONFIRM, words=words, place=place)
+        turn.say(CONFIRM, words=words, place=place)
         return promised(self.ports, turn, _FORM) if enclosed else []
 
     def _place(self, turn: Turn) -> str:

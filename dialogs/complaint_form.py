@@ -21,6 +21,7 @@ from dialogs.subject import Subjects
 
 # In place of a place that the person does not want to, or cannot, name.
 NO_PLACE = "-"
+CONFIRM = "utter_ask_complaint_form_complaint_confirm"
 _NO_SUCH_PLACE = "utter_complaint_place_unclear"
 _LEAST_LETTERS = 4
 _NO_ANSWER = frozenset({"affirm", "deny", "greet", "thanks"})
@@ -118,7 +119,7 @@ class ValidateComplaintForm(FormValidationAction):
 
     def _says_nothing(self, turn: Turn, text: str) -> bool:
         """Whether no staff could act on it; what only seems to be noise is taken when it is said again."""
-        if turn.intent in _NO_ANSWER or self._phrases.letters(text) < _LEAST_LETTERS:
+        if turn.intent in _NO_ANSWER or self._phrases.letters(text) < _LEAST_LETTERS or _answers_later(turn):
             return True
         noise = turn.intent in _NO_MATTER or (turn.intent == "inform" and any(map(turn.entity, _NAMES)))
         known = self._subjects.guess(text).id != self._subjects.general
@@ -144,6 +145,12 @@ class ValidateComplaintForm(FormValidationAction):
         at_hand = {each.start for each in found if each.place.code == turn.slot("complaint_place")}
         others = [each for each in found if each.start not in at_hand]
         return _first(others)[0].code if others else ""
+
+
+def _answers_later(turn: Turn) -> bool:
+    """Whether a text is one of the answers to "shall this be sent?", which was not asked yet."""
+    answers = turn.words.pack.text(turn.words.language, CONFIRM).buttons
+    return turn.text.strip().casefold() in {each.title.casefold() for each in answers}
 
 
 def _is_no_place(turn: Turn, value: str) -> bool:
