@@ -42,11 +42,16 @@ class Additions:
 
     def taken(self, turn: Turn) -> str:
         """The complaint with the words added, and says so; as it was where it is as long as staff will read."""
-        told = f"{turn.slot('complaint_text')}\n{turn.text}"
-        if len(told) > _MOST_LETTERS:
-            return turn.slot("complaint_text")
-        turn.say("utter_complaint_added", words=turn.words.excerpt(turn.text, _SHOWN))
+        told = self.joined(turn)
+        if told != turn.slot("complaint_text"):
+            turn.say("utter_complaint_added", words=turn.words.excerpt(turn.text, _SHOWN))
         return told
+
+    @staticmethod
+    def joined(turn: Turn) -> str:
+        """The same without a word about it."""
+        told = f"{turn.slot('complaint_text')}\n{turn.text}"
+        return told if len(told) <= _MOST_LETTERS else turn.slot("complaint_text")
 
     def _beside_places(self, text: str) -> str:
         left = list(text)

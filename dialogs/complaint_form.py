@@ -81,6 +81,9 @@ class ValidateComplaintForm(FormValidationAction):
         one = places[0].code if len(places) == 1 else None
         if self._additions.to_place(turn):
             return {"complaint_place": one, "complaint_text": self._additions.taken(turn)}
+        if one and turn.entity("village"):
+            # A code says no more than the district: the village stays with the person's words.
+            return {"complaint_place": one, "complaint_text": self._additions.joined(turn)}
         return {"complaint_place": one if places else value}
 
     def validate_complaint_confirm(
