@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rasa_sdk.interfaces import Action
+from rasa_sdk.interfaces import Action, ActionExecutionRejection
 
 from bot.bands import Bands
 from bot.clock import to_ms
@@ -254,8 +254,16 @@ class Engine:
         stage.responses += [told, *asked]
 
     async def _answer_form(self, stage: Stage) -> None:
-        """Take the answer; a number out of range, and answers in vain, get more than the question again."""
-        await self._forms.answer(stage)
+        """Take the answer; a number out of range, and answers in vain, get more than the question again.
+
+        What the form rejects, in Rasa's way, is no answer: it ends, and the message is taken by itself.
+        """
+        try:
+            await self._forms.answer(stage)
+        except ActionExecutionRejection:
+            self._forms.drop(stage)
+            await self._follow_rule(stage)
+            return
         form = stage.state.form
         if form and form.failed and stage.slipped:
             offers = any(said.buttons or said.key in self._offering for said in stage.responses)

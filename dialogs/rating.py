@@ -9,9 +9,10 @@ from datetime import date, timedelta
 
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
-from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.interfaces import Action, ActionExecutionRejection, Tracker
 from rasa_sdk.types import DomainDict
 
+from bot.bands import Bands
 from bot.errors import PackError
 from bot.pack import Pack, Section
 from bot.text.digits import ascii_digits
@@ -30,6 +31,9 @@ _LONGEST = 40
 # Nobody is asked by us more often than this.
 _ASKED_EVERY = timedelta(days=30)
 _STARS = "⭐★*"
+# What wants nothing of its own, if it is no longer than a word or two ("so la la") or a number ("100").
+_SMALL = frozenset({"affirm", "feedback", "nlu_fallback", "out_of_scope"})
+_WORD_OR_TWO, _SMALL_NUMBER = 16, 3
 # The digit that chose "rate this" is no rating.
 _TO_BE_ASKED = "ask"
 _DIGITS = re.compile(r"(?<!\d)(\d{1,2})(?:\s*/\s*(5|10))?(?!\d)")
@@ -129,7 +133,7 @@ class AskScore(AskOnce):
 
 
 class ValidateRatingForm(FormValidationAction):
-    """Reads the answer; one that cannot be read ends the question with how to answer it."""
+    """Reads the answer; one that cannot be read ends the question with how to answer it, anything else silently."""
 
     def __init__(self, ports: Ports, scores: Scores) -> None:
         self._ports = ports
@@ -142,11 +146,13 @@ class ValidateRatingForm(FormValidationAction):
     def validate_score(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Filled:
-        """Take a number."""
+        """Take a number; raises ActionExecutionRejection for what is no answer."""
         del domain
-        score = self._scores.read(value)
+        score, turn = self._scores.read(value), Turn(self._ports, dispatcher, tracker)
+        if score is None and not _is_attempt(turn):
+            raise ActionExecutionRejection(self.name())
         if score is None:
-            Turn(self._ports, dispatcher, tracker).say("utter_rating_unclear")
+            turn.say("utter_rating_unclear")
         return {"score": score and str(score)}
 
 
@@ -180,6 +186,18 @@ async def keep(ports: Ports, turn: Turn, score: int) -> None:
         )
     )
     turn.say("utter_rated_low" if score <= _LOW else "utter_rated")
+
+
+def _is_attempt(turn: Turn) -> bool:
+    """Whether what is no score seems to be meant for one."""
+    text = ascii_digits(turn.text).strip()
+    if any(map(str.isdecimal, text)):
+        number = "".join(filter(str.isdecimal, text))
+        return bool(_DIGITS.fullmatch(text)) or (
+            len(number) <= _SMALL_NUMBER and not any(map(str.isalpha, text))
+        )
+    sure = turn.tracker.latest_message["intent"]["confidence"] >= Bands().act
+    return (turn.intent in _SMALL or not sure) and len(text) <= _WORD_OR_TWO
 
 
 async def _subject(ports: Ports, turn: Turn) -> tuple[About, str]:

@@ -8,7 +8,7 @@ import pytest
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import FormValidationAction
-from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.interfaces import Action, ActionExecutionRejection, Tracker
 from rasa_sdk.types import DomainDict
 
 from bot.dispatcher import Response, TurnDispatcher
@@ -98,6 +98,8 @@ class ValidateOrder(FormValidationAction):
         if value == "stones":
             dispatcher.utter_message(response="utter_no_such_dish")
             return {"dish": None}
+        if value == "10000004":
+            raise ActionExecutionRejection(self.name())
         return {"dish": value}
 
     def validate_size(self, value: str, *_: object) -> dict[str, Any]:
