@@ -71,9 +71,14 @@ class Engine:
         key: Callable[[str], str],
         parts: Callable[[Sequence[Response], str], int] = lambda *_: 0,
         offering: Collection[str] = (),
+        heard: Callable[[Parsed, TrackerState], Parsed] = lambda parsed, _: parsed,
     ) -> None:
-        """`parts` tells how many SMS parts responses cost in a language; texts `offering` have answers of their own."""
+        """`parts` tells how many SMS parts responses cost in a language; texts `offering` have answers of their own.
+
+        `heard` takes out of a message what is to be kept nowhere.
+        """
         self._offering = offering
+        self._heard = heard
         self._rules = rules
         self._choosable = rules.intents - _NOBODYS_CHOICE
         self._actions: Mapping[str, Action] = {action.name(): action for action in actions}
@@ -105,6 +110,8 @@ class Engine:
         self._receive(stage, inbound)
         self._choose_language(stage, inbound)
         self._hear(stage, inbound)
+        if not stage.chosen:
+            stage.parsed = self._heard(stage.parsed, state)
         if not stage.state.paused:
             self._fill_slots(stage)
             if left and stage.state.form and not inbound.proven:

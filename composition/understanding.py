@@ -34,6 +34,7 @@ from bot.yaml_read import read_yaml
 from complaints import references
 from composition.country import Country
 from composition.examples import RULES, check, check_in_force
+from dialogs import number_and_secret
 
 # The folder of the data folder where models lie, by what they were made of.
 MODELS = "models"
@@ -211,6 +212,7 @@ def engine_of(country: Country, actions: Sequence[Action]) -> Engine:
         key=compact,
         parts=renderer_of(country).parts,
         offering={key for texts in pack.texts.values() for key, text in texts.items() if text.buttons},
+        heard=number_and_secret.heard,
     )
 
 

@@ -22,6 +22,7 @@ from complaints.store import PinOutcome
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
 from dialogs.follows import offer, shown_cases
+from dialogs.number_and_secret import SECRET
 from dialogs.own_cases import case_choice
 from dialogs.ports import Ports
 from dialogs.verified import verify, visible_case
@@ -129,8 +130,13 @@ class ValidateStatusForm(FormValidationAction):
             return {"reference": None}
         if await visible_case(self._ports, reference, turn):
             return {"reference": reference, "pin": _ADMITTED}
-        left = await self._ports.guesses.left(turn.person)
-        return {"reference": reference, "pin": None if left else _REFUSED}
+        if not await self._ports.guesses.left(turn.person):
+            return {"reference": reference, "pin": _REFUSED}
+        told = turn.entity(SECRET)
+        return {
+            "reference": reference,
+            **(await self._judge(turn, reference, told) if told else {"pin": None}),
+        }
 
     async def validate_pin(
         self, value: str, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -149,13 +155,15 @@ class ValidateStatusForm(FormValidationAction):
         if not (fits or (connected and could_be_secret(value))):
             turn.say("utter_application_secret_unreadable" if connected else "utter_pin_unreadable")
             return {"pin": None}
-        reference = turn.slot("reference")
-        judged = await self._ports.cases.check_pin(reference, pin, turn.person)
+        return await self._judge(turn, turn.slot("reference"), value)
+
+    async def _judge(self, turn: Turn, reference: str, secret: str) -> Filled:
+        judged = await self._ports.cases.check_pin(reference, pins.typed(secret), turn.person)
         if judged.outcome is PinOutcome.RIGHT:
             (shown,) = verify(reference, self._ports.clock.now())
             return {"pin": _ADMITTED, shown["name"]: shown["value"]}
         locked = judged.outcome is PinOutcome.LOCKED
-        if not locked and (opened := await self._application(turn, reference, value)):
+        if not locked and (opened := await self._application(turn, reference, secret)):
             return opened
         if locked or not judged.left:
             return {"pin": _REFUSED}

@@ -23,6 +23,7 @@ from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.asked_service import to_staff
 from dialogs.complaint_form import Filled
 from dialogs.complaint_status import ComplaintStatus, StatusStart
+from dialogs.number_and_secret import APPLICATION, SECRET
 from dialogs.ports import Ports
 from dialogs.subject import Subjects
 from dialogs.verified import is_verified, verify
@@ -99,7 +100,8 @@ class ApplicationStart(DialogAction):
             return await self._means_own_case(turn, connected=connected)
         if not connected:
             return True
-        own = await self.ports.registers.look_up(named, Asker(phone=turn.phone))
+        number = turn.entity(APPLICATION) or named
+        own = await self.ports.registers.look_up(number, Asker(phone=turn.phone))
         return isinstance(check(named), Reference) and not isinstance(own, Found)
 
     async def _means_own_case(self, turn: Turn, *, connected: bool) -> bool:
@@ -179,39 +181,12 @@ class ValidateApplicationForm(FormValidationAction):
         turn = Turn(self._ports, dispatcher, tracker)
         if turn.slot("application_secret") != value:
             return {"application_secret": tracker.slots.get("application_secret")}  # decided with the number
+        if turn.entity(SECRET):
+            return await _admission(self._ports, turn, turn.entity(APPLICATION))
         if not could_be_secret(value):
             turn.say("utter_application_secret_unreadable")
             return {"application_secret": None}
-        return await self._judge(turn, turn.slot("application_number"), value)
-
-    async def _judge(self, turn: Turn, number: str, secret: str) -> Filled:
-        ports, subject = self._ports, f"application:{number}"
-        # A number that may be a case's is tried there first, and counted there.
-        as_case = isinstance(check(number), Reference)
-        if as_case:
-            judged = await ports.cases.check_pin(number, pins.typed(secret), turn.person)
-            if judged.outcome is PinOutcome.RIGHT:
-                return {"application_secret": _CASE, "reference": number, **self._opened(number)}
-            left = None if judged.outcome is PinOutcome.LOCKED else judged.left
-        else:
-            left = await ports.guesses.take(turn.person, subject)
-        if left is None:
-            return {"application_secret": _REFUSED}
-        answer = await ports.registers.look_up(number, Asker(phone=turn.phone, secret=secret))
-        if not isinstance(answer, NotFound):
-            if not as_case:
-                await ports.guesses.give_back(turn.person, subject)
-            # What could not be asked was not shown to be theirs; the submission says that it could not.
-            opened = self._opened(subject) if isinstance(answer, Found) else {}
-            return {"application_secret": _ADMITTED, **opened}
-        if not left:
-            return {"application_secret": _REFUSED}
-        _say_not_found(turn, answer)
-        return {"application_secret": None}
-
-    def _opened(self, subject: str) -> Filled:
-        (shown,) = verify(subject, self._ports.clock.now())
-        return {shown["name"]: shown["value"]}
+        return await _judge(self._ports, turn, turn.slot("application_number"), value, _as_written(turn))
 
 
 class ApplicationStatus(DialogAction):
@@ -238,7 +213,7 @@ class ApplicationStatus(DialogAction):
             about = remember(service=answer.service) if answer.service else []
             return [*about, *remember(application_secret=None)]
         if isinstance(answer, NotFound):
-            _say_not_found(turn, answer)
+            _say_not_found(turn, answer, _as_written(turn))
         else:
             turn.say("utter_register_unreachable", [to_staff(turn)])
         return remember(application_secret=None, application_number=None)
@@ -280,8 +255,44 @@ async def _admission(ports: Ports, turn: Turn, number: str) -> Filled:
     }
     if not isinstance(await _look_up(ports, turn, number), NotFound):
         return {**known, "application_secret": _ADMITTED}
-    left = await ports.guesses.left(turn.person)
-    return {**known, "application_secret": None if left else _REFUSED}
+    if not await ports.guesses.left(turn.person):
+        return {**known, "application_secret": _REFUSED}
+    told = turn.entity(SECRET)
+    if not told:
+        return {**known, "application_secret": None}
+    return {**known, **await _judge(ports, turn, number, told, str(known["application_written"]))}
+
+
+async def _judge(ports: Ports, turn: Turn, number: str, secret: str, written: str) -> Filled:
+    """What a secret of the number fills; a wrong one is counted, and asked for again while any is left."""
+    subject = f"application:{number}"
+    # A number that may be a case's is tried there first, and counted there.
+    as_case = isinstance(check(number), Reference)
+    if as_case:
+        judged = await ports.cases.check_pin(number, pins.typed(secret), turn.person)
+        if judged.outcome is PinOutcome.RIGHT:
+            return {"application_secret": _CASE, "reference": number, **_opened(ports, number)}
+        left = None if judged.outcome is PinOutcome.LOCKED else judged.left
+    else:
+        left = await ports.guesses.take(turn.person, subject)
+    if left is None:
+        return {"application_secret": _REFUSED}
+    answer = await ports.registers.look_up(number, Asker(phone=turn.phone, secret=secret))
+    if not isinstance(answer, NotFound):
+        if not as_case:
+            await ports.guesses.give_back(turn.person, subject)
+        # What could not be asked was not shown to be theirs; the submission says that it could not.
+        opened = _opened(ports, subject) if isinstance(answer, Found) else {}
+        return {"application_secret": _ADMITTED, **opened}
+    if not left:
+        return {"application_secret": _REFUSED}
+    _say_not_found(turn, answer, written)
+    return {"application_secret": None}
+
+
+def _opened(ports: Ports, subject: str) -> Filled:
+    (shown,) = verify(subject, ports.clock.now())
+    return {shown["name"]: shown["value"]}
 
 
 def _as_written(turn: Turn) -> str:
@@ -295,9 +306,9 @@ async def _look_up(ports: Ports, turn: Turn, number: str) -> Found | NotFound | 
     return await ports.registers.look_up(number, Asker(phone=turn.phone, admitted=admitted))
 
 
-def _say_not_found(turn: Turn, answer: NotFound) -> None:
+def _say_not_found(turn: Turn, answer: NotFound, number: str) -> None:
     as_of = turn.words.moment(answer.as_of) if answer.as_of else "-"
-    turn.say("utter_application_not_found", [to_staff(turn)], number=_as_written(turn), as_of=as_of)
+    turn.say("utter_application_not_found", [to_staff(turn)], number=number, as_of=as_of)
 
 
 def _called(ports: Ports, turn: Turn, application: Found) -> str:

@@ -22,6 +22,8 @@ _RUN = re.compile(
     r"[0-9][0-9A-Za-z]*(?:[-/.][0-9A-Za-z]+| [0-9][0-9A-Za-z]*)*"
 )
 _SPACED = re.compile(r"[A-Z]+ ")
+# What ends a sentence, or parts a number from what comes next, is not written in it.
+_AROUND = " \t\r\n,;:.?!"
 
 
 def normalise(text: str) -> str:
@@ -50,7 +52,7 @@ def find(text: str) -> str:
 
 def as_written(text: str, number: str) -> str:
     """The normalised number as it is written in a text, which may have other words too; itself if it is not there."""
-    readable = ascii_digits(text).strip()
+    readable = ascii_digits(text).strip(_AROUND)
     runs = [readable, *(each for run in _RUN.findall(readable) for each in (run, _SPACED.sub("", run)))]
     return next((each for each in runs if normalise(each) == number), number)
 
