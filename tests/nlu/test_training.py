@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.nlu.classifier import Classifier
-from bot.nlu.data import Example, TrainingData
+from bot.nlu.data import Entity, Example, TrainingData
 from bot.nlu.errors import ModelUnusable, TrainingFailed
 from bot.nlu.features import Reading
 from bot.nlu.model import Model
 from bot.nlu.segments import ICU
-from bot.nlu.training import code_of, model_file
+from bot.nlu.training import code_of, model_file, variants
 
 SMALL = TrainingData(
     examples=tuple(
@@ -23,6 +25,18 @@ SMALL = TrainingData(
         for intent, words in (("fee", "how much is it"), ("greet", "hello there"))
         for number in ("one", "two", "three", "four", "five")
     )
+)
+
+NAMED = tuple(
+    Example(
+        text=f"{words} boat permit",
+        intent="fee",
+        language="en",
+        entities=(
+            Entity(entity="service", value="boat", start=len(words) + 1, end=len(words) + 12, confidence=1.0),
+        ),
+    )
+    for words in ("price of the", "how much is a", "cost of one", "what do I pay for a")
 )
 
 
@@ -47,6 +61,24 @@ async def test_training(tmp_path: Path) -> None:
     assert _inside(tmp_path / "a") == [first.name]
     assert isinstance(refused, TrainingFailed)
     assert _inside(tmp_path / "c") == []
+
+
+@given(
+    st.lists(st.sampled_from(NAMED), unique_by=lambda each: each.text),
+    st.lists(st.sampled_from(SMALL.examples), max_size=3),
+)
+def test_variants_of_an_example_do_not_depend_on_the_others(
+    several: list[Example], others: list[Example]
+) -> None:
+    """So that a few examples more leave what is understood of all else as it is."""
+    names = {"en": [f"{kind} permit" for kind in ("boat", "fish", "tree", "cart", "shop")]}
+    alone = {each.text: [text for _, text in variants([each], names)] for each in several}
+    together = [*others, *several]
+    found: dict[str, list[str]] = {}
+    for origin, text in variants(together, names):
+        found.setdefault(together[origin].text, []).append(text)
+    assert found == alone
+    assert all(len(texts) == 2 for texts in alone.values())
 
 
 async def test_what_is_wrong_is_not_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
