@@ -14,13 +14,15 @@ _EMPTY_OR_BUTTONS = ("text", "buttons", "elements", "custom", "template", "respo
 class Response:
     """Something to say: the key of a text, what to put into it, answers to choose from, and what goes with it.
 
-    `enclosures` are the fields of `bot.messages.Enclosure`; they are shown where a channel can.
+    `enclosures` are the fields of `bot.messages.Enclosure`; they are shown where a channel can. `without` are
+    intents that are not offered although the text has answers for them.
     """
 
     key: str
     values: dict[str, Any] = field(default_factory=dict)
     buttons: tuple[dict[str, str], ...] = ()
     enclosures: tuple[dict[str, Any], ...] = ()
+    without: frozenset[str] = frozenset()
 
     def record(self) -> dict[str, Any]:
         """As remembered for a repetition."""

@@ -393,12 +393,13 @@ class Engine:
 
     def _finish(self, stage: Stage) -> Turn:
         state = stage.state
-        if stage.responses:
-            state.said = [response.record() for response in stage.responses]
-        state.events += [{"event": "bot", "text": response.key} for response in stage.responses]
+        responses = self._forms.focused(stage)
+        if responses:
+            state.said = [response.record() for response in responses]
+        state.events += [{"event": "bot", "text": response.key} for response in responses]
         return Turn(
             state=state,
-            responses=tuple(stage.responses),
+            responses=responses,
             effects=tuple(stage.dispatcher.effects),
             understood=stage.understood,
             wish=stage.parsed,

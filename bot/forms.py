@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk.interfaces import Action
 
+from bot.dispatcher import Response
 from bot.rules import Form, Rules, SlotMapping
 from bot.trackers import FormFrame
 from bot.turns import Stage
@@ -63,6 +65,24 @@ class FormLoop:
             stage.say(specific if specific in self._texts else f"utter_ask_{frame.requested}")
         if alone:
             del stage.responses[said_before:-1]
+
+    def focused(self, stage: Stage) -> tuple[Response, ...]:
+        """What the turn says; where a form's question was put, without offers beside it that nobody needs.
+
+        They are to begin that very form, and what an answer in its midst offers for good measure.
+        """
+        frame = stage.state.form
+        if frame is None or not stage.asked:
+            return tuple(stage.responses)
+        begun = self._rules.beginning(frame.name)
+        return tuple(
+            replace(
+                said,
+                without=begun,
+                buttons=tuple(each for each in said.buttons if not (stage.aside and "optional" in each)),
+            )
+            for said in stage.responses
+        )
 
     async def go_back(self, stage: Stage) -> None:
         """Ask the question before the open one again."""

@@ -35,6 +35,12 @@ def parsed_payload(payload: str, language: str) -> Parsed | None:
     return certain(found[1], _values(found[2]), language) if found else None
 
 
+def intent_of(payload: str) -> str:
+    """The intent that a payload stands for, as closely as it says; empty for anything else."""
+    found = _PAYLOAD.match(payload)
+    return found[1] if found else ""
+
+
 def closest(parsed: Mapping[str, Any]) -> str:
     """The intent as closely as it was understood: "help/privacy", or "help"."""
     return str(parsed.get("intent_response_key") or parsed["intent"]["name"])

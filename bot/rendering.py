@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bot.dispatcher import Response
 from bot.messages import Capabilities, Choice, Enclosure, MediaKind
 from bot.pack import Pack, Text, fill
+from bot.parsed import intent_of
 from bot.screens import Frame, screens
 from bot.text.choices import numbered
 from bot.text.pages import pages
@@ -122,7 +123,11 @@ class Renderer:
         if can.session and text.screen:
             text = replace(text, text=text.screen, short="")
         values = {name: _said(value) for name, value in response.values.items()}
-        always = [Choice(label=each.title, payload=each.payload) for each in text.buttons]
+        always = [
+            Choice(label=each.title, payload=each.payload)
+            for each in text.buttons
+            if intent_of(each.payload) not in response.without
+        ]
         extras: list[Choice] = []
         for each in response.buttons:
             shares = "shares_phone" in each

@@ -81,6 +81,12 @@ class Rules:
         rules = self.by_intent.get(intent) or self.by_intent.get(intent.partition("/")[0], ())
         return next((rule.actions for rule in rules if rule.entities <= present), ())
 
+    def beginning(self, form: str) -> frozenset[str]:
+        """The intents that begin a form."""
+        return frozenset(
+            intent for intent, rules in self.by_intent.items() if any(form in rule.actions for rule in rules)
+        )
+
     @classmethod
     def load(cls, path: Path) -> Rules:
         """Read a rules file or a folder of them; raises ConfigurationError for what could not be followed."""
