@@ -14,10 +14,10 @@ from dialogs import draft, follow_up
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.afterthought import ASK, case_just_filed
 from dialogs.circumstances import Circumstances
-from dialogs.complaint_form import CONFIRM, NO_PLACE, ValidateComplaintForm, places_named
+from dialogs.complaint_form import CONFIRM, NO_PLACE, ValidateComplaintForm, about_service, places_named
 from dialogs.enclosed import promised, unused
 from dialogs.from_list import from_list
-from dialogs.intake import Intake
+from dialogs.intake import Intake, Matter
 from dialogs.menu_tree import COMPLAINT_PLACE
 from dialogs.phrases import Phrases
 from dialogs.ports import Ports
@@ -39,6 +39,7 @@ _OF_ONE_CASE = (
     "complaint_category",
     "complaint_draft",
     "complaint_text",
+    "complaint_service",
     "complaint_place",
     "complaint_confirm",
     "complaint_change",
@@ -84,6 +85,7 @@ class ComplaintStart(DialogAction):
                 case_kind=_kind(turn).value,
                 complaint_category=turn.entity("complaint_category") or None,
                 complaint_text=text or None,
+                complaint_service=about_service(turn) if text else None,
                 complaint_place=self._place(turn, places),
             ),
             FollowupAction(_FORM),
@@ -93,6 +95,8 @@ class ComplaintStart(DialogAction):
         """The place that the words name, else the one said before: it is shown before anything is sent."""
         if named:
             return named[0].code if len(named) == 1 else None
+        if turn.entity("village"):
+            return None  # it need not be where the talk was about before
         known = self.ports.places.get(turn.slot("place"))
         return known.code if known else None
 
@@ -172,7 +176,7 @@ class AskConfirmation(DialogAction):
         return self.ports.places.name(known.code, turn.words.language) if known else place
 
     def _tell_fee(self, turn: Turn) -> None:
-        about = turn.slot("service")
+        about = turn.slot("complaint_service")
         if about not in self.ports.catalogue.services:
             return
         service = Circumstances(self.ports, turn, about).service
@@ -200,7 +204,11 @@ class SubmitCase(DialogAction):
         text, place = self._words_and_place(turn)
         category = self._intake.category(text, turn.slot("complaint_category"))
         case = self._intake.case(
-            turn, text, _filed_kind(turn), category=category, place=place, told="utter_receipt"
+            turn,
+            text,
+            _filed_kind(turn),
+            Matter(service=turn.slot("complaint_service"), place=place, category=category),
+            told="utter_receipt",
         )
         filed = self._intake.file(turn, case)
         return [*remember(**dict.fromkeys(_OF_ONE_CASE)), *filed, *await follow_up.offer(self.ports, turn)]

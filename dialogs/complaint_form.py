@@ -21,6 +21,8 @@ from dialogs.subject import Subjects
 
 # In place of a place that the person does not want to, or cannot, name.
 NO_PLACE = "-"
+# In place of a service, where none was spoken of: one that is asked about later is not what the complaint is about.
+_NO_SERVICE = "-"
 CONFIRM = "utter_ask_complaint_form_complaint_confirm"
 _NO_SUCH_PLACE = "utter_complaint_place_unclear"
 _LEAST_LETTERS = 4
@@ -55,7 +57,7 @@ class ValidateComplaintForm(FormValidationAction):
         if self._says_nothing(turn, value):
             turn.say("utter_complaint_text_too_short")
             return {"complaint_text": None, **self._place_alone(turn)}
-        filled: Filled = {"complaint_text": value}
+        filled: Filled = {"complaint_text": value, "complaint_service": about_service(turn)}
         places = [place.code for place in places_named(self._ports.places, value)]
         if places and turn.slot("complaint_place") not in places:
             filled["complaint_place"] = places[0] if len(places) == 1 else None
@@ -80,10 +82,10 @@ class ValidateComplaintForm(FormValidationAction):
             return self._without_place(turn, value)
         one = places[0].code if len(places) == 1 else None
         if self._additions.to_place(turn):
-            return {"complaint_place": one, "complaint_text": self._additions.taken(turn)}
-        if one and turn.entity("village"):
-            # A code says no more than the district: the village stays with the person's words.
-            return {"complaint_place": one, "complaint_text": self._additions.joined(turn)}
+            return {"complaint_place": one, **self._told(turn, self._additions.taken(turn))}
+        if one and (turn.entity("village") or turn.entity("service")):
+            # A code says no more than the district: village and service stay with the person's words.
+            return {"complaint_place": one, **self._told(turn, self._additions.joined(turn))}
         return {"complaint_place": one if places else value}
 
     def validate_complaint_confirm(
@@ -92,19 +94,20 @@ class ValidateComplaintForm(FormValidationAction):
         """Send or change; only after "change" is there something to ask.
 
         Another place corrects the one shown, and what is said beside that is added; both are shown again.
+        A village, for which there is no code, does both.
         """
         del domain
         if value == "send":
             return {"complaint_confirm": value, "complaint_change": "nothing"}
         turn = Turn(self._ports, dispatcher, tracker)
-        place = self._another_place(turn)
+        place = self._another_place(turn) or self._another_village(turn)
         if value == "change" or (turn.intent == "deny" and not place):
             return {"complaint_confirm": "change"}
         filled: Filled = {"complaint_confirm": None}
         if place:
             filled["complaint_place"] = place
         if self._additions.to_confirmation(turn):
-            filled["complaint_text"] = self._additions.taken(turn)
+            filled |= self._told(turn, self._additions.taken(turn))
         return filled
 
     def validate_complaint_change(
@@ -142,12 +145,28 @@ class ValidateComplaintForm(FormValidationAction):
             turn.say(_NO_SUCH_PLACE)  # of a number that no answer has, the engine says so
         return {"complaint_place": None}
 
+    @staticmethod
+    def _told(turn: Turn, text: str) -> Filled:
+        """The words with those of the message, which may name the service where nothing did before."""
+        known = turn.slot("complaint_service")
+        service = about_service(turn) if known in ("", _NO_SERVICE) else known
+        return {"complaint_text": text, "complaint_service": service}
+
+    def _another_village(self, turn: Turn) -> str:
+        """The village in the message, where the place at hand is in the person's own words too."""
+        return "" if self._ports.places.get(turn.slot("complaint_place")) else turn.entity("village")
+
     def _another_place(self, turn: Turn) -> str:
         """The first place in the message that is not the one at hand, by code; empty if there is none."""
         found = self._ports.places.find(turn.text)
         at_hand = {each.start for each in found if each.place.code == turn.slot("complaint_place")}
         others = [each for each in found if each.start not in at_hand]
         return _first(others)[0].code if others else ""
+
+
+def about_service(turn: Turn) -> str:
+    """What the words of a complaint are about: named in them, else known of it, else spoken of before them."""
+    return turn.entity("service") or turn.slot("complaint_service") or turn.slot("service") or _NO_SERVICE
 
 
 def _answers_later(turn: Turn) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rasa_sdk.interfaces import Action
 
 from dialogs.action import DialogAction, Events, Turn, remember
+from dialogs.complaint_form import about_service
 from dialogs.hotlines import Hotlines
 from dialogs.ports import Ports
 
@@ -42,4 +43,5 @@ class Danger(DialogAction):
         if turn.slot("requested_slot") != "complaint_text" or not told:
             return []
         following = "complaint_confirm" if turn.slot("complaint_place") else "complaint_place"
-        return remember(complaint_text=told, requested_slot=following)
+        service = about_service(turn)
+        return remember(complaint_text=told, complaint_service=service, requested_slot=following)

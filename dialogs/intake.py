@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from complaints import pins, references
 from complaints.cases import CaseKind
 from complaints.categories import Category
@@ -15,6 +17,14 @@ from dialogs.subject import Subjects
 
 # The source of a case that somebody files for somebody else.
 ON_BEHALF = "on_behalf"
+
+
+class Matter(NamedTuple):
+    """What a case is about: a service of the catalogue and the code of a place, if known; without a category its words tell it."""
+
+    service: str = ""
+    place: str = ""
+    category: Category | None = None
 
 
 class Intake:
@@ -40,20 +50,18 @@ class Intake:
         turn: Turn,
         text: str,
         kind: CaseKind,
+        matter: Matter,
         *,
-        category: Category | None = None,
-        place: str = "",
         source: str = "",
         told: str,
     ) -> FileCase:
-        """The case of a person's own words; `told` is the key of its receipt, `place` the code of a known place.
+        """The case of a person's own words; `told` is the key of its receipt.
 
-        Without a `category` the words tell it. Without another `source` it is noted if they are for somebody
-        else: nothing more of them is asked.
+        Without another `source` it is noted if they are for somebody else: nothing more of them is asked.
         """
         ports, now = self._ports, self._ports.clock.now()
-        category = category or self.subjects.guess(text)
-        service = ports.catalogue.get(turn.slot("service"))
+        category = matter.category or self.subjects.guess(text)
+        service = ports.catalogue.get(matter.service)
         service_id = service.id if service else ""
         office = self.office(text, kind)
         return FileCase(
@@ -62,13 +70,13 @@ class Intake:
             kind=kind,
             category=category.id,
             description=text,
-            place=place,
+            place=matter.place,
             service=service_id,
             language=turn.words.language,
             channel=turn.channel,
             filed_at=now,
             promised_at=promise(now, category.targets.resolution, ports.calendar),
-            desk=ports.desks.route(category, self._outwards(place), service_id, office).id,
+            desk=ports.desks.route(category, self._outwards(matter.place), service_id, office).id,
             office=office,
             source=source or (ON_BEHALF if self._phrases.for_another(text) else ""),
             told=told,

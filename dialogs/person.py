@@ -11,7 +11,7 @@ from complaints.cases import CaseKind
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled
 from dialogs.hotlines import Hotlines
-from dialogs.intake import Intake
+from dialogs.intake import Intake, Matter
 from dialogs.linking import known_phone, share_choice
 from dialogs.ports import Ports
 from dialogs.words import clock
@@ -129,7 +129,12 @@ class FileCallBack(DialogAction):
         place = turn.slot("place")
         known = place if self.ports.places.get(place) else ""
         case = self._intake.case(
-            turn, text, CaseKind.ENQUIRY, place=known, source="call_back", told="utter_call_back_noted"
+            turn,
+            text,
+            CaseKind.ENQUIRY,
+            Matter(service=turn.slot("service"), place=known),
+            source="call_back",
+            told="utter_call_back_noted",
         )
         filed = self._intake.file(turn, case)
         _say_when_staff_are_back(self.ports, turn)

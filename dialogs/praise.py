@@ -10,7 +10,7 @@ from rasa_sdk.types import DomainDict
 from complaints.cases import CaseKind
 from dialogs.action import DialogAction, Events, Turn, remember
 from dialogs.complaint_form import Filled, places_named
-from dialogs.intake import Intake
+from dialogs.intake import Intake, Matter
 from dialogs.once import AskOnce, begin
 from dialogs.ports import Ports
 from dialogs.rating import Scores, keep
@@ -128,7 +128,7 @@ class PassOn(DialogAction):
             turn,
             words,
             CaseKind.SUGGESTION,
-            place=places[0].code if len(places) == 1 else "",
+            Matter(service=turn.slot("service"), place=places[0].code if len(places) == 1 else ""),
             source="praise",
             told="utter_receipt",
         )

@@ -95,9 +95,8 @@ class Villages:
         words = list(self._of_a_name(text, start, places))
         if not words:
             return None
-        capitals = [word for word in words if word[0][0].isupper()]
-        if len(capitals) == len(words) or text[start].isupper():
-            kept = words[: max(len(capitals), 1)]
+        if text[start].isupper():
+            kept = list(takewhile(lambda word: word[0][0].isupper(), words))
         else:
             known = takewhile(lambda word: word[0].lower() in self._begins, words)
             kept = words[: len(list(known)) + 1]

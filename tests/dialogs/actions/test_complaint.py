@@ -161,7 +161,11 @@ async def test_the_official_fee_is_told_before_a_complaint_about_a_fee_is_filed(
     answer = await act(
         WORLD,
         "action_ask_complaint_form_complaint_confirm",
-        slots={"complaint_text": "they overcharged me", "complaint_place": "-", "service": "passport"},
+        slots={
+            "complaint_text": "they overcharged me",
+            "complaint_place": "-",
+            "complaint_service": "passport",
+        },
     )
     assert answer.keys[0] == "utter_known_fee_reported"
     assert "60" in answer.said[0].values["costs"]
@@ -176,7 +180,8 @@ async def test_the_case_is_filed_with_what_its_receipt_says() -> None:
             "complaint_text": STORY,
             "complaint_place": "LA1301",
             "case_kind": "complaint",
-            "service": "passport",
+            "complaint_service": "passport",
+            "service": "id-card",
         },
     )
     (case,) = answer.effects

@@ -27,7 +27,8 @@ async def test_danger_told_to_the_form_is_an_answer_too(place: str | None, follo
     answer = await act(
         WORLD, "action_danger", "he will kill me", intent="danger", form="complaint_form", slots=slots
     )
-    assert answer.slots == {"complaint_text": "he will kill me", "requested_slot": following}
+    told = {"complaint_text": "he will kill me", "complaint_service": "-"}
+    assert answer.slots == {**told, "requested_slot": following}
 
 
 async def test_danger_elsewhere_in_a_form_changes_nothing() -> None:
