@@ -31,6 +31,8 @@ _TOLERANCE = 0.2
 _COMMON_TOLERANCE, _LEAST_TOLERATED = 0.3, 5
 _CANDIDATES = 8
 _VOWELS = frozenset("aeiou")
+# A syllable goes on with it: what ends before it ends in the middle of a word.
+_VOWEL = re.compile("[\u0eb0-\u0ebb\u0ecd]")
 # The share of a name's rarity that must be in the message before its letters are compared.
 _LEAST_OVERLAP = 0.4
 
@@ -228,7 +230,8 @@ class ServiceNames:
                 continue
             if name.whole_in(sound.key[max(first - 1, 0) : last + 1]):
                 start, end = _to_borders(reading.text, *sound.span(first, last))
-                best = Mention(name.service, start, end, confidence)
+                if not _VOWEL.match(reading.text, end):
+                    best = Mention(name.service, start, end, confidence)
         return best or parts
 
     def _overlaps(self, sound: Sound) -> dict[int, float]:
