@@ -41,6 +41,7 @@ _OF_ONE_CASE = (
     "complaint_text",
     "complaint_service",
     "complaint_place",
+    "complaint_village",
     "complaint_confirm",
     "complaint_change",
 )
@@ -87,6 +88,7 @@ class ComplaintStart(DialogAction):
                 complaint_text=text or None,
                 complaint_service=about_service(turn) if text else None,
                 complaint_place=self._place(turn, places),
+                complaint_village=(text and turn.entity("village")) or None,
             ),
             FollowupAction(_FORM),
         ]
@@ -114,7 +116,7 @@ class ComplaintStart(DialogAction):
 
 
 class AskPlace(DialogAction):
-    """Asks where it happened; which of several places, if the words name one that shares its name."""
+    """Asks where it happened; which of several places, if the words name one that shares its name; where a village is."""
 
     action_name = "action_ask_complaint_form_complaint_place"
 
@@ -134,6 +136,8 @@ class AskPlace(DialogAction):
                     for place in homonyms
                 ],
             )
+        elif village := turn.slot("complaint_village"):
+            turn.say("utter_ask_where_village_is", from_list(turn, COMPLAINT_PLACE), village=village)
         else:
             turn.say("utter_ask_complaint_form_complaint_place", from_list(turn, COMPLAINT_PLACE))
         return []
@@ -218,7 +222,9 @@ class SubmitCase(DialogAction):
         text, place = turn.slot("complaint_text"), turn.slot("complaint_place")
         if place in ("", NO_PLACE):
             return text, ""
-        return (text, place) if self.ports.places.get(place) else (f"{text}\n{place}", "")
+        if self.ports.places.get(place):
+            return text, place
+        return text if place in text else f"{text}\n{place}", ""
 
 
 def _kind(turn: Turn) -> CaseKind:

@@ -57,7 +57,11 @@ class ValidateComplaintForm(FormValidationAction):
         if self._says_nothing(turn, value):
             turn.say("utter_complaint_text_too_short")
             return {"complaint_text": None, **self._place_alone(turn)}
-        filled: Filled = {"complaint_text": value, "complaint_service": about_service(turn)}
+        filled: Filled = {
+            "complaint_text": value,
+            "complaint_service": about_service(turn),
+            "complaint_village": turn.entity("village") or None,
+        }
         places = [place.code for place in places_named(self._ports.places, value)]
         if places and turn.slot("complaint_place") not in places:
             filled["complaint_place"] = places[0] if len(places) == 1 else None
@@ -72,11 +76,11 @@ class ValidateComplaintForm(FormValidationAction):
         place is asked about once: whoever says it again has none to name.
         """
         del domain
+        turn = Turn(self._ports, dispatcher, tracker)
         if value == NO_PLACE or self._phrases.skips(value):
-            return {"complaint_place": NO_PLACE}
+            return {"complaint_place": _known_of_it(turn)}
         if self._ports.places.get(value):
             return {"complaint_place": value}
-        turn = Turn(self._ports, dispatcher, tracker)
         places = places_named(self._ports.places, value)
         if not places and (_is_no_place(turn, value) or self._phrases.is_noise(value)):
             return self._without_place(turn, value)
@@ -140,7 +144,7 @@ class ValidateComplaintForm(FormValidationAction):
 
     def _without_place(self, turn: Turn, value: str) -> Filled:
         if not {_NO_SUCH_PLACE, OFFERED_ANEW}.isdisjoint(turn.last_answers):
-            return {"complaint_place": NO_PLACE}
+            return {"complaint_place": _known_of_it(turn)}
         if len(ascii_digits(value).strip()) > CHOICE_DIGITS or not turn.is_wordless:
             turn.say(_NO_SUCH_PLACE)  # of a number that no answer has, the engine says so
         return {"complaint_place": None}
@@ -162,6 +166,11 @@ class ValidateComplaintForm(FormValidationAction):
         at_hand = {each.start for each in found if each.place.code == turn.slot("complaint_place")}
         others = [each for each in found if each.start not in at_hand]
         return _first(others)[0].code if others else ""
+
+
+def _known_of_it(turn: Turn) -> str:
+    """The place of who does not name one: the village in the story, if there is one."""
+    return turn.slot("complaint_village") or NO_PLACE
 
 
 def about_service(turn: Turn) -> str:
