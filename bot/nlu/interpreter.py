@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NotRequired, Protocol, TypedDict
 
@@ -170,7 +170,7 @@ class LightInterpreter:
     ) -> ParseData:
         classified = self._classifier.classify(reading)
         chances = self._chances(classified.chances, reading, context)
-        closest, confidence = self._rule(reading, context, entities)
+        closest, confidence = self._rule(reading, context, entities, chances)
         certain = base_of(closest)
         if certain:
             rest = 1.0 - confidence
@@ -308,7 +308,13 @@ class LightInterpreter:
         share = sum(classified) / sum(chances.values())
         return {name: chance * share for name, chance in chances.items()}
 
-    def _rule(self, reading: Reading, context: ParseContext, entities: Sequence[Entity]) -> tuple[str, float]:
+    def _rule(
+        self,
+        reading: Reading,
+        context: ParseContext,
+        entities: Sequence[Entity],
+        chances: Mapping[str, float],
+    ) -> tuple[str, float]:
         """The intent that the message has beyond doubt, or by being nothing but a fact."""
         if self._whole is None:
             return "", 0.0
@@ -319,7 +325,10 @@ class LightInterpreter:
             return OUT_OF_SCOPE, 1.0
         if not entities and not _BESIDE_DIGITS.search(reading.text):
             return "inform", _SERVICE_ALONE
-        if entities and self._whole.says_nothing(blanked(reading.text, map(_span, entities))):
+        # "kha" is a polite word, and a fee.
+        asked = max(chances.get(each, 0.0) for each in _QUESTIONS) >= self._bands.sure
+        rest = blanked(reading.text, map(_span, entities))
+        if entities and not (asked and _SAYS.search(rest)) and self._whole.says_nothing(rest):
             return _fact_alone({entity["entity"] for entity in entities}, context)
         return "", 0.0
 
