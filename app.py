@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.messages import Capabilities
     from bot.nlu.data import TrainingData
     from bot.nlu.explain import Explainer
-    from bot.nlu.interpreter import Interpreter
+    from bot.nlu.parse_data import Interpreter
     from bot.rules import Rules
     from channels.care import ChannelCare
     from cli.kit import Check, Instance

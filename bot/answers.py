@@ -12,7 +12,7 @@ from bot.engine import Engine
 from bot.learning.listener import Listener
 from bot.learning.unclear import Unclear
 from bot.messages import Capabilities, InboundMessage
-from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.nlu.parse_data import Interpreter, ParseContext
 from bot.rendering import Draft, Renderer
 from bot.screens import Frame
 from bot.trackers import TrackerState

@@ -26,7 +26,7 @@ from bot.inbox import Inbox, Waiting
 from bot.learning.learning import Learning
 from bot.locks import Locks, acquire
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
-from bot.nlu.interpreter import Interpreter
+from bot.nlu.parse_data import Interpreter
 from bot.outbox import Outbox, set_urn_state
 from bot.patience import Patience
 from bot.rendering import Renderer

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.messages import Capabilities
     from bot.nlu.data import TrainingData
     from bot.nlu.explain import Explainer
-    from bot.nlu.interpreter import Interpreter
+    from bot.nlu.parse_data import Interpreter
     from bot.pipeline import Pipeline
     from bot.rules import Rules
     from bot.traffic import Traffic

@@ -10,7 +10,7 @@ import click
 from bot.learning.review import Review, Unlabelled
 from bot.nlu.classifier import OUT_OF_SCOPE, base_of
 from bot.nlu.data import Entity, TrainingData
-from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.nlu.parse_data import Interpreter, ParseContext
 
 _COMMANDS = {"s": "skip", "x": "not for us", "d": "delete (personal)", "u": "undo", "q": "quit"}
 _TYPED = "/"

@@ -17,8 +17,8 @@ from bot.learning.history import LEARNING, History
 from bot.learning.trial import held_back, taught
 from bot.nlu.data import Entity, Example, read_rasa
 from bot.nlu.evaluate import evaluate
-from bot.nlu.interpreter import Interpreter
 from bot.nlu.noise import Noise
+from bot.nlu.parse_data import Interpreter
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 from cli.kit import Kit

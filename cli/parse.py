@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
-from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.nlu.parse_data import Interpreter, ParseContext
 from cli.explained import data, lines
 from cli.kit import Kit
 

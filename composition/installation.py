@@ -35,7 +35,7 @@ from bot.linking import Linking
 from bot.locks import Locks
 from bot.media import MediaWriter
 from bot.messages import Capabilities
-from bot.nlu.interpreter import Interpreter
+from bot.nlu.parse_data import Interpreter
 from bot.outbox import Outbox
 from bot.phones import PhoneRules
 from bot.pipeline import Parts, Pipeline

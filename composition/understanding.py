@@ -21,9 +21,10 @@ from bot.nlu.entities import EntityFinder
 from bot.nlu.errors import ModelUnusable
 from bot.nlu.explain import Explainer
 from bot.nlu.features import Reading
-from bot.nlu.interpreter import Interpreter, LightInterpreter
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.model import Model
 from bot.nlu.normalise import compact
+from bot.nlu.parse_data import Interpreter
 from bot.nlu.remembered import RememberingInterpreter
 from bot.nlu.remote import RemoteInterpreter, Wanted
 from bot.nlu.understanding import Known, examples_of, finder_of, interpreter_of, lexicon_of, model_of

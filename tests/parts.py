@@ -17,7 +17,7 @@ from bot.engine import Engine
 from bot.inbox import Inbox
 from bot.locks import MemoryLocks
 from bot.messages import Capabilities
-from bot.nlu.interpreter import Interpreter
+from bot.nlu.parse_data import Interpreter
 from bot.outbox import Outbox
 from bot.pipeline import Parts
 from bot.rendering import Renderer

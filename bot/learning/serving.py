@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import PatouError
-from bot.nlu.interpreter import Interpreter, ParseContext, ParseData
+from bot.nlu.parse_data import Interpreter, ParseContext, ParseData
 
 # How soon a running server follows.
 EVERY_SECONDS = 3.0

@@ -16,7 +16,7 @@ from typing import Any
 from bot.learning.held_back import is_held_back
 from bot.nlu.data import Example, TrainingData, join
 from bot.nlu.evaluate import evaluate
-from bot.nlu.interpreter import Interpreter
+from bot.nlu.parse_data import Interpreter
 
 # How much a figure may fall before a model counts as worse: what a handful of a thousand messages may do by chance.
 TOLERANCES = MappingProxyType(

@@ -9,8 +9,9 @@ from bot.nlu.asides import Asides
 from bot.nlu.classifier import base_of, fingerprint
 from bot.nlu.data import Entity
 from bot.nlu.features import Reading
-from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData, blanked
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.model import Model
+from bot.nlu.parse_data import ParseContext, ParseData, blanked
 from bot.nlu.slips import STOP, Slips
 from bot.nlu.whole import WholeMessages
 from bot.parsed import closest, readable

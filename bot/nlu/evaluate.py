@@ -11,7 +11,7 @@ from typing import Any
 from bot.bands import Bands
 from bot.nlu.classifier import OUT_OF_SCOPE
 from bot.nlu.data import Example
-from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.nlu.parse_data import Interpreter, ParseContext
 
 _BINS = 10
 _SURE = Bands().sure

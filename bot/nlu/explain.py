@@ -15,9 +15,10 @@ from bot.nlu.classifier import HIGHEST, Classifier, familiarity, known_rows, str
 from bot.nlu.data import Entity
 from bot.nlu.decider import Decider, Decisions
 from bot.nlu.features import BLOCKS, CONCEPT, Reading
-from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.language import script, tongue_grams
 from bot.nlu.model import Floats, Model
+from bot.nlu.parse_data import ParseContext, ParseData
 from bot.nlu.pattern import Pattern
 from bot.nlu.sound import key
 from bot.nlu.spelling import Spelling

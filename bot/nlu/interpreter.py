@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NotRequired, Protocol, TypedDict
+from collections.abc import Mapping, Sequence
 
 from bot.bands import Bands
-from bot.nlu.asides import REFUSABLE, Asides, Refusal
+from bot.nlu.asides import Asides, Refusal
 from bot.nlu.classifier import OUT_OF_SCOPE, Classifier, base_of, fingerprint
 from bot.nlu.clauses import Clauses, Span
 from bot.nlu.data import Entity
@@ -16,10 +14,23 @@ from bot.nlu.entities import EntityFinder
 from bot.nlu.features import Reading
 from bot.nlu.language import LanguageDetector
 from bot.nlu.model import Model
+from bot.nlu.parse_data import (
+    FACT_ALONE,
+    RANKED,
+    Intent,
+    ParseContext,
+    ParseData,
+    blanked,
+    doubted,
+    moved,
+    services_of,
+    span_of,
+    with_intent,
+    without_refused,
+)
 from bot.nlu.slips import STOP, Slips
 from bot.nlu.whole import WholeMessages
 
-_RANKED = 5
 _TWO = 2
 # So much of a message is read, in code points: four SMS, nine of Lao. Of a longer one the middle is left out: it begins with
 # the wish, and may end with a call for help or the number of a phone.
@@ -30,7 +41,6 @@ _SAYS = re.compile(r"[^\W_]|\?")
 _BESIDE_DIGITS = re.compile(r"[^\d\s]")
 # A service named and nothing asked: most probably "what does it take", but worth a question.
 _SERVICE_ALONE = 0.6
-_FACT_ALONE = 0.9
 # A slip of a word for STOP: too little to act on, enough to be asked about first.
 _SLIP = 0.45
 _ABOUT_SERVICES = frozenset(("requirements", "fee", "duration", "where_hours", "status"))
@@ -51,48 +61,6 @@ _THANKS = frozenset(("thanks", "greet"))
 _HINT_OF_A_TALE = 0.25
 # After a question an answer is likelier; who wants no more messages then says so in plain words.
 _AFTER_A_QUESTION = {"inform": 2.0, "unsubscribe": 0.1}
-
-
-class Intent(TypedDict):
-    """What is wanted, and how sure that is, 0 to 1."""
-
-    name: str
-    confidence: float
-
-
-class ParseData(TypedDict):
-    """Rasa's result of parsing a message, plus the language it is in.
-
-    `intent_response_key` is there when the intent was understood more closely: "help/privacy";
-    `further` when the message asks for more than one thing: the others, each with the whole text; `wishes` is then
-    how many things that are.
-    """
-
-    text: str
-    language: str
-    intent: Intent
-    intent_ranking: list[Intent]
-    intent_response_key: NotRequired[str]
-    entities: list[Entity]
-    further: NotRequired[list[ParseData]]
-    wishes: NotRequired[int]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParseContext:
-    """The conversation so far: its language, the service last spoken of, the slot being asked for."""
-
-    language: str = ""
-    service: str = ""
-    expects: str = ""
-
-
-class Interpreter(Protocol):
-    """Anything that understands messages: ours, or a remote one."""
-
-    async def parse(self, text: str, context: ParseContext) -> ParseData:
-        """Understand one message; never raises for what a person can write."""
-        ...
 
 
 class LightInterpreter:
@@ -133,14 +101,14 @@ class LightInterpreter:
         entities = self._entities.find(reading, context.expects) if self._entities else []
         language = self._languages.detect(reading, context.language, entities)
         refusals = self._refusals(reading, entities, context)
-        parsed = self._understand(reading, context, _wanted(entities, refusals), language)
-        parsed["entities"] = _wanted(parsed["entities"], refusals)
+        parsed = self._understand(reading, context, without_refused(entities, refusals), language)
+        parsed["entities"] = without_refused(parsed["entities"], refusals)
         if self._asides:
             parsed = self._without_asides(reading, parsed, refusals, context)
             if parsed["intent"]["name"] == _CONSENT and self._asides.halts(reading):
-                parsed = _doubted(parsed, self._bands)
+                parsed = doubted(parsed, self._bands)
         if self._is_slip(reading, parsed, context):
-            return _instead(parsed, STOP, _SLIP)
+            return with_intent(parsed, STOP, _SLIP)
         if self._clauses is None or context.expects or refusals or not _asks(parsed):
             return parsed
         spans = self._clauses.split(reading.text)
@@ -162,7 +130,7 @@ class LightInterpreter:
         for start in range(READ - 2 * _READ_LAST, min(len(text), _MOST_HEARD), READ - _READ_LAST):
             window = Reading(text[start : start + READ], self._classifier.model.sounds)
             if found := self._entities.danger(window):
-                return {**parsed, "entities": [*entities, _moved(found, start)]}
+                return {**parsed, "entities": [*entities, moved(found, start)]}
         return parsed
 
     def _understand(
@@ -181,7 +149,7 @@ class LightInterpreter:
             chances[certain] = confidence
         ranking = [
             Intent(name=name, confidence=round(chances[name], 4))
-            for name in sorted(chances, key=chances.__getitem__, reverse=True)[:_RANKED]
+            for name in sorted(chances, key=chances.__getitem__, reverse=True)[:RANKED]
         ]
         intent = ranking[0]["name"]
         parsed = ParseData(
@@ -201,7 +169,7 @@ class LightInterpreter:
         found = self._asides.refusals(reading, entities) if self._asides else []
         if not found:
             return found
-        refused, named = {each.at for each in found}, _services(entities)
+        refused, named = {each.at for each in found}, services_of(entities)
         others = any(each["start"] not in refused for each in named)
         meant = {each["start"] for each in named if not (others or each["value"] == context.service)}
         return [each for each in found if each.at not in meant]
@@ -225,7 +193,9 @@ class LightInterpreter:
         if rest.text:
             asked = self._understand(rest, context, entities, parsed["language"])
             wished, clear = asked["intent"]["name"], asked["intent"]["confidence"] >= self._bands.act
-            if clear and (wished in _ABOUT_SERVICES or (wished == "inform" and _services(asked["entities"]))):
+            if clear and (
+                wished in _ABOUT_SERVICES or (wished == "inform" and services_of(asked["entities"]))
+            ):
                 return {**asked, "text": parsed["text"], "entities": parsed["entities"]}
         return parsed
 
@@ -242,10 +212,10 @@ class LightInterpreter:
             rest = Reading(left, self._classifier.model.sounds)
             told = self._understand(rest, context, parsed["entities"], parsed["language"])
             again = any(told["intent"]["name"] in each.intents for each in meant)
-            clear = told["intent"]["confidence"] >= self._bands.act or _services(parsed["entities"])
+            clear = told["intent"]["confidence"] >= self._bands.act or services_of(parsed["entities"])
             if clear and not again:
                 return {**told, "text": parsed["text"]}
-        return _instead(parsed, "repeat" if context.expects else "deny") if of_it else parsed
+        return with_intent(parsed, "repeat" if context.expects else "deny") if of_it else parsed
 
     def _parted(
         self, reading: Reading, whole: ParseData, spans: Sequence[Span], context: ParseContext
@@ -259,7 +229,7 @@ class LightInterpreter:
             named = [each for each in whole["entities"] if start <= each["start"] and each["end"] <= end]
             clause = Reading(whole["text"][start:end], self._classifier.model.sounds)
             parsed = self._understand(
-                clause, context, [_moved(each, -start) for each in named], whole["language"]
+                clause, context, [moved(each, -start) for each in named], whole["language"]
             )
             intent = parsed["intent"]
             if intent["name"] == "complaint" and intent["confidence"] >= self._bands.sure:
@@ -269,7 +239,7 @@ class LightInterpreter:
                 return whole
             if intent["name"] in _QUESTIONS and intent["confidence"] >= self._bands.sure:
                 closest = parsed.get("intent_response_key", intent["name"])
-                wishes.setdefault(closest, (parsed, _services(named)))
+                wishes.setdefault(closest, (parsed, services_of(named)))
         if _JOURNEY in wishes:
             wishes.pop("requirements", None)
         if len(wishes) < _TWO:
@@ -277,7 +247,7 @@ class LightInterpreter:
         (first, _), *others = wishes.values()
         theirs = [each for _, services in others for each in services]
         told = self._retold(
-            first, whole, [each for each in _services(whole["entities"]) if each not in theirs]
+            first, whole, [each for each in services_of(whole["entities"]) if each not in theirs]
         )
         told["further"] = [self._retold(parsed, whole, services) for parsed, services in others]
         for each in (told, *told["further"]):
@@ -287,7 +257,7 @@ class LightInterpreter:
     @staticmethod
     def _retold(clause: ParseData, whole: ParseData, services: list[Entity]) -> ParseData:
         """What a clause asks, about its services or those of the message, with all other facts of that."""
-        about = services or _services(whole["entities"])
+        about = services or services_of(whole["entities"])
         entities = [each for each in whole["entities"] if each["entity"] != "service" or each in about]
         return {**clause, "text": whole["text"], "entities": entities}
 
@@ -327,7 +297,7 @@ class LightInterpreter:
             return "inform", _SERVICE_ALONE
         # "kha" is a polite word, and a fee.
         asked = max(chances.get(each, 0.0) for each in _QUESTIONS) >= self._bands.sure
-        rest = blanked(reading.text, map(_span, entities))
+        rest = blanked(reading.text, map(span_of, entities))
         if entities and not (asked and _SAYS.search(rest)) and self._whole.says_nothing(rest):
             return _fact_alone({entity["entity"] for entity in entities}, context)
         return "", 0.0
@@ -351,43 +321,16 @@ def _asks(parsed: ParseData) -> bool:
     return not tale and all(each["entity"] != "danger" for each in parsed["entities"])
 
 
-def _services(entities: Iterable[Entity]) -> list[Entity]:
-    return [each for each in entities if each["entity"] == "service"]
-
-
-def _moved(entity: Entity, by: int) -> Entity:
-    return {**entity, "start": entity["start"] + by, "end": entity["end"] + by}
-
-
 def _fact_alone(kinds: set[str], context: ParseContext) -> tuple[str, float]:
     if "danger" in kinds:
         return "", 0.0
     if context.expects:
-        return "inform", _FACT_ALONE
+        return "inform", FACT_ALONE
     if "reference" in kinds:
-        return "complaint_status", _FACT_ALONE
+        return "complaint_status", FACT_ALONE
     if kinds == {"service"} and not context.service:
         return "requirements", _SERVICE_ALONE
-    return "inform", _FACT_ALONE
-
-
-def _wanted(entities: list[Entity], refusals: Sequence[Refusal]) -> list[Entity]:
-    """The entities without those that are not wanted."""
-    unwanted = {each.at for each in refusals}
-    return [each for each in entities if each["start"] not in unwanted or each["entity"] not in REFUSABLE]
-
-
-def _instead(parsed: ParseData, intent: str, sure: float = _FACT_ALONE) -> ParseData:
-    """The same with an intent that is told by a rule, as far as a rule can; none of the others is surer."""
-    others = [each for each in parsed["intent_ranking"] if each["name"] != intent]
-    scale = min(sure, 1.0 - sure) / (sum(each["confidence"] for each in others) or 1.0)
-    ranking = [
-        Intent(name=intent, confidence=sure),
-        *(Intent(name=each["name"], confidence=round(each["confidence"] * scale, 4)) for each in others),
-    ]
-    told: ParseData = {**parsed, "intent": ranking[0], "intent_ranking": ranking[:_RANKED]}
-    told.pop("intent_response_key", None)
-    return told
+    return "inform", FACT_ALONE
 
 
 def _shortened(text: str) -> str:
@@ -396,28 +339,8 @@ def _shortened(text: str) -> str:
 
 def _of_whole(text: str, parsed: ParseData) -> ParseData:
     """What was understood of the shortened text, said of the whole one."""
-    moved = [
-        _moved(each, len(text) - READ) if each["start"] >= READ - _READ_LAST else each
+    entities = [
+        moved(each, len(text) - READ) if each["start"] >= READ - _READ_LAST else each
         for each in parsed["entities"]
     ]
-    return {**parsed, "text": text, "entities": moved}
-
-
-def _doubted(parsed: ParseData, bands: Bands) -> ParseData:
-    """No surer than what is asked about."""
-    first, *others = parsed["intent_ranking"]
-    if first["confidence"] == 1.0:
-        return parsed
-    intent = Intent(name=first["name"], confidence=min(first["confidence"], bands.act))
-    return {**parsed, "intent": intent, "intent_ranking": [intent, *others]}
-
-
-def _span(entity: Entity) -> Span:
-    return entity["start"], entity["end"]
-
-
-def blanked(text: str, spans: Iterable[Span]) -> str:
-    """The text with spaces in place of some stretches."""
-    for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+    return {**parsed, "text": text, "entities": entities}

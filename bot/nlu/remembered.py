@@ -14,7 +14,7 @@ from typing import cast
 
 import orjson
 
-from bot.nlu.interpreter import Interpreter, ParseContext, ParseData
+from bot.nlu.parse_data import Interpreter, ParseContext, ParseData
 
 MOST = 4_096  # about 6 MB
 LONGEST = 60  # code points; a question with its politeness is shorter, a complaint is longer

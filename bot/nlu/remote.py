@@ -17,7 +17,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from bot.clock import Clock
 from bot.nlu.classifier import base_of
 from bot.nlu.data import Entity
-from bot.nlu.interpreter import Intent, Interpreter, ParseContext, ParseData
+from bot.nlu.parse_data import Intent, Interpreter, ParseContext, ParseData
 from bot.rasa.names import own_name
 
 # What Rasa's FallbackClassifier puts before what it is not sure of; the confidence says the same.

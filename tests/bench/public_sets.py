@@ -24,8 +24,9 @@ from pathlib import Path
 
 from bot.nlu.data import Example, TrainingData, with_names
 from bot.nlu.evaluate import Outcome, evaluate, report
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.model import Model
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.segments import ICU, SYLLABLES
 from bot.nlu.training import model_file
 

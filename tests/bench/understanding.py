@@ -22,9 +22,10 @@ from typing import Any
 from bot.config import Config
 from bot.nlu.data import Example
 from bot.nlu.evaluate import evaluate
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.model import Model
 from bot.nlu.noise import LETTERS, Noise
+from bot.nlu.parse_data import ParseContext
 from bot.yaml_read import read_yaml
 from composition.country import Country
 from composition.understanding import understanding
@@ -41,7 +42,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _ALONE = """
 import sys
 from pathlib import Path
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.model import Model
 LightInterpreter(Model.load(Path(sys.argv[1]))).read("passport", ParseContext())
 """

@@ -15,8 +15,9 @@ from bot.errors import PackError
 from bot.learning.held_back import is_held_back
 from bot.learning.serving import Trained
 from bot.nlu.data import TrainingData
-from bot.nlu.interpreter import Interpreter, LightInterpreter
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.model import Model
+from bot.nlu.parse_data import Interpreter
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 from cli.kit import Kit

@@ -18,7 +18,7 @@ from bot.clock import Chance
 from bot.config import Config
 from bot.engine import Engine
 from bot.messages import Attachment, InboundMessage, MediaKind, SessionEvent
-from bot.nlu.interpreter import Interpreter, ParseContext
+from bot.nlu.parse_data import Interpreter, ParseContext
 from bot.rendering import Renderer
 from bot.text.choices import match
 from bot.trackers import TrackerState

@@ -10,7 +10,7 @@ from bot.clock import Chance, Clock
 from bot.engine import Engine
 from bot.hops import left
 from bot.messages import InboundMessage
-from bot.nlu.interpreter import Interpreter
+from bot.nlu.parse_data import Interpreter
 from bot.rendering import Renderer
 from bot.sessions import Sessions
 from bot.trackers import TrackerState

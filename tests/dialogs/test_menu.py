@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.messages import InboundMessage
-from bot.nlu.interpreter import ParseContext
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.understanding import examples_of
 from bot.rules import Rules
 from bot.trackers import TrackerState

@@ -19,7 +19,7 @@ from typing import Any
 
 from bot.config import Config
 from bot.nlu.classifier import base_of
-from bot.nlu.interpreter import ParseContext
+from bot.nlu.parse_data import ParseContext
 from bot.rasa.names import own_name
 from bot.rasa.project import write
 from bot.yaml_read import read_yaml

@@ -23,7 +23,7 @@ from bot.learning.labels import Label, Labels
 from bot.learning.serving import Trained
 from bot.learning.trial import Figures, worse
 from bot.nlu.data import Example, TrainingData
-from bot.nlu.interpreter import Interpreter, ParseContext, ParseData
+from bot.nlu.parse_data import Interpreter, ParseContext, ParseData
 from bot.nlu.understanding import examples_of
 from bot.pack import Pack
 from cli.kit import Kit

@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.crypto import Vault
 from bot.db import Database
-from bot.nlu.interpreter import Interpreter
+from bot.nlu.parse_data import Interpreter
 from bot.yaml_read import read_yaml
 from cli.kit import Kit
 from cli.nlu import commands

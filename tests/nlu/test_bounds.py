@@ -10,10 +10,11 @@ import pytest
 
 from bot.nlu.entities import EntityFinder, PlaceMatch
 from bot.nlu.features import LONGEST, Reading, grams
-from bot.nlu.interpreter import READ, LightInterpreter, ParseContext
+from bot.nlu.interpreter import READ, LightInterpreter
 from bot.nlu.mentions import ServiceNames
 from bot.nlu.model import Model
 from bot.nlu.numbers import Numbers
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack
 

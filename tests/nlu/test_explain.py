@@ -16,8 +16,9 @@ from bot.nlu.data import TrainingData
 from bot.nlu.decider import Decider
 from bot.nlu.explain import Explainer
 from bot.nlu.features import Reading
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.model import Model
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.understanding import lexicon_of
 from bot.nlu.whole import WholeMessages
 from bot.pack import Pack

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.nlu.data import TrainingData
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.parse_data import ParseContext
 from bot.pack import load_yaml
 
 HERE = Path(__file__).parent

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from bot.nlu.data import Example, TrainingData
 from bot.nlu.evaluate import evaluate
-from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.model import Model
+from bot.nlu.parse_data import ParseContext, ParseData
 from bot.nlu.training import model_file
 from bot.pack import load_yaml
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.nlu.features import Reading
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.letters import READ_AS, read
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.sound import TABLES, key
 from bot.pack import load_yaml
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack, load_yaml
 from services.catalogue import Catalogue

@@ -11,9 +11,10 @@ from bot.config import Config
 from bot.errors import PackError
 from bot.nlu.asides import Asides
 from bot.nlu.features import Reading
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.noise import LETTERS, Noise
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.understanding import lexicon_of
 from bot.pack import Pack
 from composition.country import Country

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
 from bot.nlu.noise import LETTERS, SPACES, Noise, mistyped
+from bot.nlu.parse_data import ParseContext
 from bot.pack import Pack
 from bot.yaml_read import read_yaml
 

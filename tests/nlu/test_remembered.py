@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu.interpreter import LightInterpreter, ParseContext, ParseData
+from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.parse_data import ParseContext, ParseData
 from bot.nlu.remembered import LONGEST, RememberingInterpreter
 from bot.yaml_read import read_yaml
 

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.nlu.data import Entity
-from bot.nlu.interpreter import Intent, ParseContext, ParseData
+from bot.nlu.parse_data import Intent, ParseContext, ParseData
 from bot.nlu.remote import RemoteInterpreter, Wanted
 from tests.pinned import PinnedTime
 from tests.servers.rasa import TOKEN, RasaServer, parsed

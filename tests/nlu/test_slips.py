@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.bands import Bands
 from bot.nlu.features import Reading, bare, toneless
-from bot.nlu.interpreter import LightInterpreter, ParseContext
+from bot.nlu.interpreter import LightInterpreter
+from bot.nlu.parse_data import ParseContext
 from bot.nlu.slips import STOP
 from bot.nlu.understanding import lexicon_of
 from bot.nlu.whole import WholeMessages

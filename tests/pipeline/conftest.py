@@ -22,7 +22,7 @@ from bot.engine import Engine
 from bot.erasure import Erasure
 from bot.errors import Taken
 from bot.messages import Capabilities, InboundMessage
-from bot.nlu.interpreter import Intent, ParseContext, ParseData
+from bot.nlu.parse_data import Intent, ParseContext, ParseData
 from bot.pack import Pack
 from bot.pipeline import Parts, Pipeline
 from bot.rendering import Renderer

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from bot.config import Config
-from bot.nlu.interpreter import ParseContext
+from bot.nlu.parse_data import ParseContext
 from composition.installation import Ways, open_installation
 from tests.servers.rasa import TOKEN, RasaServer, parsed
 

@@ -18,7 +18,7 @@ from bot.errors import DatabaseUnavailable
 from bot.leases import Leases
 from bot.locks import MemoryLocks
 from bot.messages import Capabilities
-from bot.nlu.interpreter import Intent, ParseContext, ParseData
+from bot.nlu.parse_data import Intent, ParseContext, ParseData
 from bot.pipeline import Outcome, Parts, Pipeline
 from bot.rendering import Renderer
 from bot.schema import outbox, urns

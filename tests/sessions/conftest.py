@@ -24,7 +24,7 @@ from bot.effects import EffectContext
 from bot.engine import Engine
 from bot.messages import Capabilities, InboundMessage, OutboundMessage, SessionEvent
 from bot.nlu.data import Entity
-from bot.nlu.interpreter import Intent, ParseContext, ParseData
+from bot.nlu.parse_data import Intent, ParseContext, ParseData
 from bot.outbox_rows import opened
 from bot.pack import Pack
 from bot.pipeline import Outcome, Parts, Pipeline
