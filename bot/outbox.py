@@ -8,22 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Row,
-    String,
-    and_,
-    bindparam,
-    case,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row
 
+from bot import outbox_statements as statements
 from bot.clock import Chance, Clock, from_ms, to_ms
 from bot.crypto import Vault
 from bot.db import Database, WriteSet
@@ -31,7 +18,6 @@ from bot.errors import DatabaseUnavailable, KeyUnknown, SealBroken
 from bot.messages import DeliveryState, OutboundMessage
 from bot.outbox_rows import opened
 from bot.parts_ledger import PartsLedger, SentPart
-from bot.schema import goes_again, is_waiting, outbox, outbox_parts, urns
 from bot.urns import Urn
 
 # How long a message in trouble holds back later ones to the same person.
@@ -40,178 +26,6 @@ HEAD_WAIT = timedelta(minutes=2)
 UNKNOWN_OUTCOME = "in_doubt"
 
 _ENDED = (DeliveryState.FAILED, DeliveryState.EXPIRED)
-
-_head = outbox.alias("head")
-_blocked = exists().where(
-    _head.c.urn_lookup == outbox.c.urn_lookup,
-    _head.c.channel == outbox.c.channel,
-    _head.c.id < outbox.c.id,
-    _head.c.priority <= outbox.c.priority,
-    is_waiting(_head),
-    or_(_head.c.state == "sending", _head.c.attempts == 0, _head.c.created_at > bindparam("head_since")),
-)
-_claimable = and_(
-    is_waiting(),
-    outbox.c.state == "queued",
-    outbox.c.due_at <= bindparam("now"),
-    outbox.c.channel == bindparam("channel"),
-    ~_blocked,
-)
-# A look before the claim: an idle poll takes no write lock.
-_ANY_CLAIMABLE = select(outbox.c.id).where(_claimable).limit(1)
-_CLAIM = (
-    select(outbox)
-    .where(_claimable)
-    .order_by(outbox.c.priority, outbox.c.id)
-    .limit(bindparam("count"))
-    .with_for_update(skip_locked=True, of=outbox)
-)
-_START = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("row_ids", expanding=True)))
-    .values(
-        state="sending",
-        attempts=outbox.c.attempts + 1,
-        attempt_id=bindparam("attempt"),
-        attempted_at=bindparam("now"),
-        updated_at=bindparam("now"),
-    )
-)
-_EXPIRE = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("row_id"), outbox.c.state == "queued")
-    .values(state="expired", error_code="expired", again_at=0, updated_at=bindparam("now"))
-)
-_BURY = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("row_id"))
-    .values(state="failed", error_code="unreadable", updated_at=bindparam("now"))
-)
-_lost = and_(is_waiting(), outbox.c.state == "sending", outbox.c.attempted_at <= bindparam("before"))
-_ANY_LOST = select(outbox.c.id).where(_lost).limit(1)
-_LOSE = (
-    update(outbox).where(_lost).values(state="in_doubt", due_at=bindparam("now"), updated_at=bindparam("now"))
-)
-_doubtful = and_(
-    is_waiting(),
-    outbox.c.state == "in_doubt",
-    outbox.c.due_at <= bindparam("now"),
-    outbox.c.channel == bindparam("channel"),
-)
-_ANY_DOUBTFUL = select(outbox.c.id).where(_doubtful).limit(1)
-_DOUBTFUL = (
-    select(outbox)
-    .where(_doubtful)
-    .order_by(outbox.c.priority, outbox.c.id)
-    .limit(bindparam("count"))
-    .with_for_update(skip_locked=True)
-)
-_POSTPONE = update(outbox).where(outbox.c.id == bindparam("row_id")).values(due_at=bindparam("until"))
-_new_state = bindparam("new_state", type_=String)
-_MARK = (
-    update(outbox)
-    .where(
-        outbox.c.id == bindparam("row_id"),
-        outbox.c.attempt_id == bindparam("attempt"),
-        # Not an IN list: SQLAlchemy would write the statement anew for every message.
-        or_(outbox.c.state == "sending", outbox.c.state == "in_doubt"),
-    )
-    .values(
-        state=bindparam("new_state"),
-        # Of what has ended nothing goes again.
-        again_at=case(
-            (or_(_new_state == "failed", _new_state == "expired"), literal(0, BigInteger)),
-            else_=outbox.c.again_at,
-        ),
-        due_at=bindparam("due"),
-        error_code=bindparam("error"),
-        updated_at=bindparam("now"),
-    )
-)
-_UNTRIED = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("row_id"), outbox.c.attempt_id == bindparam("attempt"))
-    .values(attempts=outbox.c.attempts - 1)
-)
-_going_again = and_(
-    goes_again(),
-    outbox.c.again_at <= bindparam("now"),
-    outbox.c.channel == bindparam("channel"),
-    outbox.c.state == "sent",
-)
-_ANY_AGAIN = select(outbox.c.id).where(_going_again).limit(1)
-_AGAIN = (
-    select(outbox)
-    .where(_going_again)
-    .order_by(outbox.c.again_at)
-    .limit(bindparam("count"))
-    .with_for_update(skip_locked=True)
-)
-_START_AGAIN = (
-    update(outbox)
-    .where(outbox.c.id.in_(bindparam("row_ids", expanding=True)))
-    .values(attempt_id=bindparam("attempt"), attempted_at=bindparam("now"), again_at=bindparam("until"))
-)
-# Reports of parts look at this moment for whether anybody was here meanwhile.
-_moment = bindparam("now", type_=BigInteger)
-_later = case((outbox.c.updated_at >= _moment, outbox.c.updated_at + 1), else_=_moment)
-_none = literal(0, BigInteger)
-_waits = exists().where(
-    outbox_parts.c.outbox_id == outbox.c.id,
-    or_(outbox_parts.c.state == "queued", outbox_parts.c.state == "in_doubt"),
-)
-_MARK_AGAIN = (
-    update(outbox)
-    .where(outbox.c.id == bindparam("row_id"), outbox.c.attempt_id == bindparam("attempt"), goes_again())
-    .values(
-        again_at=case(
-            (and_(outbox.c.state == "sent", _waits), bindparam("due", type_=BigInteger)), else_=_none
-        ),
-        state=case((outbox.c.state == "sent", bindparam("new_state", type_=String)), else_=outbox.c.state),
-        error_code=bindparam("error"),
-        updated_at=_later,
-    )
-)
-_GO_ON = (
-    update(outbox)
-    .where(
-        outbox.c.id == bindparam("row_id"),
-        outbox.c.attempt_id == bindparam("attempt"),
-        or_(outbox.c.state == "sending", goes_again()),
-    )
-    .values(
-        attempted_at=bindparam("now"),
-        again_at=case((goes_again(), bindparam("until", type_=BigInteger)), else_=_none),
-        updated_at=_later,
-    )
-)
-_WAITING = (
-    select(outbox.c.channel, func.count().label("number")).where(is_waiting()).group_by(outbox.c.channel)
-)
-_URN_STATE = update(urns).where(urns.c.lookup == bindparam("urn")).values(state=bindparam("new_state"))
-_OF_CAUSE = select(outbox).where(outbox.c.cause == bindparam("of_cause")).order_by(outbox.c.id)
-_PULLABLE = (
-    select(outbox)
-    .where(
-        outbox.c.urn_lookup == bindparam("urn"),
-        outbox.c.channel == bindparam("channel"),
-        is_waiting(),
-        outbox.c.state == "queued",
-    )
-    .order_by(outbox.c.id)
-    .limit(bindparam("count"))
-)
-_PULLED = (
-    update(outbox)
-    .where(
-        outbox.c.urn_lookup == bindparam("urn"),
-        outbox.c.channel == bindparam("of_channel"),
-        is_waiting(),
-        outbox.c.state == "queued",
-        outbox.c.id.in_(bindparam("row_ids", expanding=True)),
-    )
-    .values(state="sent", attempted_at=bindparam("now"), updated_at=bindparam("now"))
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -288,15 +102,17 @@ class Outbox:
         attempt = self._chance.id(now)
 
         def work(connection: Connection) -> tuple[list[Row[Any]], list[str]]:
-            rows = connection.execute(_CLAIM, {**params, "count": count}).all()
+            rows = connection.execute(statements.CLAIM, {**params, "count": count}).all()
             late = [row.id for row in rows if row.expires_at <= params["now"]]
             due = [row for row in rows if row.expires_at > params["now"]]
             if due:
                 ids = [row.id for row in due]
-                connection.execute(_START, {"row_ids": ids, "attempt": attempt, "now": params["now"]})
+                connection.execute(
+                    statements.START, {"row_ids": ids, "attempt": attempt, "now": params["now"]}
+                )
             return due, late
 
-        if await self._db.first(_ANY_CLAIMABLE, params) is None:
+        if await self._db.first(statements.ANY_CLAIMABLE, params) is None:
             return ()
         started, late = await self._db.run(work)
         for outbox_id in late:
@@ -307,9 +123,9 @@ class Outbox:
         """Doubt every attempt that began longer ago than `grace`: its process died. Their number."""
         now = self._clock.now()
         params = {"before": to_ms(now - grace), "now": to_ms(now)}
-        if await self._db.first(_ANY_LOST, params) is None:
+        if await self._db.first(statements.ANY_LOST, params) is None:
             return 0
-        return await self._db.run(lambda connection: connection.execute(_LOSE, params).rowcount)
+        return await self._db.run(lambda connection: connection.execute(statements.LOSE, params).rowcount)
 
     async def doubtful(self, channel: str, count: int, lease: timedelta) -> Sequence[Claimed]:
         """Messages of a channel in doubt that it is time to ask about; nobody else asks about them for `lease`."""
@@ -317,13 +133,13 @@ class Outbox:
         params = {"now": to_ms(now), "channel": channel}
 
         def work(connection: Connection) -> Sequence[Row[Any]]:
-            rows = connection.execute(_DOUBTFUL, {**params, "count": count}).all()
+            rows = connection.execute(statements.DOUBTFUL, {**params, "count": count}).all()
             if rows:
                 until = to_ms(now + lease)
-                connection.execute(_POSTPONE, [{"row_id": row.id, "until": until} for row in rows])
+                connection.execute(statements.POSTPONE, [{"row_id": row.id, "until": until} for row in rows])
             return rows
 
-        if await self._db.first(_ANY_DOUBTFUL, params) is None:
+        if await self._db.first(statements.ANY_DOUBTFUL, params) is None:
             return ()
         rows = await self._db.run(work)
         return await self._opened(
@@ -337,15 +153,15 @@ class Outbox:
         params = {"now": at, "channel": channel}
 
         def work(connection: Connection) -> tuple[Sequence[Row[Any]], Collection[str]]:
-            rows = connection.execute(_AGAIN, {**params, "count": count}).all()
+            rows = connection.execute(statements.AGAIN, {**params, "count": count}).all()
             if not rows:
                 return (), ()
             ids = [row.id for row in rows]
             values = {"row_ids": ids, "attempt": attempt, "now": at, "until": to_ms(now + lease)}
-            connection.execute(_START_AGAIN, values)
+            connection.execute(statements.START_AGAIN, values)
             return rows, self._ledger.start(connection, ids, at)
 
-        if await self._db.first(_ANY_AGAIN, params) is None:
+        if await self._db.first(statements.ANY_AGAIN, params) is None:
             return ()
         rows, doubted = await self._db.run(work)
         opened = await self._opened([(row, attempt, max(row.attempts, 1), now) for row in rows])
@@ -368,7 +184,7 @@ class Outbox:
         self._ledger.take(writes, outbox_id, (part,), first=number, attempt_id=attempt, now=at)
         self._ledger.await_all(writes, outbox_id, total, at)
         values = {"row_id": outbox_id, "attempt": attempt, "now": at, "until": to_ms(now + lease)}
-        writes.add(_GO_ON, values, rows=1)
+        writes.add(statements.GO_ON, values, rows=1)
         await self._db.commit(writes)
 
     async def mark(self, marks: Sequence[Mark], *also: WriteSet) -> None:
@@ -382,7 +198,7 @@ class Outbox:
     def _add_mark(self, writes: WriteSet, mark: Mark, now: int) -> None:
         claimed, outbox_id = mark.claimed, mark.claimed.message.id
         if mark.untried and not claimed.again:
-            writes.add(_UNTRIED, {"row_id": outbox_id, "attempt": claimed.attempt_id})
+            writes.add(statements.UNTRIED, {"row_id": outbox_id, "attempt": claimed.attempt_id})
         if claimed.again:
             self._ledger.release(writes, outbox_id, now)
         if mark.parts:
@@ -401,17 +217,17 @@ class Outbox:
             "error": mark.error_code[:40],
             "now": now,
         }
-        writes.add(_MARK_AGAIN if claimed.again else _MARK, values)
+        writes.add(statements.MARK_AGAIN if claimed.again else statements.MARK, values)
         if ended:
             self._ledger.close(writes, outbox_id, mark.state, mark.error_code, now)
 
     async def waiting(self) -> Mapping[str, int]:
         """How many messages of each channel are not with a provider yet."""
-        return {row.channel: row.number for row in await self._db.fetch(_WAITING)}
+        return {row.channel: row.number for row in await self._db.fetch(statements.WAITING)}
 
     async def replies_to(self, cause: str) -> Sequence[OutboundMessage]:
         """What an inbound message, or an event of the system, led to, in order."""
-        return [self._message(row) for row in await self._db.fetch(_OF_CAUSE, {"of_cause": cause})]
+        return [self._message(row) for row in await self._db.fetch(statements.OF_CAUSE, {"of_cause": cause})]
 
     async def owner(self, provider_id: str) -> str:
         """The id of the message that a provider's id belongs to, or the empty string."""
@@ -428,15 +244,18 @@ class Outbox:
         if shown:
             writes = WriteSet()
             now = to_ms(self._clock.now())
-            writes.add(_PULLED, {"urn": lookup, "of_channel": channel, "row_ids": sorted(shown), "now": now})
+            writes.add(
+                statements.PULLED,
+                {"urn": lookup, "of_channel": channel, "row_ids": sorted(shown), "now": now},
+            )
             await self._db.commit(writes)
-        rows = await self._db.fetch(_PULLABLE, {"urn": lookup, "channel": channel, "count": count})
+        rows = await self._db.fetch(statements.PULLABLE, {"urn": lookup, "channel": channel, "count": count})
         return [self._message(row) for row in rows]
 
     async def _expire(self, outbox_id: str, now: int) -> None:
         """Give up a message that was never sent in its time; at the next claim, if the store is away now."""
         writes = WriteSet()
-        writes.add(_EXPIRE, {"row_id": outbox_id, "now": now})
+        writes.add(statements.EXPIRE, {"row_id": outbox_id, "now": now})
         self._ledger.close(writes, outbox_id, DeliveryState.EXPIRED, "expired", now)
         with suppress(DatabaseUnavailable):
             await self._db.commit(writes, await self._after_failure(outbox_id))
@@ -468,7 +287,7 @@ class Outbox:
             )
         if dead:
             writes = WriteSet()
-            writes.add(_BURY, dead)
+            writes.add(statements.BURY, dead)
             await self._db.commit(writes)
         return claimed
 
@@ -478,4 +297,4 @@ class Outbox:
 
 def set_urn_state(writes: WriteSet, urn_lookup: str, state: str) -> None:
     """Add to a write-set that an address is `active`, `unreachable` or `opted_out`."""
-    writes.add(_URN_STATE, {"urn": urn_lookup, "new_state": state})
+    writes.add(statements.URN_STATE, {"urn": urn_lookup, "new_state": state})
