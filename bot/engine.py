@@ -6,7 +6,6 @@ a message it takes from Rasa parse data; what it says are keys of texts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,12 +15,11 @@ from rasa_sdk.interfaces import Action, ActionExecutionRejection
 from bot.bands import Bands
 from bot.clock import to_ms
 from bot.dispatcher import Response
-from bot.forms import MEDIA, FormLoop
-from bot.media import KeepMedia, media_id
+from bot.forms import FormLoop
+from bot.hearing import ENCLOSED, Hearing
 from bot.messages import InboundMessage, SessionEvent
 from bot.parsed import Parsed, certain, closest, parsed_payload, readable
 from bot.rules import Rules
-from bot.text.choices import match
 from bot.text.digits import ascii_digits
 from bot.trackers import TrackerState
 from bot.turns import Stage, Turn
@@ -37,16 +35,12 @@ _SAID_ABOUT_THE_TALK = frozenset(("language", "repeat", "cancel", "go_back"))
 
 # What the rules call it when a form's question was answered in vain, so often and again as often.
 _STUCK, _IN_VAIN = "stuck", 2
-_WORD = re.compile(r"\b[^\W\d_]{2,}\b")
 # A number that can be meant for one of the answers offered.
 CHOICE_DIGITS = 2
-# The wish of a message that has something with it and no words, and what is run after the answer to the words.
-_ENCLOSED, _ENCLOSED_BESIDE = "attachment", "attachment/beside"
+# What is run after the answer to the words of a message that has something with it.
+_ENCLOSED_BESIDE = "attachment/beside"
 # By these the engine calls on the rules itself, each where it makes sense; no button stands for them.
-_NOBODYS_CHOICE = OFFERS | {FALLBACK, _STUCK, _ENCLOSED, _ENCLOSED_BESIDE}
-# So much that is not spoken of yet is remembered: more than is taken of one person in a day, so that what
-# is too much is refused in words (PATOU_MEDIA_DAILY_FILES) and not forgotten here.
-_MOST_MEDIA = 100
+_NOBODYS_CHOICE = OFFERS | {FALLBACK, _STUCK, ENCLOSED, _ENCLOSED_BESIDE}
 # Rasa's name for waiting: an action that wants it has nothing more said in this turn.
 _LISTEN = "action_listen"
 # What is said before the same answers once more.
@@ -78,13 +72,15 @@ class Engine:
         `heard` takes out of a message what is to be kept nowhere.
         """
         self._offering = offering
-        self._heard = heard
         self._rules = rules
-        self._choosable = rules.intents - _NOBODYS_CHOICE
+        self._hearing = Hearing(
+            choosable=rules.intents - _NOBODYS_CHOICE,
+            languages=tuple(languages),
+            item_words=item_words,
+            key=key,
+            heard=heard,
+        )
         self._actions: Mapping[str, Action] = {action.name(): action for action in actions}
-        self._languages = tuple(languages)
-        self._item_words = item_words
-        self._key = key
         self._bands = Bands()
         self._forms = FormLoop(rules, self._actions, texts)
         self._wishes = Wishes(rules, run=self._run, answer=self._answer, parts=parts)
@@ -106,19 +102,15 @@ class Engine:
         )
         state.later = []
         left = self._left(state, inbound)
-        self._resolve_choice(stage, inbound)
-        self._receive(stage, inbound)
-        self._choose_language(stage, inbound)
-        self._hear(stage, inbound)
-        if not stage.chosen:
-            stage.parsed = self._heard(stage.parsed, state)
+        self._hearing.hear(stage, inbound)
+        stage.slipped = _slips(stage, inbound)
         if not stage.state.paused:
             self._fill_slots(stage)
             if left and stage.state.form and not inbound.proven:
                 await self._resume(stage)
             else:
                 await self._decide(stage)
-            if inbound.attachments and stage.intent != _ENCLOSED:
+            if inbound.attachments and stage.intent != ENCLOSED:
                 await self._run(stage, self._rules.actions(_ENCLOSED_BESIDE))
             await self._answer_again(stage)
         return self._finish(stage)
@@ -145,81 +137,6 @@ class Engine:
     def _expired(self, state: TrackerState, now: datetime) -> bool:
         last = max(state.seen.values(), default=0)
         return bool(last) and to_ms(now) - last > self._rules.session.total_seconds() * 1000
-
-    def _resolve_choice(self, stage: Stage, inbound: InboundMessage) -> None:
-        payload = inbound.payload
-        if not payload and stage.state.choices:
-            titles = [choice["title"] for choice in stage.state.choices]
-            chosen = match(inbound.text, titles, item_words=self._item_words, key=self._key)
-            payload = stage.state.choices[chosen]["payload"] if chosen is not None else ""
-        picked = parsed_payload(payload, stage.state.language)
-        if picked and picked["intent_response_key"] in self._choosable:
-            stage.parsed = {**picked, "text": inbound.text}
-            stage.chosen = True
-        elif first := self._wishes.first_of_all(stage):
-            stage.parsed = dict(first)
-            stage.chosen = True
-        number = ascii_digits(inbound.text).strip(" .)")
-        stage.slipped = bool(stage.state.choices) and number.isdecimal() and len(number) <= CHOICE_DIGITS
-        stage.slipped = stage.slipped and not stage.chosen
-
-    def _receive(self, stage: Stage, inbound: InboundMessage) -> None:
-        """Have what came with the message kept, and remember it until a dialog makes use of it."""
-        enclosed = [
-            {
-                "id": media_id(inbound.key, position),
-                "kind": each.kind.value,
-                "at": to_ms(inbound.received_at),
-                "latitude": each.latitude,
-                "longitude": each.longitude,
-            }
-            for position, each in enumerate(inbound.attachments)
-        ]
-        if enclosed:
-            stage.dispatcher.effect(KeepMedia(message=inbound.key, attachments=inbound.attachments))
-            before = stage.state.slots.get(MEDIA) or []
-            stage.state.slots[MEDIA] = [*before, *enclosed][-_MOST_MEDIA:]
-        if enclosed and not inbound.text.strip() and not stage.chosen:
-            stage.parsed = certain(_ENCLOSED, {}, stage.state.language)
-            stage.chosen = True
-        stage.parsed["attachments"] = enclosed
-
-    def _choose_language(self, stage: Stage, inbound: InboundMessage) -> None:
-        slots = stage.state.slots
-        if slots.get("language_chosen"):
-            return
-        if stage.in_session and slots.get("language") and not _tells_language(inbound.text):
-            return
-        heard = stage.parsed.get("language") or inbound.language
-        if heard in self._languages:
-            slots["language"] = heard
-        elif not slots.get("language"):
-            slots["language"] = (
-                inbound.language if inbound.language in self._languages else self._languages[0]
-            )
-
-    def _hear(self, stage: Stage, inbound: InboundMessage) -> None:
-        parsed = stage.parsed
-        danger = next((each for each in parsed["entities"] if each["entity"] == "danger"), None)
-        if danger:
-            certain = {"name": "danger", "confidence": 1.0}
-            parsed = {**parsed, "intent": certain, "intent_response_key": "danger", "further": []}
-            stage.parsed = parsed
-        parsed["message_id"] = inbound.key
-        parsed["channel"] = inbound.channel
-        parsed["address"] = str(inbound.urn)
-        parsed["proven"] = str(inbound.proven or "")
-        stage.state.seen[inbound.channel] = to_ms(inbound.received_at)
-        stage.state.events.append(
-            {
-                "event": "user",
-                "timestamp": inbound.received_at.timestamp(),
-                "text": inbound.text,
-                "input_channel": inbound.channel,
-                **({"enclosed": len(inbound.attachments)} if inbound.attachments else {}),
-                "parse_data": {"intent": parsed["intent"], "entities": parsed["entities"]},
-            }
-        )
 
     def _fill_slots(self, stage: Stage) -> None:
         found = {each["entity"]: each["value"] for each in reversed(stage.parsed["entities"])}
@@ -409,6 +326,13 @@ class Engine:
         )
 
 
+def _slips(stage: Stage, inbound: InboundMessage) -> bool:
+    """Whether a number came that none of the answers offered has."""
+    number = ascii_digits(inbound.text).strip(" .)")
+    is_short = number.isdecimal() and len(number) <= CHOICE_DIGITS
+    return bool(stage.state.choices) and is_short and not stage.chosen
+
+
 def _is_unreadable(stage: Stage) -> bool:
     """Whether a message has neither words nor a sign that says something."""
     known = stage.intent not in ("out_of_scope", FALLBACK) or stage.parsed.get("intent_response_key")
@@ -419,8 +343,3 @@ def _moved(state: TrackerState, channel: str) -> bool:
     """Whether the person last wrote somewhere else: what is asked there stands there, unread here."""
     latest = max(state.seen.values(), default=0)
     return bool(latest) and state.seen.get(channel, -1) < latest
-
-
-def _tells_language(text: str) -> bool:
-    """Whether what was typed on a screen is enough to tell: two words, or letters that few languages have."""
-    return not text.isascii() or len(_WORD.findall(text)) > 1
