@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import orjson
@@ -37,7 +36,7 @@ from bot.nlu.tongues import letters_of, scripts_of, tell_tongues
 _LEAST, _LEAST_HEARD = {"words": 1, "sounds": 1}, {"words": 1, "sounds": 2}
 # What an example mistyped on purpose weighs beside one that somebody wrote: more costs accuracy where letters are right.
 _MISTYPED = 0.15
-# Every fourth example, by its text, is held back to see how sure the rest may be.
+# Every fourth example is held back to see how sure the rest may be.
 _FOLDS = 4
 
 
@@ -63,8 +62,7 @@ def train(
     samples += course.samples(_read(mistyped(examples, noise), sounds), spelling.mended, _MISTYPED)
     intents = tuple(sorted({sample.intent for sample in samples}))
     kinds = _kinds(samples)
-    held = [crc32(text.encode()) % _FOLDS == 0 for text, *_ in examples]
-    sureness = _sureness(samples, held, least)
+    sureness = _sureness(samples, least)
     fits = [fit(samples, [sample.intent for sample in samples], intents, vocabulary)]
     fits += _closer(samples, kinds, vocabulary)
     weights, scale = _rounded(fits)
@@ -143,12 +141,12 @@ def _closer(samples: Sequence[Sample], kinds: Sequence[str], vocabulary: Vocabul
             yield Fit(vocabulary=vocabulary, weights=nothing, bias=np.zeros(len(names)))
 
 
-def _sureness(samples: Sequence[Sample], apart: Sequence[bool], least: Mapping[str, int]) -> Sureness:
-    """What `calibrate` finds on the examples held `apart`, by a fit of the others."""
-    kept = [sample for sample in samples if not apart[sample.origin]]
+def _sureness(samples: Sequence[Sample], least: Mapping[str, int]) -> Sureness:
+    """What `calibrate` finds on the examples held back, by a fit of the others."""
+    kept = [sample for sample in samples if sample.origin % _FOLDS]
     labels = [sample.intent for sample in kept]
     intents = tuple(sorted(set(labels)))
-    held = [sample for sample in samples if apart[sample.origin] and sample.intent in intents]
+    held = [sample for sample in samples if sample.origin % _FOLDS == 0 and sample.intent in intents]
     if len(held) < _FOLDS or len(intents) == 1:
         return Sureness()
     return calibrate(fit(kept, labels, intents, vocabulary_of(kept, least)), held, intents)

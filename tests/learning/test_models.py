@@ -183,7 +183,7 @@ def test_the_figures_stand_side_by_side(config: Config) -> None:
 
 def test_an_earlier_model_comes_back(config: Config) -> None:
     assert "no such model" in _run(config, "rollback").output
-    _label(config, GOOD[:4])
+    _label(config, GOOD[:-1])
     first = json.loads(_run(config, "retrain", "--json").output)
     _label(config, GOOD)
     second = json.loads(_run(config, "retrain", "--json").output)

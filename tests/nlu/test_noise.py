@@ -35,7 +35,7 @@ MESSAGES: dict[str, list[dict[str, Any]]] = {
 BOUNDS = {
     ("lo", "spoken"): 0.03,
     ("lo", "tones"): 0.02,
-    ("lo", "am"): 0.0,
+    ("lo", "am"): 0.005,
     ("lo", "vowels"): 0.16,
     ("lo", "consonants"): 0.04,
     ("lo", "spaces"): 0.02,
