@@ -17,7 +17,7 @@ from bot.pack import Pack, Section
 LISTS = frozenset((
     *(intent.rpartition("/")[2] for intent in INTENTS),
     "amount_not", "besides", "between", "centre_words", "currency", "danger_not", "generic", "item_words", "linking",
-    "months_also_words", "multipliers_also_words", "not", "not_between", "occasions_not", "particles", "phone_words",
+    "months_also_words", "multipliers_also_words", "not", "not_between", "not_ours", "occasions_not", "particles", "phone_words",
     "reference_words", "service_not", "thanks_for",
 ))  # fmt: skip
 # Entries that are lists by a name of the pack's own.

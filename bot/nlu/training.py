@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from bisect import bisect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from zlib import crc32
 
 import orjson
 
+from bot.nlu.classifier import OUT_OF_SCOPE
 from bot.nlu.concepts import entries_of
 from bot.nlu.data import Example, TrainingData
 from bot.nlu.errors import TrainingFailed
@@ -22,6 +23,9 @@ from bot.nlu.lexicon import Lexicon
 from bot.nlu.segments import SYLLABLES
 from bot.nlu.segments import segmenter as segmenter_of
 
+# Every so manieth question about a service is asked about something else, too.
+_ELSEWHERE = 4
+_ASKED = frozenset(("requirements", "fee", "duration", "where_hours", "status"))
 # So many copies of an example that names a service, each with another service in its place: the
 # classifier learns that the name does not decide what is asked about it.
 _VARIANTS = 2
@@ -67,7 +71,10 @@ def _told(data: TrainingData, names: Mapping[str, Sequence[str]], lexicon: Lexic
             "segmenter": segmenter,
             "concepts": entries_of(lexicon),
             "noise": {name: entries.get("noise") or {} for name, entries in lexicon.languages.items()},
-            "examples": [(each.text, each.intent, each.language) for each in data.examples],
+            "examples": [
+                *((each.text, each.intent, each.language) for each in data.examples),
+                *asked_elsewhere(data.examples, lexicon),
+            ],
             "variants": list(variants(data.examples, names)),
         }
     )
@@ -121,13 +128,36 @@ def variants(examples: Sequence[Example], names: Mapping[str, Sequence[str]]) ->
     for example in examples:
         for mark in example.entities:
             pools.setdefault(example.language, set()).add(example.text[mark["start"] : mark["end"]])
-    rings = {
-        language: sorted((crc32(name.encode()), name) for name in pool) for language, pool in pools.items()
-    }
+    rings = {language: _ring(pool) for language, pool in pools.items()}
     for origin, example in enumerate(examples):
         for mark in example.entities[:1]:
-            ring = rings[example.language]
             for turn in range(_VARIANTS):
-                # The next around the ring: a name more changes few, an example more none of the others.
-                _, other = ring[bisect(ring, (crc32(f"{turn} {example.text}".encode()), "")) % len(ring)]
+                other = _next(rings[example.language], f"{turn} {example.text}")
                 yield origin, example.text[: mark["start"]] + other + example.text[mark["end"] :]
+
+
+def asked_elsewhere(examples: Sequence[Example], lexicon: Lexicon) -> Iterator[tuple[str, str, str]]:
+    """Questions about services asked about things that are `not_ours`: (text, out_of_scope, language).
+
+    Else "how do I make …" would be our question whatever it is that is made.
+    """
+    things: dict[str, list[str]] = {}
+    for language, thing in lexicon.words("not_ours"):
+        things.setdefault(language, []).append(thing)
+    rings = {language: _ring(several) for language, several in things.items()}
+    for example in examples:
+        asked = example.intent.partition("/")[0] in _ASKED and example.language in rings
+        for mark in example.entities[:1] if asked and crc32(example.text.encode()) % _ELSEWHERE == 0 else ():
+            if mark["entity"] == "service":
+                thing = _next(rings[example.language], example.text)
+                text = example.text[: mark["start"]] + thing + example.text[mark["end"] :]
+                yield text, OUT_OF_SCOPE, example.language
+
+
+def _ring(words: Iterable[str]) -> list[tuple[int, str]]:
+    return sorted((crc32(word.encode()), word) for word in words)
+
+
+def _next(ring: Sequence[tuple[int, str]], text: str) -> str:
+    """The next word around the ring: a word more changes few, a text more none of the others."""
+    return ring[bisect(ring, (crc32(text.encode()), "")) % len(ring)][1]

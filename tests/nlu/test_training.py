@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.classifier import Classifier
+from bot.nlu.classifier import OUT_OF_SCOPE, Classifier
 from bot.nlu.data import Entity, Example, TrainingData
 from bot.nlu.errors import ModelUnusable, TrainingFailed
 from bot.nlu.features import Reading
+from bot.nlu.lexicon import Lexicon
 from bot.nlu.model import Model
 from bot.nlu.segments import ICU
-from bot.nlu.training import code_of, model_file, variants
+from bot.nlu.training import asked_elsewhere, code_of, model_file, variants
 
 SMALL = TrainingData(
     examples=tuple(
@@ -27,6 +28,15 @@ SMALL = TrainingData(
     )
 )
 
+MANY = tuple(
+    Example(
+        text=f"how much is boat permit at desk {number}",
+        intent="fee",
+        language="en",
+        entities=(Entity(entity="service", value="boat", start=12, end=23, confidence=1.0),),
+    )
+    for number in range(60)
+)
 NAMED = tuple(
     Example(
         text=f"{words} boat permit",
@@ -79,6 +89,19 @@ def test_variants_of_an_example_do_not_depend_on_the_others(
         found.setdefault(together[origin].text, []).append(text)
     assert found == alone
     assert all(len(texts) == 2 for texts in alone.values())
+
+
+def test_questions_about_other_things_are_learnt_as_no_question_of_ours() -> None:
+    lexicon = Lexicon(languages={"en": {"not_ours": ["fried rice", "a bus ticket"]}})
+    asked = list(asked_elsewhere([*SMALL.examples, *MANY], lexicon))
+    assert 0 < len(asked) < len(MANY) / 2
+    assert {intent for _, intent, _ in asked} == {OUT_OF_SCOPE}
+    assert {text.partition(" is ")[2].partition(" at ")[0] for text, *_ in asked} == {
+        "fried rice",
+        "a bus ticket",
+    }
+    assert list(asked_elsewhere(MANY[::-1], lexicon)) == asked[::-1]
+    assert list(asked_elsewhere(MANY, Lexicon(languages={}))) == []
 
 
 async def test_what_is_wrong_is_not_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
