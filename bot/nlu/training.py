@@ -15,7 +15,7 @@ from zlib import crc32
 
 import orjson
 
-from bot.nlu.classifier import OUT_OF_SCOPE
+from bot.nlu.classifier import OUT_OF_SCOPE, base_of
 from bot.nlu.concepts import entries_of
 from bot.nlu.data import Example, TrainingData
 from bot.nlu.errors import TrainingFailed
@@ -146,12 +146,16 @@ def asked_elsewhere(examples: Sequence[Example], lexicon: Lexicon) -> Iterator[t
         things.setdefault(language, []).append(thing)
     rings = {language: _ring(several) for language, several in things.items()}
     for example in examples:
-        asked = example.intent.partition("/")[0] in _ASKED and example.language in rings
-        for mark in example.entities[:1] if asked and crc32(example.text.encode()) % _ELSEWHERE == 0 else ():
-            if mark["entity"] == "service":
-                thing = _next(rings[example.language], example.text)
-                text = example.text[: mark["start"]] + thing + example.text[mark["end"] :]
-                yield text, OUT_OF_SCOPE, example.language
+        first = next(iter(example.entities), None)
+        if first is None or first["entity"] != "service" or example.language not in rings:
+            continue
+        if base_of(example.intent) in _ASKED and crc32(example.text.encode()) % _ELSEWHERE == 0:
+            thing = _next(rings[example.language], example.text)
+            yield (
+                example.text[: first["start"]] + thing + example.text[first["end"] :],
+                OUT_OF_SCOPE,
+                example.language,
+            )
 
 
 def _ring(words: Iterable[str]) -> list[tuple[int, str]]:
